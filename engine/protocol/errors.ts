@@ -1,0 +1,73 @@
+/**
+ * The one error type of the engine and the codes it carries across every boundary.
+ *
+ * @module
+ */
+
+/** What went wrong, stable enough to branch on. */
+export type ErrorCode =
+  | 'bad-argument' // a caller's mistake: the message names the argument
+  | 'not-allowed' // no grant, denied, or no user activation to ask with
+  | 'not-supported' // this browser, this file, this option
+  | 'no-webgpu' // the browser has no WebGPU at all
+  | 'no-adapter' // WebGPU is there, a GPU is not
+  | 'out-of-memory' // model or cache too large for this device
+  | 'device-lost' // the GPU went away and did not come back
+  | 'shader' // a kernel failed to compile
+  | 'numerics' // the weights gave NaN or infinity
+  | 'bad-file' // the GGUF file is damaged or lies
+  | 'hash-mismatch' // the bytes are not those that were pinned
+  | 'storage' // OPFS failed
+  | 'storage-full' // the disk or the quota is full
+  | 'network' // a download failed
+  | 'quota' // context or the origin's budget is exceeded
+  | 'template' // the chat template failed
+  | 'aborted' // the caller cancelled
+  | 'disconnected' // the other side of the port went away
+  | 'invalid-state' // used after destroy
+  | 'internal'; // a defect of ours
+
+/** Figures that belong to some codes: `quota` carries both, in tokens or bytes as the message says. */
+export interface ErrorDetails {
+  requested?: number;
+  quota?: number;
+}
+
+/** A `LocalLLMError` as it crosses a port. */
+export interface ErrorData extends ErrorDetails {
+  code: ErrorCode;
+  message: string;
+}
+
+/** Every error that the engine throws. The message says what was wrong, with the value, and what to do. */
+export class LocalLLMError extends Error {
+  override readonly name = 'LocalLLMError';
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; details?: ErrorDetails } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+
+  /** Any thrown value as a `LocalLLMError`; what is not one yet becomes `code`. */
+  static from(error: unknown, code: ErrorCode = 'internal'): LocalLLMError {
+    if (error instanceof LocalLLMError) return error;
+    if (error instanceof Error && error.name === 'AbortError') {
+      return new LocalLLMError('aborted', 'The request was cancelled.', { cause: error });
+    }
+    return new LocalLLMError(code, error instanceof Error ? error.message : String(error), { cause: error });
+  }
+
+  toData(): ErrorData {
+    return { code: this.code, message: this.message, ...this.details };
+  }
+
+  static fromData(data: ErrorData): LocalLLMError {
+    const details: ErrorDetails = {};
+    if (data.requested !== undefined) details.requested = data.requested;
+    if (data.quota !== undefined) details.quota = data.quota;
+    return new LocalLLMError(data.code, data.message, { details });
+  }
+}

@@ -1,0 +1,200 @@
+/**
+ * The one protocol between whoever asks (page, popup, options page, PWA) and the engine host.
+ *
+ * A *channel* is one connected asker. Over it travel *frames*: requests down, deltas and results up.
+ * Between the background page, the offscreen document and the worker, frames of many channels share a pipe
+ * inside *envelopes*; whoever opens the channel on the trusted side states its origin there, never the asker.
+ *
+ * Every request ends in exactly one `done` or `error` (a cancelled one in `error` with code `aborted`).
+ *
+ * @module
+ */
+import * as v from 'valibot';
+import type { ErrorData } from './errors.ts';
+
+export const PROTOCOL_VERSION = 1;
+
+/** Limits on what a channel may send; a frame beyond them closes the request with `quota`. */
+export const MAX_TEXT_CHARS = 1 << 20;
+export const MAX_MESSAGES = 1024;
+/** Deltas the host may send before it needs more credit. */
+export const INITIAL_CREDIT = 64;
+/** The host sends a heartbeat for each running request at least this often. */
+export const HEARTBEAT_MS = 5_000;
+
+const text = v.pipe(v.string(), v.maxLength(MAX_TEXT_CHARS));
+const finite = v.pipe(v.number(), v.finite());
+const between = (low: number, high: number) => v.pipe(finite, v.minValue(low), v.maxValue(high));
+const count = (high: number) => v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(high));
+
+export const ToolCallSchema = v.strictObject({
+  id: v.optional(v.string()),
+  name: v.string(),
+  arguments: v.record(v.string(), v.unknown()),
+});
+export const ToolSchema = v.strictObject({
+  name: v.pipe(v.string(), v.minLength(1), v.maxLength(128)),
+  description: v.optional(text),
+  parameters: v.optional(v.record(v.string(), v.unknown())),
+});
+export const MessageSchema = v.strictObject({
+  role: v.picklist(['system', 'user', 'assistant', 'tool']),
+  content: text,
+  toolCalls: v.optional(v.array(ToolCallSchema)),
+  toolCallId: v.optional(v.string()),
+});
+export const InputSchema = v.union([text, v.pipe(v.array(MessageSchema), v.minLength(1), v.maxLength(MAX_MESSAGES))]);
+
+/** Options of `generate` as they cross the port: `signal` has become a `cancel` frame. */
+export const GenerateParamsSchema = v.strictObject({
+  system: v.optional(text),
+  raw: v.optional(v.boolean()),
+  maxTokens: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  temperature: v.optional(between(0, 100)),
+  topK: v.optional(count(1 << 20)),
+  topP: v.optional(between(0, 1)),
+  minP: v.optional(between(0, 1)),
+  seed: v.optional(count(0xffff_ffff)),
+  repetitionPenalty: v.optional(between(0.01, 100)),
+  presencePenalty: v.optional(between(-100, 100)),
+  frequencyPenalty: v.optional(between(-100, 100)),
+  logitBias: v.optional(v.record(v.pipe(v.string(), v.regex(/^\d{1,9}$/)), between(-1e9, 1e9))),
+  stop: v.optional(v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(1024))), v.maxLength(64))),
+  tools: v.optional(v.pipe(v.array(ToolSchema), v.maxLength(128))),
+  logprobs: v.optional(count(20)),
+});
+
+export type ToolCall = v.InferOutput<typeof ToolCallSchema>;
+export type Tool = v.InferOutput<typeof ToolSchema>;
+export type Message = v.InferOutput<typeof MessageSchema>;
+export type Input = v.InferOutput<typeof InputSchema>;
+export type GenerateParams = v.InferOutput<typeof GenerateParamsSchema>;
+
+export interface TokenLogprob {
+  id: number;
+  text: string;
+  /** Natural logarithm. */
+  logprob: number;
+  /** The most likely tokens at this position, best first. */
+  top: { id: number; text: string; logprob: number }[];
+}
+export interface Usage {
+  promptTokens: number;
+  /** Prompt tokens whose KV was reused from this session. */
+  cachedTokens: number;
+  completionTokens: number;
+}
+/** Times and speed of one answer, for whoever may see them (never an ungranted page). */
+export interface Timing {
+  /** From the request's arrival at the host to its first token, milliseconds. */
+  ttftMs: number;
+  /** Decode speed after the first token. */
+  tokensPerSecond: number;
+}
+export interface GenerateResult {
+  text: string;
+  finishReason: 'stop' | 'length' | 'tool-calls';
+  toolCalls?: ToolCall[];
+  logprobs?: TokenLogprob[];
+  usage: Usage;
+  timing: Timing;
+}
+
+export type Availability = 'unavailable' | 'downloadable' | 'downloading' | 'available';
+
+/** A model that this installation knows: from the catalogue, or already stored. */
+export interface ModelInfo {
+  id: string;
+  name: string;
+  license: string;
+  bytes: number;
+  /** Bytes of it in OPFS; equal to `bytes` when `state` is 'stored'. */
+  storedBytes: number;
+  state: 'absent' | 'downloading' | 'stored';
+  loaded: boolean;
+}
+export interface EngineStatus {
+  state: 'idle' | 'downloading' | 'loading' | 'ready' | 'failed';
+  /** The model that is loaded or being loaded. */
+  model?: { id: string; name: string; contextTokens: number };
+  /** 0…1 while downloading or loading. */
+  progress?: number;
+  /** 'google swiftshader', 'nvidia ada', …: vendor and architecture of the adapter. */
+  adapter?: string;
+  /** GPU memory held by weights, KV cache and work buffers. */
+  gpuBytes?: number;
+  error?: ErrorData;
+  /** Requests running and waiting, over all channels. */
+  running: number;
+  waiting: number;
+}
+
+/** What can be asked. `trusted` methods answer only our own pages (popup, options, PWA). */
+export interface Methods {
+  availability: { params: undefined; result: Availability; trusted: false };
+  generate: { params: { input: Input; options: GenerateParams }; result: GenerateResult; trusted: false };
+  'permissions.query': { params: undefined; result: PermissionState; trusted: false };
+  'permissions.request': { params: undefined; result: PermissionState; trusted: false };
+  /** The engine's status now; with `watch`, a `status` frame at every change until cancelled. */
+  'engine.status': { params: { watch: boolean }; result: EngineStatus; trusted: true };
+  /** Downloads (once) and loads a model; `status` frames report progress. No id: the default model. */
+  'engine.load': { params: { id?: string }; result: EngineStatus; trusted: true };
+  /** Frees the GPU; the next request loads again. Also the way out of a lost device. */
+  'engine.unload': { params: undefined; result: EngineStatus; trusted: true };
+  'models.list': { params: undefined; result: ModelInfo[]; trusted: true };
+  'models.delete': { params: { id: string }; result: ModelInfo[]; trusted: true };
+}
+export type Method = keyof Methods;
+
+/** Schemas of the parameters, for the receiving side. */
+export const ParamsSchemas = {
+  availability: v.undefined(),
+  generate: v.strictObject({ input: InputSchema, options: GenerateParamsSchema }),
+  'permissions.query': v.undefined(),
+  'permissions.request': v.undefined(),
+  'engine.status': v.strictObject({ watch: v.boolean() }),
+  'engine.load': v.strictObject({ id: v.optional(v.string()) }),
+  'engine.unload': v.undefined(),
+  'models.list': v.undefined(),
+  'models.delete': v.strictObject({ id: v.string() }),
+} satisfies Record<Method, v.GenericSchema>;
+
+const id = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
+
+/** From the asker to the host. */
+export const DownFrameSchema = v.variant('t', [
+  v.strictObject({
+    t: v.literal('request'),
+    id,
+    method: v.picklist(Object.keys(ParamsSchemas) as Method[]),
+    params: v.optional(v.unknown()),
+    /** Whether the page had transient user activation; the content script states it, only to decide whether to ask. */
+    activation: v.optional(v.boolean()),
+  }),
+  v.strictObject({ t: v.literal('cancel'), id }),
+  v.strictObject({ t: v.literal('credit'), id, deltas: count(1 << 16) }),
+]);
+export type DownFrame = v.InferOutput<typeof DownFrameSchema>;
+
+/** From the host to the asker. */
+export type UpFrame =
+  | { t: 'delta'; id: number; text: string }
+  | { t: 'status'; id: number; status: EngineStatus }
+  | { t: 'heartbeat'; id: number }
+  | { t: 'done'; id: number; result: unknown }
+  | { t: 'error'; id: number; error: ErrorData };
+
+/** Who a channel speaks for. Made from the port's sender by the background, or by the PWA's own shell; never from a frame. */
+export interface ChannelIdentity {
+  /** 'https://example.org', or the extension's or PWA's own origin. */
+  origin: string;
+  /** Our own pages: may manage models and goes first. */
+  trusted: boolean;
+}
+
+/** Frames of many channels in one pipe (background ↔ offscreen document ↔ worker, PWA ↔ worker). */
+export type DownEnvelope =
+  | { e: 'open'; channel: string; identity: ChannelIdentity }
+  | { e: 'frame'; channel: string; frame: DownFrame }
+  | { e: 'close'; channel: string };
+export type UpEnvelope = { e: 'frame'; channel: string; frame: UpFrame };

@@ -1,0 +1,60 @@
+/**
+ * The engine's own interface: one loaded model, any number of requests at once.
+ *
+ * @module
+ */
+import type { ByteSource } from '../gguf/source.ts';
+import type { GenerateParams, GenerateResult, Input } from '../protocol/messages.ts';
+
+export interface LoadOptions {
+  /** Tokens that one sequence may hold. Default: the model's own context, at most 4096. */
+  contextTokens?: number;
+  /** Element type of the KV cache. Default f16, packed in 32-bit words: needs no shader-f16. */
+  kvType?: 'f16' | 'f32';
+  /** Sampling defaults that belong to this model, below what a request asks for. */
+  sampling?: Pick<GenerateParams, 'temperature' | 'topK' | 'topP' | 'minP' | 'repetitionPenalty'>;
+  /** 0…1, rising. */
+  onProgress?: (fraction: number) => void;
+  signal?: AbortSignal;
+}
+
+export interface GenerateRequest {
+  input: Input;
+  options: GenerateParams;
+  /** KV is reused only between requests of one owner. */
+  owner: string;
+  /** Lower runs first; equal ones share the GPU. */
+  priority: number;
+  signal: AbortSignal;
+  /** Text as it is decided: never part of a character, never part of a stop string. */
+  onDelta: (text: string) => void;
+}
+
+export interface EngineInfo {
+  /** 'google swiftshader', 'nvidia ada', … */
+  adapter: string;
+  contextTokens: number;
+  /** GPU memory of weights, KV cache and work buffers. */
+  gpuBytes: number;
+  running: number;
+  waiting: number;
+}
+
+export interface Engine {
+  /**
+   * Reads a GGUF file onto the GPU, replacing the model that was loaded.
+   * @throws LocalLLMError bad-file, not-supported, out-of-memory, shader, device-lost, aborted
+   */
+  load(source: ByteSource, options?: LoadOptions): Promise<void>;
+  /**
+   * Answers one request; any number may run at once and share each forward.
+   * @throws LocalLLMError invalid-state (nothing loaded), quota (prompt longer than the context), template, aborted, device-lost, numerics
+   */
+  generate(request: GenerateRequest): Promise<GenerateResult>;
+  /** Undefined until a model is loaded. */
+  info(): EngineInfo | undefined;
+  /** Called once when the GPU goes away; everything running has already failed with device-lost. */
+  onLost: ((message: string) => void) | undefined;
+  /** Frees the GPU. Running requests fail with `aborted`. The engine may load again afterwards. */
+  unload(): Promise<void>;
+}
