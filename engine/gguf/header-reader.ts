@@ -1,0 +1,119 @@
+/**
+ * Little-endian fields from a chunked source, buffering only what a field needs.
+ *
+ * @module
+ */
+import { LocalLLMError } from '../protocol/errors.ts';
+import { MAX_HEADER_BYTES } from './limits.ts';
+import type { ByteSource } from './source.ts';
+
+const CHUNK_BYTES = 1024 * 1024;
+
+/** The next bytes of the file in order, or undefined at its end. */
+export type NextChunk = () => Promise<Uint8Array | undefined>;
+
+/** Reads a source front to back. */
+export function chunksOf(source: ByteSource): NextChunk {
+  let at = 0;
+  return async () => {
+    const length = Math.min(CHUNK_BYTES, source.size - at);
+    if (length <= 0) return undefined;
+    const chunk = await source.read(at, length);
+    at += length;
+    return chunk;
+  };
+}
+
+/** `need(n)` once, then the synchronous readers for those n bytes. */
+export class HeaderReader {
+  readonly #next: NextChunk;
+  /** Bytes of the whole file where they are known. */
+  readonly fileBytes: number | undefined;
+  #buffer: Uint8Array = new Uint8Array(0);
+  #view = new DataView(this.#buffer.buffer);
+  /** Position in the buffer, and of the buffer's start in the file. */
+  #at = 0;
+  #base = 0;
+
+  constructor(next: NextChunk, fileBytes?: number) {
+    this.#next = next;
+    this.fileBytes = fileBytes;
+  }
+
+  /** Position in the file, bytes. */
+  get offset(): number {
+    return this.#base + this.#at;
+  }
+
+  /** Makes `bytes` bytes readable. @throws LocalLLMError bad-file where the file ends before them */
+  async need(bytes: number, field: string): Promise<void> {
+    if (this.has(bytes)) return;
+    const end = this.offset + bytes;
+    if (end > MAX_HEADER_BYTES) {
+      throw new LocalLLMError(
+        'bad-file',
+        `GGUF: ${field} would end at byte ${end}; a header may have ${MAX_HEADER_BYTES}. The file is damaged or made to do harm: get it from another place.`,
+      );
+    }
+    if (this.fileBytes !== undefined && end > this.fileBytes) throw truncated(field, end, this.fileBytes);
+    const chunks = [this.#buffer.subarray(this.#at)];
+    let buffered = chunks[0]?.length ?? 0;
+    while (buffered < bytes) {
+      const chunk = await this.#next();
+      if (chunk === undefined) throw truncated(field, end, this.offset + buffered);
+      chunks.push(chunk);
+      buffered += chunk.length;
+    }
+    this.#base += this.#at;
+    this.#at = 0;
+    this.#buffer =
+      chunks.length === 2 && chunks[0]?.length === 0 ? (chunks[1] as Uint8Array) : concat(chunks, buffered);
+    this.#view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, this.#buffer.byteLength);
+  }
+
+  /** Whether `bytes` bytes are readable already: spares long arrays an await per element. */
+  has(bytes: number): boolean {
+    return this.#buffer.length - this.#at >= bytes;
+  }
+
+  /** A copy of the next bytes. */
+  bytes(length: number): Uint8Array<ArrayBuffer> {
+    return this.#buffer.slice(this.#advance(length), this.#at) as Uint8Array<ArrayBuffer>;
+  }
+  text(length: number, decoder: TextDecoder): string {
+    return decoder.decode(this.#buffer.subarray(this.#advance(length), this.#at));
+  }
+  u8 = (): number => this.#view.getUint8(this.#advance(1));
+  i8 = (): number => this.#view.getInt8(this.#advance(1));
+  u16 = (): number => this.#view.getUint16(this.#advance(2), true);
+  i16 = (): number => this.#view.getInt16(this.#advance(2), true);
+  u32 = (): number => this.#view.getUint32(this.#advance(4), true);
+  i32 = (): number => this.#view.getInt32(this.#advance(4), true);
+  f32 = (): number => this.#view.getFloat32(this.#advance(4), true);
+  u64 = (): bigint => this.#view.getBigUint64(this.#advance(8), true);
+  i64 = (): bigint => this.#view.getBigInt64(this.#advance(8), true);
+  f64 = (): number => this.#view.getFloat64(this.#advance(8), true);
+
+  #advance(bytes: number): number {
+    const at = this.#at;
+    this.#at += bytes;
+    return at;
+  }
+}
+
+function concat(chunks: Uint8Array[], length: number): Uint8Array {
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
+}
+
+function truncated(field: string, needed: number, has: number): LocalLLMError {
+  return new LocalLLMError(
+    'bad-file',
+    `GGUF: the file ends inside ${field}: it needs ${needed} bytes and has ${has}. The download was cut short: get it again.`,
+  );
+}

@@ -1,0 +1,176 @@
+/**
+ * Reads the key-value pairs of a GGUF header, refusing what no honest writer makes.
+ *
+ * @module
+ */
+import { LocalLLMError } from '../protocol/errors.ts';
+import type { HeaderReader } from './header-reader.ts';
+import { MAX_ARRAY_ELEMENTS, MAX_KEY_BYTES, MAX_STRING_BYTES } from './limits.ts';
+import { type ItemType, type MetadataValue, type NumberArray, VALUE_TYPES, type ValueType } from './metadata.ts';
+
+/** Names must be real text; values may hold anything, and a byte order mark is a token like any other. */
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const lenient = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** Keys whose type others rely on: a score table of bytes read as floats was an out-of-bounds read elsewhere. */
+const KNOWN_TYPES: Record<string, readonly string[]> = {
+  'general.alignment': ['uint32'],
+  'general.architecture': ['string'],
+  'tokenizer.ggml.model': ['string'],
+  'tokenizer.ggml.tokens': ['array of string'],
+  'tokenizer.ggml.merges': ['array of string'],
+  'tokenizer.ggml.scores': ['array of float32'],
+  'tokenizer.ggml.token_type': ['array of int32', 'array of uint32'],
+  'tokenizer.chat_template': ['string'],
+};
+
+const ITEM_BYTES: Record<ItemType, number> = {
+  uint8: 1,
+  int8: 1,
+  uint16: 2,
+  int16: 2,
+  uint32: 4,
+  int32: 4,
+  float32: 4,
+  bool: 1,
+  string: 8, // the length alone
+  uint64: 8,
+  int64: 8,
+  float64: 8,
+};
+
+/** A refusal that names the field, its value and the limit. */
+export function refusal(field: string, value: unknown, limit: string): LocalLLMError {
+  return new LocalLLMError(
+    'bad-file',
+    `GGUF: ${field} is ${String(value)}; ${limit}. The file is damaged or made to do harm: get it from another place.`,
+  );
+}
+
+/** A name out of the file, fit for a message. */
+export function quoted(name: string): string {
+  return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
+}
+
+/** A 64-bit count as a number. @throws LocalLLMError bad-file beyond the limit, before anything is allocated for it */
+export function checkedCount(value: bigint, limit: number, field: string): number {
+  if (value > BigInt(limit)) throw refusal(field, value, `the limit is ${limit}`);
+  return Number(value);
+}
+
+/** A key or tensor name: real text, not empty, no control characters. */
+export async function readName(reader: HeaderReader, limit: number, field: string): Promise<string> {
+  const length = await readLength(reader, limit, field);
+  if (length === 0) throw refusal(`the length of ${field}`, 0, 'a name has at least 1 byte');
+  await reader.need(length, field);
+  let name: string;
+  try {
+    name = reader.text(length, strict);
+  } catch (cause) {
+    throw new LocalLLMError(
+      'bad-file',
+      `GGUF: ${field} is not UTF-8. The file is damaged or made to do harm: get it from another place.`,
+      { cause },
+    );
+  }
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  if (/[\u0000-\u001f\u007f]/.test(name)) throw refusal(field, quoted(name), 'control characters are not allowed');
+  return name;
+}
+
+/** All pairs, in the file's order. */
+export async function readMetadata(reader: HeaderReader, count: number): Promise<Map<string, MetadataValue>> {
+  const values = new Map<string, MetadataValue>();
+  for (let index = 0; index < count; index++) {
+    const key = await readName(reader, MAX_KEY_BYTES, `key ${index} of ${count}`);
+    if (values.has(key)) throw refusal(`key ${index} of ${count}`, quoted(key), 'that key was there before');
+    const value = await readValue(reader, key);
+    const type = value.type === 'array' ? `array of ${value.itemType}` : value.type;
+    const known = Object.hasOwn(KNOWN_TYPES, key) ? KNOWN_TYPES[key] : undefined;
+    if (known && !known.includes(type)) throw refusal(`the type of ${key}`, type, `it must be ${known.join(' or ')}`);
+    values.set(key, value);
+  }
+  return values;
+}
+
+async function readValue(reader: HeaderReader, key: string): Promise<MetadataValue> {
+  const name = quoted(key);
+  const type = await readType(reader, `the type of ${name}`);
+  if (type === 'array') return readArray(reader, name);
+  if (type === 'string') return { type, value: await readString(reader, name) };
+  await reader.need(ITEM_BYTES[type], name);
+  if (type === 'bool') return { type, value: readBoolean(reader, name) };
+  if (type === 'uint64') return { type, value: reader.u64() };
+  if (type === 'int64') return { type, value: reader.i64() };
+  return { type, value: numberReaders(reader)[type]() };
+}
+
+async function readType(reader: HeaderReader, field: string): Promise<ValueType> {
+  await reader.need(4, field);
+  const id = reader.u32();
+  const type = VALUE_TYPES[id];
+  if (type === undefined) throw refusal(field, id, `the format knows 0 to ${VALUE_TYPES.length - 1}`);
+  return type;
+}
+
+async function readArray(reader: HeaderReader, name: string): Promise<MetadataValue> {
+  const itemType = await readType(reader, `the item type of ${name}`);
+  if (itemType === 'array') throw refusal(`the item type of ${name}`, 'array', 'arrays in arrays are not supported');
+  const field = `the length of ${name}`;
+  const length = await readLength(reader, MAX_ARRAY_ELEMENTS, field);
+  const left = (reader.fileBytes ?? Infinity) - reader.offset;
+  if (length * ITEM_BYTES[itemType] > left) {
+    throw refusal(field, length, `that needs ${length * ITEM_BYTES[itemType]} bytes and the file has ${left} more`);
+  }
+  if (itemType === 'string') {
+    const value: string[] = [];
+    for (let index = 0; index < length; index++) value.push(await readString(reader, name));
+    return { type: 'array', itemType, value };
+  }
+  await reader.need(length * ITEM_BYTES[itemType], name);
+  if (itemType === 'bool') {
+    return { type: 'array', itemType, value: Array.from({ length }, () => readBoolean(reader, name)) };
+  }
+  if (itemType === 'uint64') return { type: 'array', itemType, value: new BigUint64Array(length).map(reader.u64) };
+  if (itemType === 'int64') return { type: 'array', itemType, value: new BigInt64Array(length).map(reader.i64) };
+  return { type: 'array', itemType, value: NUMBER_ARRAYS[itemType](length).map(numberReaders(reader)[itemType]) };
+}
+
+type NumberType = Exclude<ItemType, 'string' | 'bool' | 'uint64' | 'int64'>;
+const NUMBER_ARRAYS: Record<NumberType, (length: number) => NumberArray> = {
+  uint8: (length) => new Uint8Array(length),
+  int8: (length) => new Int8Array(length),
+  uint16: (length) => new Uint16Array(length),
+  int16: (length) => new Int16Array(length),
+  uint32: (length) => new Uint32Array(length),
+  int32: (length) => new Int32Array(length),
+  float32: (length) => new Float32Array(length),
+  float64: (length) => new Float64Array(length),
+};
+const numberReaders = (reader: HeaderReader): Record<NumberType, () => number> => ({
+  uint8: reader.u8,
+  int8: reader.i8,
+  uint16: reader.u16,
+  int16: reader.i16,
+  uint32: reader.u32,
+  int32: reader.i32,
+  float32: reader.f32,
+  float64: reader.f64,
+});
+
+function readBoolean(reader: HeaderReader, name: string): boolean {
+  const value = reader.u8();
+  if (value > 1) throw refusal(name, value, 'a bool is 0 or 1');
+  return value === 1;
+}
+
+async function readString(reader: HeaderReader, name: string): Promise<string> {
+  const length = await readLength(reader, MAX_STRING_BYTES, `the length of a string in ${name}`);
+  if (!reader.has(length)) await reader.need(length, name);
+  return reader.text(length, lenient);
+}
+
+async function readLength(reader: HeaderReader, limit: number, field: string): Promise<number> {
+  if (!reader.has(8)) await reader.need(8, field);
+  return checkedCount(reader.u64(), limit, field);
+}
