@@ -1,0 +1,36 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'tsup';
+
+// Declarations are made by `tsc -p tsconfig.build.json`; see the package's "build" script.
+export default defineConfig({
+  entry: {
+    index: 'index.ts',
+    client: 'client/index.ts',
+    worker: 'host/worker.ts',
+    'cli/main': 'cli/main.ts',
+  },
+  format: 'esm',
+  platform: 'neutral',
+  target: 'es2024',
+  splitting: true,
+  sourcemap: true,
+  clean: true,
+  dts: false,
+  external: [/^node:/, 'webgpu'],
+  esbuildPlugins: [
+    {
+      name: 'raw-text',
+      setup(build) {
+        build.onResolve({ filter: /\?raw$/ }, ({ path, importer }) => ({
+          path: fileURLToPath(new URL(path.replace(/\?raw$/, ''), `file://${importer}`)),
+          namespace: 'raw-text',
+        }));
+        build.onLoad({ filter: /.*/, namespace: 'raw-text' }, async ({ path }) => ({
+          contents: await readFile(path, 'utf8'),
+          loader: 'text',
+        }));
+      },
+    },
+  ],
+});
