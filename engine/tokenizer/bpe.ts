@@ -1,0 +1,142 @@
+/**
+ * Byte-level BPE: words → bytes → merges by rank. Follows llama.cpp's `llm_tokenizer_bpe_session`.
+ *
+ * @module
+ */
+import { LocalLLMError } from '../protocol/errors.ts';
+import { CHAR_OF_BYTE } from './byte-alphabet.ts';
+import { MAX_MERGES, readStrings, type VocabularyMetadata } from './metadata.ts';
+import { Merger, type SymbolPairs } from './merger.ts';
+import { PairTable } from './pair-table.ts';
+import { type PreTokenizer, splitWords } from './pre-tokenizers.ts';
+import { TokenKind, type Vocabulary } from './vocabulary.ts';
+
+/** Words remembered, and the longest of them. */
+const CACHED_WORDS = 1 << 13;
+const CACHED_WORD_CHARS = 48;
+const UTF8 = new TextEncoder();
+
+/** The symbol of a text: a token's id, or an id past the vocabulary for texts that only occur inside merges. */
+class Symbols {
+  readonly extraTexts: string[] = [];
+  private readonly extra = new Map<string, number>();
+  private readonly vocabulary: Vocabulary;
+
+  constructor(vocabulary: Vocabulary) {
+    this.vocabulary = vocabulary;
+  }
+
+  of(text: string): number {
+    const known = this.vocabulary.idOf(text) ?? this.extra.get(text);
+    if (known !== undefined) return known;
+    const symbol = this.vocabulary.size + this.extraTexts.length;
+    this.extraTexts.push(text);
+    this.extra.set(text, symbol);
+    return symbol;
+  }
+}
+
+export class BpeEncoder implements SymbolPairs {
+  private readonly vocabulary: Vocabulary;
+  private readonly preTokenizer: PreTokenizer;
+  private readonly ranks: PairTable;
+  /** Symbol that a merge makes, by rank. */
+  private readonly merged: Int32Array;
+  private readonly symbolOfByte: Int32Array;
+  private readonly symbols: Symbols;
+  private readonly merger = new Merger();
+  private readonly cache = new Map<string, readonly number[]>();
+  /** Symbols of the word being merged. */
+  private word = new Int32Array(64);
+
+  /** @throws LocalLLMError bad-file for missing or damaged merges */
+  constructor(metadata: VocabularyMetadata, vocabulary: Vocabulary, pre: PreTokenizer) {
+    this.vocabulary = vocabulary;
+    this.preTokenizer = pre;
+    this.symbols = new Symbols(vocabulary);
+    const merges = readStrings(metadata, 'tokenizer.ggml.merges', MAX_MERGES);
+    this.merged = new Int32Array(merges.length);
+    this.ranks = new PairTable(merges.length);
+    for (const [rank, merge] of merges.entries()) {
+      const space = merge.indexOf(' ', 1);
+      if (space < 0 || space === merge.length - 1) {
+        throw new LocalLLMError(
+          'bad-file',
+          `The file's vocabulary is damaged: merge ${rank} is ${JSON.stringify(merge)}, not two texts. Convert the model anew.`,
+        );
+      }
+      const left = merge.slice(0, space);
+      const right = merge.slice(space + 1);
+      const symbol = this.symbols.of(left + right);
+      this.merged[rank] = symbol;
+      // A text must never become a control token by merging: those come from `special` texts alone.
+      if (!vocabulary.is(symbol, TokenKind.CONTROL | TokenKind.UNKNOWN)) {
+        this.ranks.add(this.symbols.of(left), this.symbols.of(right), rank);
+      }
+    }
+    this.symbolOfByte = Int32Array.from(CHAR_OF_BYTE, (char) => this.symbols.of(char));
+  }
+
+  /** Appends the ids of a text without special tokens. */
+  encode(text: string, output: number[]): void {
+    for (const word of splitWords(text, this.preTokenizer.patterns)) {
+      if (word.length > CACHED_WORD_CHARS) {
+        this.encodeWord(word, output);
+        continue;
+      }
+      let ids = this.cache.get(word);
+      if (ids === undefined) {
+        const fresh: number[] = [];
+        this.encodeWord(word, fresh);
+        if (this.cache.size >= CACHED_WORDS) this.cache.clear();
+        this.cache.set(word, fresh);
+        ids = fresh;
+      }
+      for (const id of ids) output.push(id);
+    }
+  }
+
+  rank(left: number, right: number): number {
+    return this.ranks.get(this.word[left]!, this.word[right]!);
+  }
+
+  join(left: number, right: number): void {
+    this.word[left] = this.merged[this.rank(left, right)]!;
+  }
+
+  private encodeWord(word: string, output: number[]): void {
+    const bytes = UTF8.encode(word);
+    if (this.preTokenizer.ignoreMerges) {
+      const id = this.wholeWord(bytes);
+      if (id !== undefined) {
+        output.push(id);
+        return;
+      }
+    }
+    if (this.word.length < bytes.length || this.word.length > 1 << 16)
+      this.word = new Int32Array(Math.max(64, bytes.length));
+    for (let i = 0; i < bytes.length; i++) this.word[i] = this.symbolOfByte[bytes[i]!]!;
+    this.merger.merge(bytes.length, this, (index) => this.emit(this.word[index]!, output));
+  }
+
+  private wholeWord(bytes: Uint8Array): number | undefined {
+    if (bytes.length > this.vocabulary.longestText) return undefined;
+    let text = '';
+    for (const byte of bytes) text += CHAR_OF_BYTE[byte];
+    const id = this.vocabulary.idOf(text);
+    return id !== undefined && this.vocabulary.is(id, TokenKind.CONTROL | TokenKind.UNKNOWN) ? undefined : id;
+  }
+
+  private emit(symbol: number, output: number[]): void {
+    if (symbol < this.vocabulary.size) {
+      output.push(symbol);
+      return;
+    }
+    // A merge's result that is no token: its characters, as far as they are tokens (llama.cpp looks at ASCII ones alone).
+    const text = this.symbols.extraTexts[symbol - this.vocabulary.size]!;
+    for (const char of text) {
+      const id = char < '\x80' ? this.vocabulary.idOf(char) : undefined;
+      if (id !== undefined) output.push(id);
+    }
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * Typed, bounded reading of the `tokenizer.*` keys of a GGUF file's metadata.
+ *
+ * @module
+ */
+import { LocalLLMError } from '../protocol/errors.ts';
+
+/** What the tokenizer needs of a GGUF file's metadata: arrays may be plain or typed, integers numbers or bigints. */
+export interface VocabularyMetadata {
+  get(key: string): { readonly value: unknown } | undefined;
+}
+
+/** Limits a hostile file runs into before memory does. */
+export const MAX_TOKENS = 1 << 20;
+export const MAX_MERGES = 1 << 21;
+/** UTF-16 units of one token's or merge's text. */
+export const MAX_TOKEN_CHARS = 1 << 16;
+
+function badFile(key: string, problem: string): LocalLLMError {
+  return new LocalLLMError(
+    'bad-file',
+    `The file's vocabulary is damaged: ${key} ${problem}. Download the model again or convert it anew.`,
+  );
+}
+
+function describe(value: unknown): string {
+  if (value === undefined) return 'is missing';
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) return 'is an array';
+  return `is ${typeof value} ${String(value).slice(0, 40)}`;
+}
+
+/** @throws LocalLLMError bad-file when the value is there and no string */
+export function readString(metadata: VocabularyMetadata, key: string): string | undefined {
+  const value = metadata.get(key)?.value;
+  if (value === undefined || typeof value === 'string') return value;
+  throw badFile(key, `should be a string but ${describe(value)}`);
+}
+
+/** @throws LocalLLMError bad-file when the value is there and no boolean */
+export function readBoolean(metadata: VocabularyMetadata, key: string): boolean | undefined {
+  const value = metadata.get(key)?.value;
+  if (value === undefined || typeof value === 'boolean') return value;
+  throw badFile(key, `should be true or false but ${describe(value)}`);
+}
+
+/** @throws LocalLLMError bad-file when the value is there and no integer below `limit` */
+export function readTokenId(metadata: VocabularyMetadata, key: string, limit: number): number | undefined {
+  const value = metadata.get(key)?.value;
+  if (value === undefined) return undefined;
+  const id = typeof value === 'bigint' ? Number(value) : value;
+  // Writers store "none" as -1 or 2^32-1.
+  if (id === -1 || id === 0xffff_ffff) return undefined;
+  if (typeof id !== 'number' || !Number.isInteger(id))
+    throw badFile(key, `should be a token id but ${describe(value)}`);
+  if (id < 0 || id >= limit) throw badFile(key, `is ${id}, outside the vocabulary of ${limit} tokens`);
+  return id;
+}
+
+/** @throws LocalLLMError bad-file when missing, too long, or not all strings */
+export function readStrings(metadata: VocabularyMetadata, key: string, maxLength: number): readonly string[] {
+  const value = metadata.get(key)?.value;
+  if (!Array.isArray(value)) throw badFile(key, `should be an array of strings but ${describe(value)}`);
+  if (value.length > maxLength) throw badFile(key, `has ${value.length} entries, more than ${maxLength}`);
+  for (let i = 0; i < value.length; i++) {
+    const item: unknown = value[i];
+    if (typeof item !== 'string') throw badFile(key, `should hold strings but entry ${i} ${describe(item)}`);
+    if (item.length > MAX_TOKEN_CHARS) throw badFile(key, `has an entry ${i} of ${item.length} characters`);
+  }
+  return value as readonly string[];
+}
+
+/** Numbers of an array of at least `length` entries. @throws LocalLLMError bad-file when too short or not all finite numbers */
+export function readNumbers(metadata: VocabularyMetadata, key: string, length: number): Float64Array | undefined {
+  const value = metadata.get(key)?.value;
+  if (value === undefined) return undefined;
+  const list = value as ArrayLike<unknown>;
+  if (!Array.isArray(value) && !(ArrayBuffer.isView(value) && 'length' in value)) {
+    throw badFile(key, `should be an array of numbers but ${describe(value)}`);
+  }
+  if (list.length < length) throw badFile(key, `has ${list.length} entries for ${length} tokens`);
+  const numbers = new Float64Array(length);
+  for (let i = 0; i < length; i++) {
+    const item = list[i];
+    const number = typeof item === 'bigint' ? Number(item) : item;
+    if (typeof number !== 'number' || !Number.isFinite(number)) {
+      throw badFile(key, `should hold finite numbers but entry ${i} ${describe(item)}`);
+    }
+    numbers[i] = number;
+  }
+  return numbers;
+}
