@@ -1,0 +1,43 @@
+/**
+ * Opens file, GPU and model for a command, and closes them after it.
+ *
+ * @module
+ */
+import { openDawn } from '../gpu/dawn.ts';
+import { Gpu } from '../gpu/gpu.ts';
+import type { LoadOptions } from '../runtime/engine.ts';
+import { type LoadedModel, loadModel } from '../runtime/load-model.ts';
+import { openFileSource } from './file-source.ts';
+
+export interface ModelOptions {
+  context?: number;
+  kv?: 'f16' | 'f32';
+}
+
+export async function withModel<T>(
+  path: string,
+  options: ModelOptions,
+  use: (model: LoadedModel, gpu: Gpu) => Promise<T>,
+): Promise<T> {
+  const source = await openFileSource(path);
+  try {
+    const gpu = await Gpu.open(await openDawn());
+    const model = await loadModel(gpu, source, loadOptions(options));
+    try {
+      return await use(model, gpu);
+    } finally {
+      model.release();
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+export function loadOptions({ context, kv }: ModelOptions): LoadOptions {
+  return { ...(context === undefined ? {} : { contextTokens: context }), ...(kv === undefined ? {} : { kvType: kv }) };
+}
+
+/** A pipe that the reader has closed is no error. */
+export function print(text: string): void {
+  process.stdout.write(text);
+}

@@ -1,0 +1,47 @@
+/**
+ * WebGPU in Node: Dawn, from the npm package `webgpu`, on a GPU or on a software adapter.
+ *
+ * @module
+ */
+import { existsSync } from 'node:fs';
+import { LocalLLMError } from '../protocol/errors.ts';
+
+/** Vulkan driver descriptions of software adapters, in the order in which they are tried where there is no GPU. */
+const SOFTWARE_DRIVERS = [
+  '/usr/lib/chromium/vk_swiftshader_icd.json',
+  '/usr/lib/chromium-browser/vk_swiftshader_icd.json',
+  '/opt/google/chrome/vk_swiftshader_icd.json',
+  '/usr/share/vulkan/icd.d/lvp_icd.x86_64.json',
+];
+
+/** Keeps every instance alive: an adapter whose instance was collected crashes the process. */
+const instances: GPU[] = [];
+
+/**
+ * Dawn with an adapter: a real GPU, else the software adapter that comes with Chromium.
+ * `VK_ICD_FILENAMES` or `VK_DRIVER_FILES`, when set, choose the driver.
+ * @throws LocalLLMError not-supported without the package, no-adapter
+ */
+export async function openDawn(): Promise<GPU> {
+  const { create, globals } = await import('webgpu').catch((cause: unknown) => {
+    throw new LocalLLMError('not-supported', 'WebGPU in Node comes from the package "webgpu": npm install webgpu', { cause });
+  });
+  Object.assign(globalThis, globals);
+  const open = async (): Promise<GPU | undefined> => {
+    const gpu = create(process.platform === 'linux' ? ['backend=vulkan'] : []);
+    instances.push(gpu);
+    return (await gpu.requestAdapter({ powerPreference: 'high-performance' })) ? gpu : undefined;
+  };
+  const found = await open();
+  if (found) return found;
+  for (const driver of SOFTWARE_DRIVERS.filter((file) => existsSync(file))) {
+    process.env['VK_ICD_FILENAMES'] = driver;
+    const software = await open();
+    if (software) return software;
+  }
+  throw new LocalLLMError(
+    'no-adapter',
+    'No WebGPU adapter: neither a GPU nor a software one. Install Chromium (Debian: apt-get install chromium), ' +
+      'which brings SwiftShader, or set VK_ICD_FILENAMES to a Vulkan driver description.',
+  );
+}

@@ -1,0 +1,164 @@
+/**
+ * The device: opening it, its memory, its pipelines. Only this room touches `GPU*` objects' creation.
+ *
+ * @module
+ */
+import { locate, type Kernel } from '../../shaders/kernel.ts';
+import { LocalLLMError } from '../protocol/errors.ts';
+
+/** A stretch of a buffer, as a binding sees it. */
+export interface BufferRange {
+  buffer: GPUBuffer;
+  /** Bytes; a multiple of the device's storage-buffer alignment (256). */
+  offset: number;
+  /** Bytes. */
+  size: number;
+}
+
+export const WHOLE = (buffer: GPUBuffer): BufferRange => ({ buffer, offset: 0, size: buffer.size });
+
+/** Bytes for people: '1.2 GB', '11.6 MB'. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(bytes, 1)) / 3));
+  const value = bytes / 1000 ** power;
+  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
+}
+
+export class Gpu {
+  readonly device: GPUDevice;
+  readonly limits: GPUSupportedLimits;
+  /** Vendor and architecture, as the adapter tells: 'google swiftshader', 'nvidia ada'. */
+  readonly adapterName: string;
+  /** WebKit wants work in small submits; elsewhere one submit a forward is best. */
+  readonly submitInPieces: boolean;
+  /** Bytes of all buffers that are alive. */
+  allocatedBytes = 0;
+
+  readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
+  readonly #layouts = new Map<string, GPUBindGroupLayout>();
+
+  private constructor(device: GPUDevice, adapterName: string) {
+    this.device = device;
+    this.limits = device.limits;
+    this.adapterName = adapterName;
+    const agent = (globalThis.navigator as Navigator | undefined)?.userAgent ?? '';
+    this.submitInPieces = /AppleWebKit\//.test(agent) && !/Chrom(e|ium)\//.test(agent);
+  }
+
+  /** @throws LocalLLMError no-webgpu, no-adapter, device-lost */
+  static async open(webgpu: GPU | undefined = (globalThis.navigator as Navigator | undefined)?.gpu): Promise<Gpu> {
+    if (!webgpu) {
+      throw new LocalLLMError(
+        'no-webgpu',
+        'This browser has no WebGPU. Use Chrome or Edge 113 or newer, Safari 26 or newer, or Firefox 141 or newer on Windows or a Mac.',
+      );
+    }
+    const adapter = await webgpu.requestAdapter({ powerPreference: 'high-performance' });
+    if (!adapter) {
+      throw new LocalLLMError(
+        'no-adapter',
+        'WebGPU is here but gives no GPU. Turn on hardware acceleration in the browser settings, update the graphics driver, and restart the browser.',
+      );
+    }
+    const { limits } = adapter;
+    try {
+      const device = await adapter.requestDevice({
+        requiredLimits: {
+          maxBufferSize: limits.maxBufferSize,
+          maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+        },
+      });
+      const { vendor, architecture, description } = adapter.info;
+      const name = [vendor, architecture].filter(Boolean).join(' ') || description || 'unknown adapter';
+      return new Gpu(device, name);
+    } catch (cause) {
+      throw new LocalLLMError('no-adapter', `The GPU could not be opened: ${String(cause)}. Restart the browser.`, { cause });
+    }
+  }
+
+  /**
+   * A buffer, allocated inside an error scope.
+   * @throws LocalLLMError out-of-memory, naming what it was for
+   */
+  async allocate(label: string, bytes: number, usage: GPUBufferUsageFlags): Promise<GPUBuffer> {
+    const size = Math.max(16, Math.ceil(bytes / 16) * 16);
+    if (size > this.limits.maxBufferSize) {
+      throw new LocalLLMError(
+        'out-of-memory',
+        `The model is too large for this device: ${label} needs ${formatBytes(size)} in one buffer, the device allows ${formatBytes(this.limits.maxBufferSize)}. Choose a smaller model or a shorter context.`,
+        { details: { requested: size, quota: this.limits.maxBufferSize } },
+      );
+    }
+    this.device.pushErrorScope('out-of-memory');
+    this.device.pushErrorScope('validation');
+    const buffer = this.device.createBuffer({ label, size, usage });
+    const [invalid, exhausted] = await Promise.all([this.device.popErrorScope(), this.device.popErrorScope()]);
+    const error = exhausted ?? invalid;
+    if (error) {
+      buffer.destroy();
+      throw new LocalLLMError(
+        'out-of-memory',
+        `The model is too large for this device: ${label} needs ${formatBytes(size)} more, ${formatBytes(this.allocatedBytes)} are in use (${error.message}). Choose a smaller model or a shorter context, or close other tabs that use the GPU.`,
+        { details: { requested: this.allocatedBytes + size, quota: this.allocatedBytes } },
+      );
+    }
+    this.allocatedBytes += size;
+    return buffer;
+  }
+
+  release(buffer: GPUBuffer): void {
+    this.allocatedBytes -= buffer.size;
+    buffer.destroy();
+  }
+
+  /** The layout of a kernel's bindings; kernels with the same binding types share it, and so may share bind groups. */
+  layout(kernel: Kernel): GPUBindGroupLayout {
+    const key = kernel.bindings.map((b) => b.type).join();
+    let layout = this.#layouts.get(key);
+    if (!layout) {
+      const entries = kernel.bindings.map(({ type }, binding): GPUBindGroupLayoutEntry => {
+        const buffer: GPUBufferBindingLayout =
+          type === 'uniform' ? { type } : { type: type === 'read' ? 'read-only-storage' : 'storage' };
+        return { binding, visibility: GPUShaderStage.COMPUTE, buffer };
+      });
+      layout = this.device.createBindGroupLayout({ entries });
+      this.#layouts.set(key, layout);
+    }
+    return layout;
+  }
+
+  /** @throws LocalLLMError shader, with file and line of each message */
+  pipeline(kernel: Kernel): Promise<GPUComputePipeline> {
+    const key = `${kernel.name} ${JSON.stringify(kernel.constants)} ${kernel.wgsl}`;
+    let pipeline = this.#pipelines.get(key);
+    if (!pipeline) {
+      pipeline = this.#compile(kernel);
+      this.#pipelines.set(key, pipeline);
+      pipeline.catch(() => this.#pipelines.delete(key));
+    }
+    return pipeline;
+  }
+
+  async #compile(kernel: Kernel): Promise<GPUComputePipeline> {
+    const layout = this.device.createPipelineLayout({ bindGroupLayouts: [this.layout(kernel)] });
+    const module = this.device.createShaderModule({ label: kernel.name, code: kernel.wgsl });
+    try {
+      return await this.device.createComputePipelineAsync({
+        label: kernel.name,
+        layout,
+        compute: { module, constants: { ...kernel.constants } },
+      });
+    } catch (cause) {
+      const { messages } = await module.getCompilationInfo();
+      const places = messages
+        .filter((m) => m.type === 'error')
+        .map((m) => {
+          const at = locate(kernel.fragments, m.lineNum);
+          return `${at.file}:${at.line}: ${m.message}`;
+        });
+      const reason = places.length > 0 ? places.join('; ') : String(cause);
+      throw new LocalLLMError('shader', `The kernel ${kernel.name} does not compile on this GPU: ${reason}`, { cause });
+    }
+  }
+}

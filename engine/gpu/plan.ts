@@ -1,0 +1,193 @@
+/**
+ * A recorded sequence of dispatches: made once at load, encoded again for every forward.
+ *
+ * @module
+ */
+import { type Grid, type Kernel } from '../../shaders/kernel.ts';
+import { type BufferRange, type Gpu, WHOLE } from './gpu.ts';
+
+/** What grids depend on, different in every forward. */
+export interface Dims {
+  /** Rows of the batch: T. */
+  tokens: number;
+  /** Rows whose logits are wanted: R. */
+  outputs: number;
+  /** Tiles of consecutive tokens that attention works on. */
+  tiles: number;
+}
+
+/** One of several kernels for the same work; which one runs depends on the number of rows. */
+export interface Variant {
+  kernel: Kernel;
+  grid: (dims: Dims) => Grid;
+  /** The fewest rows from which this variant is the best. */
+  minRows: number;
+}
+
+/** A value inside the forward that tests and `localllm dump` may read after the step that completes it. */
+export interface Tap {
+  name: string;
+  buffer: GPUBuffer;
+  /** Floats per row, and which of them: [first, count]. */
+  stride: number;
+  columns: readonly [first: number, count: number];
+  rows: 'tokens' | 'outputs';
+}
+
+interface Step {
+  label: string;
+  rows: (dims: Dims) => number;
+  variants: { pipeline: GPUComputePipeline; grid: (dims: Dims) => Grid; minRows: number }[];
+  bindGroup: GPUBindGroup;
+  taps: readonly Tap[];
+}
+
+/** Dispatches between submits where a browser wants small ones. */
+const PIECE = 32;
+
+export class Plan {
+  readonly #gpu: Gpu;
+  readonly #steps: readonly Step[];
+
+  constructor(gpu: Gpu, steps: readonly Step[]) {
+    this.#gpu = gpu;
+    this.#steps = steps;
+  }
+
+  get dispatches(): number {
+    return this.#steps.length;
+  }
+
+  /**
+   * Encodes all steps into `encoder` as one pass. Returns the encoder to go on with: another one where the work was
+   * flushed in pieces.
+   */
+  encode(encoder: GPUCommandEncoder, dims: Dims): GPUCommandEncoder {
+    let pass = encoder.beginComputePass();
+    let pending = 0;
+    for (const step of this.#steps) {
+      if (this.#gpu.submitInPieces && pending === PIECE) {
+        pass.end();
+        this.#gpu.device.queue.submit([encoder.finish()]);
+        encoder = this.#gpu.device.createCommandEncoder();
+        pass = encoder.beginComputePass();
+        pending = 0;
+      }
+      run(pass, step, dims);
+      pending++;
+    }
+    pass.end();
+    return encoder;
+  }
+
+  /** As {@link encode}, with a pass for each step and `onTap` called where a tap's buffer holds its value. */
+  encodeWithTaps(encoder: GPUCommandEncoder, dims: Dims, onTap: (tap: Tap, encoder: GPUCommandEncoder) => void): void {
+    for (const step of this.#steps) {
+      const pass = encoder.beginComputePass();
+      run(pass, step, dims);
+      pass.end();
+      for (const tap of step.taps) onTap(tap, encoder);
+    }
+  }
+}
+
+function run(pass: GPUComputePassEncoder, step: Step, dims: Dims): void {
+  const rows = step.rows(dims);
+  if (rows === 0) return;
+  let chosen = step.variants[0]!;
+  for (const variant of step.variants) if (variant.minRows <= rows) chosen = variant;
+  const [x, y, z] = chosen.grid(dims);
+  pass.setPipeline(chosen.pipeline);
+  pass.setBindGroup(0, step.bindGroup);
+  pass.dispatchWorkgroups(x, y, z);
+}
+
+/** One dispatch to record. */
+export interface Dispatch {
+  label: string;
+  /** Ascending by `minRows`; all have the same bindings. */
+  variants: readonly Variant[];
+  /** The number that chooses the variant; a step of no rows is left out. */
+  rows: (dims: Dims) => number;
+  /** A buffer for each storage binding, by its WGSL name. */
+  buffers: Readonly<Record<string, GPUBuffer | BufferRange>>;
+  params: Readonly<Record<string, number>>;
+  taps?: readonly Tap[];
+}
+
+/** Records dispatches in order; `build` compiles all pipelines at once. */
+export class PlanBuilder {
+  readonly gpu: Gpu;
+  /** The batch of the forward (`shaders/lib/batch.wgsl`), bound wherever a kernel asks for `batch`. */
+  readonly batch: GPUBuffer | undefined;
+  readonly #steps: (Omit<Step, 'variants'> & { variants: Promise<Step['variants']> })[] = [];
+  readonly #uniforms: GPUBuffer[] = [];
+  readonly #slotsPerBuffer: number;
+  #slots: number;
+
+  /** `slots`: dispatches whose parameters share one uniform buffer. */
+  constructor(gpu: Gpu, batch?: GPUBuffer, slots = 256) {
+    this.gpu = gpu;
+    this.batch = batch;
+    this.#slotsPerBuffer = slots;
+    this.#slots = slots;
+  }
+
+  dispatch(dispatch: Dispatch): void {
+    const { kernel } = dispatch.variants[0]!;
+    const entries = kernel.bindings.map((binding, index): GPUBindGroupEntry => {
+      if (binding.type === 'uniform') return { binding: index, resource: this.#params(kernel, dispatch.params) };
+      const given = dispatch.buffers[binding.name] ?? (binding.name === 'batch' ? this.batch : undefined);
+      if (!given) throw new Error(`${dispatch.label}: no buffer for ${binding.name}`);
+      return { binding: index, resource: 'buffer' in given ? given : WHOLE(given) };
+    });
+    const variants = Promise.all(
+      dispatch.variants.map(async ({ kernel: k, grid, minRows }) => ({
+        pipeline: await this.gpu.pipeline(k),
+        grid,
+        minRows,
+      })),
+    );
+    variants.catch(() => {}); // reported by build()
+    this.#steps.push({
+      label: dispatch.label,
+      rows: dispatch.rows,
+      variants,
+      bindGroup: this.gpu.device.createBindGroup({ label: dispatch.label, layout: this.gpu.layout(kernel), entries }),
+      taps: dispatch.taps ?? [],
+    });
+  }
+
+  /** @throws LocalLLMError shader */
+  async build(): Promise<Plan> {
+    const steps = await Promise.all(this.#steps.map(async (s) => ({ ...s, variants: await s.variants })));
+    return new Plan(this.gpu, steps);
+  }
+
+  /** Buffers that the plan owns. */
+  get buffers(): readonly GPUBuffer[] {
+    return this.#uniforms;
+  }
+
+  /** A 256-byte slot for the static parameters of one step. */
+  #params(kernel: Kernel, values: Readonly<Record<string, number>>): BufferRange {
+    const stride = this.gpu.limits.minUniformBufferOffsetAlignment;
+    if (this.#slots === this.#slotsPerBuffer) {
+      const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
+      this.#uniforms.push(this.gpu.device.createBuffer({ label: 'params', size: this.#slotsPerBuffer * stride, usage }));
+      this.#slots = 0;
+    }
+    const buffer = this.#uniforms.at(-1)!;
+    const offset = this.#slots++ * stride;
+    const size = Math.max(16, Math.ceil(kernel.params.length / 4) * 16);
+    const view = new DataView(new ArrayBuffer(size));
+    kernel.params.forEach((field, at) => {
+      const value = values[field.name];
+      if (value === undefined) throw new Error(`${kernel.name}: parameter ${field.name} is missing`);
+      if (field.type === 'f32') view.setFloat32(at * 4, value, true);
+      else view.setUint32(at * 4, value, true);
+    });
+    this.gpu.device.queue.writeBuffer(buffer, offset, view.buffer);
+    return { buffer, offset, size };
+  }
+}

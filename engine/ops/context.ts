@@ -1,0 +1,79 @@
+/**
+ * What an architecture's forward records into: the plan, the weights, the cache and the activations.
+ *
+ * @module
+ */
+import type { WeightType } from '../../shaders/matmul/weights.ts';
+import type { BufferRange, Gpu } from '../gpu/gpu.ts';
+import type { Dims, PlanBuilder } from '../gpu/plan.ts';
+
+/** Rows [firstRow, firstRow + rows) of a matrix, small enough for one binding. */
+export interface MatrixSegment {
+  type: WeightType;
+  firstRow: number;
+  rows: number;
+  unitsPerRow: number;
+  scalesPerRow: number;
+  quants: BufferRange;
+  scales: BufferRange;
+}
+
+/** A weight matrix [rows, cols] in its quantized form. */
+export interface Matrix {
+  rows: number;
+  cols: number;
+  segments: readonly MatrixSegment[];
+}
+
+export interface Weights {
+  /** @throws Error for a name the architecture did not list */
+  matrix(name: string): Matrix;
+  has(name: string): boolean;
+  /** [size] floats. */
+  vector(name: string): GPUBuffer;
+}
+
+/** An f32 buffer [rows, width]; rows are the batch's tokens or its outputs. */
+export interface Activation {
+  buffer: GPUBuffer;
+  width: number;
+  rows: 'tokens' | 'outputs';
+}
+
+export interface LayerCache {
+  keys: GPUBuffer;
+  values: GPUBuffer;
+}
+
+export type KvType = 'f16' | 'f32';
+
+export interface ForwardContext {
+  plan: PlanBuilder;
+  weights: Weights;
+  kvType: KvType;
+  /** One for each layer. */
+  cache: readonly LayerCache[];
+  /** (cos, sin) pairs [context, rope dim / 2]. */
+  ropeTable: GPUBuffer;
+  /** @throws LocalLLMError out-of-memory */
+  activation(label: string, width: number, rows?: 'tokens' | 'outputs'): Promise<Activation>;
+}
+
+/** Rows that kernels may touch beyond those in use, so that inner loops need no bounds. */
+export const ROW_PADDING = 64;
+
+/** Activations of `capacity` rows at most, padded for the tiled kernels. */
+export async function allocateActivation(
+  gpu: Gpu,
+  label: string,
+  width: number,
+  rows: 'tokens' | 'outputs',
+  capacity: number,
+): Promise<Activation> {
+  const padded = Math.ceil(capacity / ROW_PADDING) * ROW_PADDING;
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC;
+  return { buffer: await gpu.allocate(label, padded * width * 4, usage), width, rows };
+}
+
+export const countRows = (rows: 'tokens' | 'outputs') => (dims: Dims) =>
+  rows === 'tokens' ? dims.tokens : dims.outputs;

@@ -1,0 +1,135 @@
+/**
+ * One request while it runs: its sequence, its sampling, its answer, its times.
+ *
+ * @module
+ */
+import type { GenerateResult, TokenLogprob } from '../protocol/messages.ts';
+import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import type { GenerateRequest } from './engine.ts';
+import { Answer } from './answer.ts';
+import type { Candidates, OutputRequest, OutputRow } from './forward.ts';
+import type { Sequence } from './kv-cache.ts';
+import { adjustments, draw, type SamplingParams } from './sampler.ts';
+
+export interface JobParts {
+  request: GenerateRequest;
+  sequence: Sequence;
+  sampling: SamplingParams;
+  tokenizer: Tokenizer;
+  /** Tokens the answer may have: `maxTokens`, or what the context leaves. */
+  maxTokens: number;
+}
+
+export class Job {
+  readonly owner: string;
+  readonly priority: number;
+  readonly signal: AbortSignal;
+  readonly result: Promise<GenerateResult>;
+  sequence: Sequence;
+  /** Whether {@link start} has run. */
+  started = false;
+
+  readonly #parts: JobParts;
+  readonly #answer: Answer;
+  readonly #promptTokens: number;
+  readonly #arrivedMs = performance.now();
+  #cachedTokens = 0;
+  #firstTokenMs: number | undefined;
+  #settle!: { resolve: (result: GenerateResult) => void; reject: (error: unknown) => void };
+
+  constructor(parts: JobParts) {
+    const { request, sequence, tokenizer } = parts;
+    this.#parts = parts;
+    this.owner = request.owner;
+    this.priority = request.priority;
+    this.signal = request.signal;
+    this.sequence = sequence;
+    this.#promptTokens = sequence.tokens.length;
+    this.#answer = new Answer(tokenizer, request.options, request.onDelta);
+    this.result = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
+  }
+
+  /** Tokens that are known but not yet computed. */
+  get pending(): number {
+    return this.sequence.tokens.length - this.sequence.cached;
+  }
+
+  get finished(): boolean {
+    return this.#answer.finishReason !== undefined;
+  }
+
+  /** Begins, with the same tokens in a sequence that has some of them cached where there is one. */
+  start(prefix: Sequence | undefined): void {
+    this.started = true;
+    if (prefix) this.sequence = prefix;
+    this.#cachedTokens = this.sequence.cached;
+  }
+
+  outputRequest(): OutputRequest {
+    const { sampling, tokenizer, request } = this.#parts;
+    return {
+      candidates: sampling.temperature > 0 || (request.options.logprobs ?? 0) > 0,
+      inverseTemperature: sampling.temperature > 0 ? 1 / sampling.temperature : 1,
+      adjustments: adjustments(sampling, this.sequence.tokens, tokenizer.vocabSize),
+    };
+  }
+
+  /** Picks the next token from a row of the forward. @throws LocalLLMError from reading the logits */
+  async take(row: OutputRow, readLogits: () => Promise<Float32Array>): Promise<void> {
+    const { sampling, tokenizer } = this.#parts;
+    const position = this.sequence.tokens.length;
+    const { best, candidates } = row;
+    const id =
+      sampling.temperature > 0 && candidates
+        ? await draw(sampling, position, tokenizer.vocabSize, candidates, readLogits)
+        : best;
+    if (candidates) this.#recordLogprob(id, candidates);
+    this.#firstTokenMs ??= performance.now();
+    this.sequence.tokens.push(id);
+    this.#answer.push(id);
+    if (this.#answer.completionTokens >= this.#parts.maxTokens) this.#answer.cut();
+  }
+
+  succeed(): void {
+    const endMs = performance.now();
+    const firstMs = this.#firstTokenMs ?? endMs;
+    const { completionTokens } = this.#answer;
+    const seconds = (endMs - firstMs) / 1000;
+    const { logprobs } = this.#parts.request.options;
+    this.#settle.resolve({
+      ...this.#answer.result(),
+      ...(logprobs !== undefined && logprobs > 0 ? { logprobs: this.#answer.logprobs } : {}),
+      usage: { promptTokens: this.#promptTokens, cachedTokens: this.#cachedTokens, completionTokens },
+      timing: {
+        ttftMs: firstMs - this.#arrivedMs,
+        tokensPerSecond: completionTokens > 1 && seconds > 0 ? (completionTokens - 1) / seconds : 0,
+      },
+    });
+  }
+
+  fail(error: unknown): void {
+    this.#settle.reject(error);
+  }
+
+  #recordLogprob(id: number, candidates: Candidates): void {
+    const wanted = this.#parts.request.options.logprobs ?? 0;
+    if (wanted === 0) return;
+    this.#answer.logprobs.push(tokenLogprob(this.#parts.tokenizer, id, candidates, wanted));
+  }
+}
+
+/** Log-probabilities of the chosen token and of the `top` best, over the whole vocabulary. */
+export function tokenLogprob(tokenizer: Tokenizer, id: number, candidates: Candidates, top: number): TokenLogprob {
+  const normalizer = candidates.max + Math.log(candidates.sum);
+  const entry = (i: number) => ({
+    id: candidates.ids[i]!,
+    text: tokenizer.text(candidates.ids[i]!, { special: true }),
+    logprob: candidates.logits[i]! - normalizer,
+  });
+  const chosen = candidates.ids.indexOf(id);
+  const { text, logprob } =
+    chosen >= 0
+      ? entry(chosen)
+      : { text: tokenizer.text(id, { special: true }), logprob: candidates.logits.at(-1)! - normalizer }; // an upper bound
+  return { id, text, logprob, top: Array.from({ length: Math.min(top, candidates.ids.length) }, (_, i) => entry(i)) };
+}

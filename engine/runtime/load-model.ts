@@ -1,0 +1,161 @@
+/**
+ * From a GGUF file to a model that is ready to run: checks, weights, cache, pipelines.
+ *
+ * @module
+ */
+import { tokensPerTile } from '../../shaders/attention/paged-attention.kernel.ts';
+import type { Architecture, Hyperparameters } from '../arch/architecture.ts';
+import { architectureOf } from '../arch/registry.ts';
+import { type ChatTemplate, createChatTemplate } from '../chat/chat-template.ts';
+import { type GgufFile, parseGguf } from '../gguf/parse.ts';
+import type { ByteSource } from '../gguf/source.ts';
+import type { Gpu } from '../gpu/gpu.ts';
+import { PlanBuilder } from '../gpu/plan.ts';
+import { allocateActivation, type ForwardContext, type KvType } from '../ops/context.ts';
+import { recordSampling } from '../ops/sampling.ts';
+import { createTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
+import { Batch, type BatchLimits } from './batch.ts';
+import type { LoadOptions } from './engine.ts';
+import { Forward } from './forward.ts';
+import { allocateCache, kvBytes, PagePool, pagesFor } from './kv-cache.ts';
+import { makeRopeTable } from './rope-table.ts';
+import { MAX_ADJUSTMENTS } from './sampler.ts';
+import { readVector, refuseUnusedTensors, WeightLoader } from './weights.ts';
+
+/** Tokens of one forward: long enough to fill a GPU, short enough that others are not kept waiting. */
+const CHUNK_TOKENS = 256;
+/** Sequences that decode together. */
+const MAX_SEQUENCES = 32;
+/** A context longer than this is only given when asked for: the cache grows with it. */
+const DEFAULT_CONTEXT = 4096;
+/** The cache holds this many full contexts where that costs no more than the bytes below. */
+const DEFAULT_CONTEXTS = 4;
+const DEFAULT_CACHE_BYTES = 256 << 20;
+
+export interface LoadedModel {
+  architecture: string;
+  hp: Hyperparameters;
+  contextTokens: number;
+  tokenizer: Tokenizer;
+  template: ChatTemplate;
+  sampling: NonNullable<LoadOptions['sampling']>;
+  limits: BatchLimits;
+  batch: Batch;
+  forward: Forward;
+  pool: PagePool;
+  /** Frees everything it holds on the GPU. */
+  release(): void;
+}
+
+/** What can be known of a file without a GPU. @throws LocalLLMError bad-file, not-supported */
+export async function readModel(source: ByteSource): Promise<{ file: GgufFile; architecture: Architecture; hp: Hyperparameters; tokenizer: Tokenizer }> {
+  const file = await parseGguf(source);
+  const architecture = architectureOf(file);
+  return { file, architecture, hp: architecture.hyperparameters(file), tokenizer: createTokenizer(file.metadata) };
+}
+
+/** Pages of the cache when the caller does not say. */
+export function defaultPages(hp: Hyperparameters, kvType: KvType, contextTokens: number): number {
+  const context = pagesFor(contextTokens);
+  const affordable = Math.floor(DEFAULT_CACHE_BYTES / kvBytes(hp, kvType, 1));
+  return Math.max(context, Math.min(context * DEFAULT_CONTEXTS, affordable));
+}
+
+export const defaultContext = (hp: Hyperparameters): number => Math.min(hp.contextTokens, DEFAULT_CONTEXT);
+
+/** @throws LocalLLMError bad-file, not-supported, out-of-memory, shader, aborted */
+export async function loadModel(gpu: Gpu, source: ByteSource, options: LoadOptions = {}): Promise<LoadedModel> {
+  const { file, architecture, hp, tokenizer } = await readModel(source);
+  const specs = architecture.weights(hp, file);
+  const { factorsTensor } = hp.rope;
+  refuseUnusedTensors(file, specs, factorsTensor === undefined ? [] : [factorsTensor]);
+  const factors =
+    factorsTensor === undefined ? undefined : await readVector(file, source, factorsTensor, hp.rope.dim / 2);
+  const totalBytes = [...file.tensors.values()].reduce((sum, t) => sum + t.bytes, 0);
+  let loadedBytes = 0;
+  const loader = new WeightLoader(
+    gpu,
+    file,
+    source,
+    (bytes) => options.onProgress?.(Math.min(1, (loadedBytes += bytes) / totalBytes)),
+    options.signal,
+  );
+  const owned: GPUBuffer[] = [];
+  const release = () => {
+    for (const buffer of [...owned, ...loader.buffers]) gpu.release(buffer);
+  };
+  try {
+    const kvType = options.kvType ?? 'f16';
+    const contextTokens = options.contextTokens ?? defaultContext(hp);
+    const pages = defaultPages(hp, kvType, contextTokens);
+    const limits: BatchLimits = {
+      tokens: CHUNK_TOKENS,
+      outputs: MAX_SEQUENCES,
+      sequences: MAX_SEQUENCES,
+      pagesPerSequence: pagesFor(contextTokens),
+    };
+    const allocate = async (label: string, bytes: number, usage: GPUBufferUsageFlags) => {
+      const buffer = await gpu.allocate(label, bytes, usage | GPUBufferUsage.COPY_DST);
+      owned.push(buffer);
+      return buffer;
+    };
+    const table = makeRopeTable(hp.rope, contextTokens, factors);
+    const ropeTable = await allocate('the RoPE table', table.byteLength, GPUBufferUsage.STORAGE);
+    gpu.device.queue.writeBuffer(ropeTable, 0, table);
+    const cache = await allocateCache(gpu, hp, kvType, pages);
+    owned.push(...cache.flatMap(({ keys, values }) => [keys, values]));
+    const batchBuffer = await allocate('the batch', Batch.words(limits) * 4, GPUBufferUsage.STORAGE);
+    const weights = await loader.load(specs);
+    const plan = new PlanBuilder(gpu, batchBuffer);
+    const context: ForwardContext = {
+      plan,
+      weights,
+      kvType,
+      cache,
+      ropeTable,
+      activation: async (label, width, rows = 'tokens') => {
+        const activation = await allocateActivation(gpu, label, width, rows, limits[rows]);
+        owned.push(activation.buffer);
+        return activation;
+      },
+    };
+    const logits = await architecture.forward(context, hp);
+    const sampling = await recordSampling(gpu, logits, hp.vocab, limits.outputs, MAX_ADJUSTMENTS);
+    owned.push(...Object.values(sampling.buffers));
+    const forward = new Forward({
+      gpu,
+      plan: await plan.build(),
+      sampling: sampling.plans,
+      buffers: sampling.buffers,
+      batch: batchBuffer,
+      logits,
+      vocab: hp.vocab,
+      maxOutputs: limits.outputs,
+    });
+    return {
+      architecture: architecture.name,
+      hp,
+      contextTokens,
+      tokenizer,
+      template: chatTemplateOf(file, tokenizer),
+      sampling: options.sampling ?? {},
+      limits,
+      batch: new Batch(limits, tokensPerTile(hp.heads, hp.kvHeads)),
+      forward,
+      pool: new PagePool(pages),
+      release: () => {
+        for (const buffer of [...forward.buffers, ...plan.buffers, ...sampling.uniforms]) buffer.destroy();
+        release();
+      },
+    };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+function chatTemplateOf(file: GgufFile, tokenizer: Tokenizer): ChatTemplate {
+  const text = (id: number | undefined) => (id === undefined ? '' : tokenizer.piece(id));
+  const source = file.metadata.has('tokenizer.chat_template') ? file.metadata.string('tokenizer.chat_template') : undefined;
+  return createChatTemplate(source, { bos: text(tokenizer.bosId), eos: text(tokenizer.eosId) });
+}

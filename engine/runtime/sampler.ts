@@ -1,0 +1,154 @@
+/**
+ * Draws a token from the logits as llama.cpp's default chain does: penalties and bias (on the GPU), top-k, top-p, min-p, temperature.
+ *
+ * The GPU gives the 128 best candidates and the sums over the whole vocabulary. Where these do not decide the draw
+ * (a flat distribution, or a wide top-k) all logits of the row are read: the result is exact either way.
+ *
+ * @module
+ */
+import { LocalLLMError } from '../protocol/errors.ts';
+import type { GenerateParams } from '../protocol/messages.ts';
+import type { Adjustment, Candidates } from './forward.ts';
+
+/** Sampling parameters with every default filled in. */
+export interface SamplingParams {
+  temperature: number;
+  topK: number;
+  topP: number;
+  minP: number;
+  seed: number;
+  repetitionPenalty: number;
+  presencePenalty: number;
+  frequencyPenalty: number;
+  logitBias: ReadonlyMap<number, number>;
+}
+
+/** llama.cpp's defaults (`common_params_sampling`). */
+const DEFAULTS = { temperature: 0.8, topK: 40, topP: 0.95, minP: 0.05 };
+/** Tokens that penalties look back on: llama.cpp's `penalty_last_n`. */
+const PENALTY_WINDOW = 64;
+const MAX_LOGIT_BIAS = 512;
+/** Most adjustments that one row can ask for. */
+export const MAX_ADJUSTMENTS = PENALTY_WINDOW + MAX_LOGIT_BIAS;
+
+/** A request's options over the model's own defaults over llama.cpp's. @throws LocalLLMError bad-argument */
+export function samplingParams(options: GenerateParams, model: Partial<GenerateParams> = {}): SamplingParams {
+  const biases = Object.keys(options.logitBias ?? {}).length;
+  if (biases > MAX_LOGIT_BIAS) {
+    throw new LocalLLMError('bad-argument', `logitBias has ${biases} tokens; at most ${MAX_LOGIT_BIAS} are possible.`);
+  }
+  return {
+    temperature: options.temperature ?? model.temperature ?? DEFAULTS.temperature,
+    topK: options.topK ?? model.topK ?? DEFAULTS.topK,
+    topP: options.topP ?? model.topP ?? DEFAULTS.topP,
+    minP: options.minP ?? model.minP ?? DEFAULTS.minP,
+    seed: options.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]!,
+    repetitionPenalty: options.repetitionPenalty ?? model.repetitionPenalty ?? 1,
+    presencePenalty: options.presencePenalty ?? 0,
+    frequencyPenalty: options.frequencyPenalty ?? 0,
+    logitBias: new Map(Object.entries(options.logitBias ?? {}).map(([id, bias]) => [Number(id), bias])),
+  };
+}
+
+/** What penalties and bias do to the logits after `tokens`; token ids beyond the vocabulary are left out. */
+export function adjustments(params: SamplingParams, tokens: readonly number[], vocab: number): Adjustment[] {
+  const { repetitionPenalty, presencePenalty, frequencyPenalty, logitBias } = params;
+  const result = new Map<number, Adjustment>();
+  if (repetitionPenalty !== 1 || presencePenalty !== 0 || frequencyPenalty !== 0) {
+    for (const id of tokens.slice(-PENALTY_WINDOW)) {
+      const known = result.get(id);
+      if (known) known.subtract += frequencyPenalty;
+      else result.set(id, { id, repetition: repetitionPenalty, subtract: frequencyPenalty + presencePenalty });
+    }
+  }
+  for (const [id, bias] of logitBias) {
+    if (id >= vocab) continue;
+    const known = result.get(id);
+    if (known) known.subtract -= bias;
+    else result.set(id, { id, repetition: 1, subtract: -bias });
+  }
+  return [...result.values()];
+}
+
+/** A number in [0, 1) that depends on seed and position alone: a replay draws the same. (PCG output function.) */
+export function uniform(seed: number, position: number): number {
+  let state = (Math.imul(seed ^ Math.imul(position + 1, 0x9e3779b1), 747796405) + 2891336453) >>> 0;
+  for (let round = 0; round < 2; round++) {
+    const word = Math.imul((state >>> ((state >>> 28) + 4)) ^ state, 277803737) >>> 0;
+    state = ((word >>> 22) ^ word) >>> 0;
+  }
+  return state / 2 ** 32;
+}
+
+/** Logits in falling order, with their ids. */
+interface Sorted {
+  ids: ArrayLike<number>;
+  logits: ArrayLike<number>;
+  /** Whether these are all of the vocabulary. */
+  complete: boolean;
+}
+
+/**
+ * Draws a token id.
+ * @param position the token's position in its sequence
+ * @param readAll reads all logits of the row; called only when the candidates do not decide
+ */
+export async function draw(
+  params: SamplingParams,
+  position: number,
+  vocab: number,
+  candidates: Candidates,
+  readAll: () => Promise<Float32Array>,
+): Promise<number> {
+  const sorted: Sorted = { ...candidates, complete: candidates.ids.length === vocab };
+  const u = uniform(params.seed, position);
+  const quick = drawFrom(params, u, sorted, candidates);
+  if (quick !== undefined) return quick;
+  const logits = await readAll();
+  const ids = Uint32Array.from(logits, (_, i) => i).sort((a, b) => logits[b]! - logits[a]! || a - b);
+  const all: Sorted = { ids, logits: Float32Array.from(ids, (id) => logits[id]!), complete: true };
+  return drawFrom(params, u, all, candidates)!;
+}
+
+/** The token, or undefined when the sorted logits end before the draw is decided. */
+function drawFrom(params: SamplingParams, u: number, sorted: Sorted, whole: Candidates): number | undefined {
+  const { topK, topP, minP, temperature } = params;
+  const limited = topK > 0;
+  const available = sorted.ids.length;
+  if (limited && topK > available && !sorted.complete) return undefined;
+  let kept = limited ? Math.min(topK, available) : available;
+  const weight = (i: number) => Math.exp(sorted.logits[i]! - whole.max);
+  // After top-k the rest counts as impossible; without it the whole vocabulary does count.
+  let total = whole.sum;
+  if (limited) {
+    total = 0;
+    for (let i = 0; i < kept; i++) total += weight(i);
+  }
+  let closed = limited || sorted.complete; // whether nothing beyond `kept` can be drawn
+  if (topP < 1) {
+    let mass = 0;
+    let i = 0;
+    while (i < kept && mass < topP * total) mass += weight(i++);
+    if (mass >= topP * total) {
+      kept = Math.max(1, i);
+      closed = true;
+    }
+  }
+  if (minP > 0) {
+    let i = 1;
+    while (i < kept && weight(i) >= minP * weight(0)) i++;
+    if (i < kept) closed = true;
+    kept = i;
+  }
+  if (!closed && (topP < 1 || minP > 0)) return undefined; // the cut lies beyond what is sorted
+  const scaled = (i: number) => Math.exp((sorted.logits[i]! - whole.max) / temperature);
+  let mass = 0;
+  if (closed) for (let i = 0; i < kept; i++) mass += scaled(i);
+  else mass = whole.sumAtTemperature;
+  let left = u * mass;
+  for (let i = 0; i < kept; i++) {
+    left -= scaled(i);
+    if (left < 0) return sorted.ids[i]!;
+  }
+  return closed ? sorted.ids[kept - 1]! : undefined;
+}

@@ -1,0 +1,170 @@
+/**
+ * Runs any number of requests on one model: each step takes one token of every decoding sequence and as much of the
+ * waiting prompts as fits, and computes them in one forward.
+ *
+ * @module
+ */
+import { LocalLLMError } from '../protocol/errors.ts';
+import type { GenerateResult } from '../protocol/messages.ts';
+import type { BatchPart } from './batch.ts';
+import { type PagePool, pagesFor } from './kv-cache.ts';
+import type { LoadedModel } from './load-model.ts';
+import { PrefixCache } from './prefix-cache.ts';
+import type { Job } from './job.ts';
+
+export class Scheduler {
+  readonly #model: LoadedModel;
+  readonly #pool: PagePool;
+  readonly #prefixes: PrefixCache;
+  /** In order of arrival. */
+  readonly #waiting: Job[] = [];
+  readonly #running: Job[] = [];
+  #loop: Promise<void> | undefined;
+  #closed: LocalLLMError | undefined;
+
+  constructor(model: LoadedModel) {
+    this.#model = model;
+    this.#pool = model.pool;
+    this.#prefixes = new PrefixCache(model.pool);
+  }
+
+  get running(): number {
+    return this.#running.length;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Resolves with the answer. @throws LocalLLMError aborted, numerics, device-lost, invalid-state */
+  run(job: Job): Promise<GenerateResult> {
+    if (this.#closed) return Promise.reject(this.#closed);
+    this.#waiting.push(job);
+    job.signal.addEventListener('abort', () => this.#wake(), { once: true });
+    this.#wake();
+    return job.result;
+  }
+
+  /** Fails everything, running and waiting, and takes nothing more. */
+  close(error: LocalLLMError): void {
+    this.#closed ??= error;
+    for (const job of [...this.#waiting.splice(0), ...this.#running.splice(0)]) job.fail(error);
+  }
+
+  /** Resolves when no forward is under way. */
+  async idle(): Promise<void> {
+    await this.#loop;
+  }
+
+  #wake(): void {
+    this.#loop ??= this.#steps().finally(() => {
+      this.#loop = undefined;
+      if (!this.#closed && this.#waiting.length > 0) this.#wake(); // arrived while the loop was ending
+    });
+  }
+
+  async #steps(): Promise<void> {
+    while (!this.#closed) {
+      this.#removeAborted();
+      this.#admit();
+      if (this.#running.length === 0) return;
+      try {
+        await this.#step();
+      } catch (error) {
+        const failure = LocalLLMError.from(error);
+        if (failure.code === 'device-lost') return this.close(failure);
+        for (const job of this.#running.splice(0)) this.#end(job, () => job.fail(failure));
+      }
+    }
+  }
+
+  async #step(): Promise<void> {
+    const parts = this.#collect();
+    const jobs = parts.filter((p) => p.outputs > 0).map((p) => p.job);
+    const { batch, forward } = this.#model;
+    batch.set(parts);
+    const rows = await forward.run(batch, jobs.map((job) => job.outputRequest()));
+    for (const { sequence, first, count } of parts) sequence.cached = first + count;
+    for (const [row, job] of jobs.entries()) {
+      if (job.signal.aborted || this.#closed) continue;
+      await job.take(rows[row]!, () => forward.readLogits(row));
+      if (job.finished) this.#complete(job);
+    }
+  }
+
+  #complete(job: Job): void {
+    this.#running.splice(this.#running.indexOf(job), 1);
+    this.#end(job, () => job.succeed());
+  }
+
+  /** Leaves the keys and values to the owner's next request, then settles. */
+  #end(job: Job, settle: () => void): void {
+    if (this.#closed) job.sequence.drop(this.#pool);
+    else this.#prefixes.keep(job.owner, job.sequence);
+    settle();
+  }
+
+  #removeAborted(): void {
+    const aborted = new LocalLLMError('aborted', 'The request was cancelled.');
+    for (const list of [this.#waiting, this.#running]) {
+      for (const job of list.filter((j) => j.signal.aborted)) {
+        list.splice(list.indexOf(job), 1);
+        this.#end(job, () => job.fail(aborted));
+      }
+    }
+  }
+
+  /** Starts waiting jobs, the most urgent first, while there is room for their prompts. */
+  #admit(): void {
+    const byUrgency = [...this.#waiting].sort((a, b) => a.priority - b.priority);
+    for (const job of byUrgency) {
+      if (this.#running.length >= this.#model.limits.sequences) return;
+      const needed = pagesFor(job.sequence.tokens.length + 1);
+      if (this.#pool.free + this.#prefixes.pages < needed) return;
+      if (!job.started) job.start(this.#prefixes.take(job.owner, job.sequence.tokens));
+      this.#waiting.splice(this.#waiting.indexOf(job), 1);
+      this.#running.push(job);
+    }
+  }
+
+  /** The parts of the next batch: every decoding sequence, then prompts by urgency until the batch is full. */
+  #collect(): (BatchPart & { job: Job })[] {
+    const order = [...this.#running].sort((a, b) => a.priority - b.priority);
+    const decoding = order.filter((job) => job.pending === 1);
+    const prefilling = order.filter((job) => job.pending > 1);
+    const parts: (BatchPart & { job: Job })[] = [];
+    let room = this.#model.limits.tokens;
+    for (const job of [...decoding, ...prefilling]) {
+      if (room === 0) break;
+      const { sequence } = job;
+      const count = Math.min(room, job.pending);
+      if (!this.#running.includes(job) || !this.#reserve(job, sequence.cached + count)) continue;
+      const ends = sequence.cached + count === sequence.tokens.length;
+      parts.push({ job, sequence, first: sequence.cached, count, outputs: ends ? 1 : 0 });
+      room -= count;
+    }
+    return parts.filter((part) => this.#running.includes(part.job));
+  }
+
+  /** Pages for `tokens` tokens of a job, taken from kept prefixes and then from the latest, least urgent job. */
+  #reserve(job: Job, tokens: number): boolean {
+    const { sequence } = job;
+    while (sequence.pages.length < pagesFor(tokens)) {
+      const page = this.#pool.take();
+      if (page !== undefined) {
+        sequence.pages.push(page);
+      } else if (!this.#prefixes.evict()) {
+        const victim = this.#leastUrgent();
+        this.#running.splice(this.#running.indexOf(victim), 1);
+        victim.sequence.drop(this.#pool); // computed again when there is room
+        this.#waiting.unshift(victim);
+        if (victim === job) return false;
+      }
+    }
+    return true;
+  }
+
+  #leastUrgent(): Job {
+    return this.#running.reduce((worst, job) => (job.priority >= worst.priority ? job : worst));
+  }
+}
