@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { relative, resolve } from 'node:path';
 import { defineConfig } from 'tsup';
 
 // Declarations are made by `tsc -p tsconfig.build.json`; see the package's "build" script.
@@ -17,13 +17,14 @@ export default defineConfig({
   sourcemap: true,
   clean: true,
   dts: false,
+  removeNodeProtocol: false,
   external: [/^node:/, 'webgpu'],
   esbuildPlugins: [
     {
       name: 'raw-text',
       setup(build) {
-        build.onResolve({ filter: /\?raw$/ }, ({ path, importer }) => ({
-          path: fileURLToPath(new URL(path.replace(/\?raw$/, ''), `file://${importer}`)),
+        build.onResolve({ filter: /\?raw$/ }, ({ path, resolveDir }) => ({
+          path: relative('.', resolve(resolveDir, path.replace(/\?raw$/, ''))),
           namespace: 'raw-text',
         }));
         build.onLoad({ filter: /.*/, namespace: 'raw-text' }, async ({ path }) => ({

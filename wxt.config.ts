@@ -1,0 +1,38 @@
+import { copyFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { defineConfig } from 'wxt';
+import manifest from './package.json' with { type: 'json' };
+
+export default defineConfig({
+  srcDir: 'extension',
+  publicDir: 'extension/public',
+  outDir: '.output',
+  manifestVersion: 3,
+  imports: false,
+  manifest: {
+    name: 'localLLM',
+    description: manifest.description,
+    version: manifest.version,
+    // WebGPU in the worker of an offscreen document.
+    minimum_chrome_version: '124',
+    permissions: ['offscreen', 'storage', 'unlimitedStorage'],
+    content_security_policy: {
+      extension_pages:
+        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    },
+    cross_origin_embedder_policy: { value: 'require-corp' },
+    cross_origin_opener_policy: { value: 'same-origin' },
+  },
+  hooks: {
+    // The embedded model travels in the package, beside the scripts, at the catalogue's own relative URL.
+    'build:done': async ({ config }) => {
+      const models = join(config.outDir, 'models');
+      await mkdir(models, { recursive: true });
+      await copyFile(join(config.root, 'models/pocket/pocket-q4_0.gguf'), join(models, 'pocket-q4_0.gguf'));
+    },
+  },
+  vite: () => ({
+    build: { target: 'chrome124' },
+    worker: { format: 'es' },
+  }),
+});
