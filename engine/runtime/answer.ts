@@ -60,16 +60,14 @@ export class Answer {
     if (stop !== undefined) {
       this.#text = this.#text.slice(0, stop);
       this.finishReason = 'stop';
-      this.#send(this.#text.length);
-    } else {
-      this.#send(this.#safeLength());
     }
+    this.#send();
   }
 
   #finish(reason: FinishReason): void {
     this.#append(this.#decoder.flush());
     this.finishReason ??= reason;
-    this.#send(this.#tools ? this.#safeLength(this.#text.length) : this.#text.length);
+    this.#send();
   }
 
   /** Where the first stop string begins that ends in the newest piece. */
@@ -82,26 +80,26 @@ export class Answer {
     return first;
   }
 
-  /** Text up to here can be no part of a stop string, nor of a tool call: calls are not streamed as text. */
-  #safeLength(limit = this.#text.length - this.#heldBack(this.#stops)): number {
-    if (!this.#tools) return limit;
-    const call = this.#text.indexOf(TOOL_CALL_MARK);
-    if (call >= 0) return Math.min(limit, call);
-    return Math.min(limit, this.#text.length - this.#heldBack([TOOL_CALL_MARK]));
-  }
-
-  /** The longest end of the text that may begin one of the marks. */
-  #heldBack(marks: readonly string[]): number {
-    let longest = 0;
+  /**
+   * How much of the text may be handed out: nothing that may still turn out to begin a stop string, and no tool call,
+   * which is not streamed as text.
+   */
+  #visible(): number {
+    const call = this.#tools ? this.#text.indexOf(TOOL_CALL_MARK) : -1;
+    if (call >= 0) return call;
+    if (this.finishReason !== undefined) return this.#text.length;
+    const marks = this.#tools ? [...this.#stops, TOOL_CALL_MARK] : this.#stops;
+    let held = 0;
     for (const mark of marks) {
-      for (let n = Math.min(mark.length - 1, this.#text.length); n > longest; n--) {
-        if (this.#text.endsWith(mark.slice(0, n))) longest = n;
+      for (let n = Math.min(mark.length - 1, this.#text.length); n > held; n--) {
+        if (this.#text.endsWith(mark.slice(0, n))) held = n;
       }
     }
-    return longest;
+    return this.#text.length - held;
   }
 
-  #send(until: number): void {
+  #send(): void {
+    const until = this.#visible();
     if (until <= this.#sent) return;
     const delta = this.#text.slice(this.#sent, until);
     this.#sent = until;

@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import type { Candidates } from './forward.ts';
+import { adjustments, draw, samplingParams, type SamplingParams, uniform } from './sampler.ts';
+
+const CANDIDATES = 128;
+
+/** What the GPU would give for these logits. */
+function candidatesOf(logits: Float32Array, temperature: number): Candidates {
+  const ids = Uint32Array.from(logits, (_, i) => i).sort((a, b) => logits[b]! - logits[a]! || a - b);
+  const best = ids.slice(0, CANDIDATES);
+  const max = logits[ids[0]!]!;
+  let sum = 0;
+  let sumAtTemperature = 0;
+  for (const l of logits) {
+    sum += Math.exp(l - max);
+    sumAtTemperature += Math.exp((l - max) / temperature);
+  }
+  return { ids: best, logits: Float32Array.from(best, (id) => logits[id]!), max, sum, sumAtTemperature };
+}
+
+/** llama.cpp's chain written out on plain arrays: top-k, top-p, min-p, temperature. */
+function expectedShares(logits: Float32Array, p: SamplingParams): Map<number, number> {
+  let list = [...logits].map((l, id) => ({ id, l })).sort((a, b) => b.l - a.l || a.id - b.id);
+  if (p.topK > 0) list = list.slice(0, p.topK);
+  const softmax = (t: number) => {
+    const w = list.map(({ l }) => Math.exp((l - list[0]!.l) / t));
+    const total = w.reduce((a, b) => a + b, 0);
+    return w.map((x) => x / total);
+  };
+  if (p.topP < 1) {
+    let mass = 0;
+    const cut = softmax(1).findIndex((share) => (mass += share) >= p.topP);
+    list = list.slice(0, cut < 0 ? list.length : cut + 1);
+  }
+  if (p.minP > 0) {
+    const shares = softmax(1);
+    list = list.filter((_, i) => shares[i]! >= p.minP * shares[0]!);
+  }
+  const shares = softmax(p.temperature);
+  return new Map(list.map(({ id }, i) => [id, shares[i]!]));
+}
+
+function random(seed: number) {
+  return () => uniform(seed++, 7);
+}
+
+const vocab = 1000;
+const peaked = Float32Array.from({ length: vocab }, (_, i) => random(i)() * 12);
+const flat = Float32Array.from({ length: vocab }, (_, i) => random(i)() * 0.5);
+
+describe('draw', () => {
+  const cases: [string, Float32Array, Partial<SamplingParams>][] = [
+    ['temperature alone, peaked', peaked, { temperature: 0.7 }],
+    ['temperature alone, flat: needs all logits', flat, { temperature: 1.5 }],
+    ['top-k', peaked, { temperature: 1, topK: 5 }],
+    ['a top-k wider than the candidates', flat, { temperature: 1, topK: 400 }],
+    ['top-p', peaked, { temperature: 1.2, topP: 0.8 }],
+    ['top-p on a flat distribution', flat, { temperature: 1, topP: 0.9 }],
+    ['min-p', peaked, { temperature: 1, minP: 0.1 }],
+    ['min-p on a flat distribution', flat, { temperature: 1, minP: 0.7 }],
+    ["llama.cpp's defaults", peaked, { temperature: 0.8, topK: 40, topP: 0.95, minP: 0.05 }],
+  ];
+  it.each(cases)('draws as llama.cpp would: %s', async (_, logits, given) => {
+    const base = { temperature: 1, topK: 0, topP: 1, minP: 0, seed: 1, repetitionPenalty: 1 };
+    const params: SamplingParams = { ...base, presencePenalty: 0, frequencyPenalty: 0, logitBias: new Map(), ...given };
+    const shares = expectedShares(logits, params);
+    const candidates = candidatesOf(logits, params.temperature);
+    const draws = 1500;
+    const seen = new Map<number, number>();
+    for (let i = 0; i < draws; i++) {
+      const id = await draw({ ...params, seed: i }, 3, vocab, candidates, async () => logits);
+      seen.set(id, (seen.get(id) ?? 0) + 1);
+    }
+    for (const id of seen.keys()) expect(shares.has(id)).toBe(true);
+    // The shares of tokens in order, summed up, differ from the expected ones by less than five standard deviations.
+    let expected = 0;
+    let got = 0;
+    for (const [id, share] of shares) {
+      expected += share;
+      got += (seen.get(id) ?? 0) / draws;
+      expect(Math.abs(got - expected)).toBeLessThan(5 * Math.sqrt(0.25 / draws));
+    }
+  });
+
+  it('draws the same for the same seed and position', async () => {
+    const params = samplingParams({ temperature: 1, seed: 42, topK: 0, topP: 1, minP: 0 });
+    const candidates = candidatesOf(peaked, 1);
+    const run = () => Promise.all(Array.from({ length: 50 }, (_, p) => draw(params, p, vocab, candidates, async () => peaked)));
+    const first = await run();
+    expect(await run()).toEqual(first);
+    expect(new Set(first).size).toBeGreaterThan(5);
+  });
+});
+
+describe('adjustments', () => {
+  it('counts tokens of the window and joins them with the bias', () => {
+    const params = samplingParams({
+      repetitionPenalty: 1.5,
+      presencePenalty: 0.25,
+      frequencyPenalty: 0.5,
+      logitBias: { 7: 2, 9: -1, 5000: 3 },
+    });
+    const tokens = [1, ...Array.from({ length: 61 }, () => 2), 7, 7, 8];
+    const byId = new Map(adjustments(params, tokens, 1000).map((a) => [a.id, a]));
+    expect(byId.has(1)).toBe(false); // fell out of the window
+    expect(byId.get(8)).toEqual({ id: 8, repetition: 1.5, subtract: 0.75 });
+    expect(byId.get(7)).toEqual({ id: 7, repetition: 1.5, subtract: 1.25 - 2 });
+    expect(byId.get(9)).toEqual({ id: 9, repetition: 1, subtract: 1 });
+    expect(byId.has(5000)).toBe(false);
+  });
+
+  it('asks for nothing when nothing is set', () => {
+    expect(adjustments(samplingParams({}), [1, 2, 3], 10)).toEqual([]);
+  });
+
+  it('refuses more biases than fit', () => {
+    const logitBias = Object.fromEntries(Array.from({ length: 600 }, (_, i) => [i, 1]));
+    expect(() => samplingParams({ logitBias })).toThrow(/600/);
+  });
+});

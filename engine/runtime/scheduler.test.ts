@@ -1,0 +1,219 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { PAGE } from '../../shaders/attention/kv-layout.ts';
+import { LocalLLMError } from '../protocol/errors.ts';
+import type { GenerateParams } from '../protocol/messages.ts';
+import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import { Batch } from './batch.ts';
+import type { Forward, OutputRequest, OutputRow } from './forward.ts';
+import { Job } from './job.ts';
+import { PagePool, pagesFor, Sequence } from './kv-cache.ts';
+import type { LoadedModel } from './load-model.ts';
+import { samplingParams } from './sampler.ts';
+import { Scheduler } from './scheduler.ts';
+
+const VOCAB = 997;
+const EOG = 0;
+const CONTEXT = 16 * PAGE;
+
+/** The next token depends on every token before it, read through the page table as attention would. */
+function nextToken(history: readonly number[]): number {
+  return 1 + (history.reduce((hash, id) => (Math.imul(hash, 31) + id) >>> 0, 7) % (VOCAB - 1));
+}
+
+/** A model whose KV cache is an array of tokens by slot: a wrong page, position or order changes the answer. */
+class FakeModel {
+  readonly slots: (number | undefined)[];
+  readonly limits = { tokens: 48, outputs: 8, sequences: 8, pagesPerSequence: pagesFor(CONTEXT) };
+  readonly batch = new Batch(this.limits, 4);
+  readonly pool: PagePool;
+  readonly steps: { tokens: number; outputs: number }[] = [];
+  fail: LocalLLMError | undefined;
+  /** Called before each forward. */
+  onStep: (() => void) | undefined;
+
+  constructor(pages: number) {
+    this.pool = new PagePool(pages);
+    this.slots = Array.from({ length: pages * PAGE });
+  }
+
+  readonly forward = {
+    run: async (batch: Batch, requests: readonly OutputRequest[]): Promise<OutputRow[]> => {
+      this.onStep?.();
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.fail) throw this.fail;
+      const { words, dims } = batch;
+      this.steps.push({ ...dims });
+      expect(dims.tokens).toBeLessThanOrEqual(this.limits.tokens);
+      expect(requests).toHaveLength(dims.outputs);
+      const [, , , stride, tokensAt, , outputsAt, pagesAt] = words;
+      const token = (row: number) => words.subarray(tokensAt! + row * 4, tokensAt! + row * 4 + 4);
+      for (let row = 0; row < dims.tokens; row++) this.slots[token(row)[2]!] = token(row)[0]!;
+      return Array.from({ length: dims.outputs }, (_, i) => {
+        const [, position, , sequence] = token(words[outputsAt! + i]!);
+        const history: number[] = [];
+        for (let p = 0; p <= position!; p++) {
+          const page = words[pagesAt! + sequence! * stride! + Math.floor(p / PAGE)]!;
+          history.push(this.slots[page * PAGE + (p % PAGE)]!);
+        }
+        return { best: nextToken(history) };
+      });
+    },
+  } as unknown as Forward;
+}
+
+const tokenizer = {
+  vocabSize: VOCAB,
+  eogIds: new Set([EOG]),
+  decoder: () => ({ push: (id: number) => `${id} `, flush: () => '' }),
+} as unknown as Tokenizer;
+
+function expectedText(prompt: readonly number[], count: number): string {
+  const history = [...prompt];
+  for (let i = 0; i < count; i++) history.push(nextToken(history));
+  return history.slice(prompt.length).map((id) => `${id} `).join('');
+}
+
+const prompt = (seed: number, length: number) => Array.from({ length }, (_, i) => 1 + ((seed * 131 + i * 17) % 900));
+
+function job(tokens: readonly number[], maxTokens: number, more: Partial<Parameters<typeof makeJob>[2]> = {}): Job {
+  return makeJob(tokens, maxTokens, { owner: 'a', priority: 1, signal: new AbortController().signal, ...more });
+}
+
+function makeJob(
+  tokens: readonly number[],
+  maxTokens: number,
+  given: { owner: string; priority: number; signal: AbortSignal; onDelta?: (text: string) => void },
+): Job {
+  const options: GenerateParams = {};
+  return new Job({
+    request: { input: '', options, onDelta: () => {}, ...given },
+    sequence: new Sequence(tokens),
+    sampling: samplingParams({ temperature: 0 }),
+    tokenizer,
+    maxTokens,
+  });
+}
+
+describe('Scheduler', () => {
+  let model: FakeModel;
+  let scheduler: Scheduler;
+  const start = (pages: number) => {
+    model = new FakeModel(pages);
+    scheduler = new Scheduler(model as unknown as LoadedModel);
+  };
+  beforeEach(() => start(64));
+
+  it('answers one request, prefilling in chunks', async () => {
+    const tokens = prompt(1, 130);
+    const { text, usage } = await scheduler.run(job(tokens, 20));
+    expect(text).toBe(expectedText(tokens, 20));
+    expect(usage).toEqual({ promptTokens: 130, cachedTokens: 0, completionTokens: 20 });
+    expect(model.steps.slice(0, 4)).toMatchObject([
+      { tokens: 48, outputs: 0 },
+      { tokens: 48, outputs: 0 },
+      { tokens: 34, outputs: 1 },
+      { tokens: 1, outputs: 1 },
+    ]);
+    expect(model.steps).toHaveLength(3 + 19);
+  });
+
+  it('runs many at once in shared forwards, each as if it were alone', async () => {
+    const prompts = Array.from({ length: 20 }, (_, i) => prompt(i, 5 + i * 9));
+    const results = await Promise.all(prompts.map((p, i) => scheduler.run(job(p, 30, { owner: `o${i}` }))));
+    results.forEach(({ text }, i) => expect(text).toBe(expectedText(prompts[i]!, 30)));
+    expect(Math.max(...model.steps.map((s) => s.outputs))).toBe(8);
+  });
+
+  it('reuses the keys and values of the same owner, and of nobody else', async () => {
+    const tokens = prompt(3, 100);
+    await scheduler.run(job(tokens, 10));
+    const other = await scheduler.run(job([...tokens, 5, 6], 10, { owner: 'b' }));
+    expect(other.usage.cachedTokens).toBe(0);
+    const again = await scheduler.run(job([...tokens, 5, 6], 10));
+    expect(again.usage.cachedTokens).toBe(100);
+    expect(again.text).toBe(expectedText([...tokens, 5, 6], 10));
+    const same = await scheduler.run(job([...tokens, 5, 6], 10));
+    expect(same.usage.cachedTokens).toBe(101); // the last token is computed for its logits
+    expect(same.text).toBe(again.text);
+  });
+
+  it('puts back running jobs when pages run out, and still answers all of them', async () => {
+    start(pagesFor(CONTEXT)); // one full context in all
+    const prompts = Array.from({ length: 6 }, (_, i) => prompt(i + 50, 2 * PAGE));
+    const results = await Promise.all(
+      prompts.map((p, i) => scheduler.run(job(p, 4 * PAGE, { owner: `o${i}` }))),
+    );
+    results.forEach(({ text }, i) => expect(text).toBe(expectedText(prompts[i]!, 4 * PAGE)));
+  });
+
+  it('gives a page to one holder at a time and gets all of them back', async () => {
+    start(20);
+    await Promise.all(Array.from({ length: 10 }, (_, i) => scheduler.run(job(prompt(i, 70), 50, { owner: `o${i}` }))));
+    await scheduler.run(job(prompt(99, CONTEXT - 4), 4, { owner: 'long' })); // evicts what was kept
+    await scheduler.idle();
+    const held = pagesFor(CONTEXT);
+    expect(model.pool.free).toBeGreaterThanOrEqual(20 - held);
+    const taken = new Set<number>();
+    for (let page = model.pool.take(); page !== undefined; page = model.pool.take()) {
+      expect(taken.has(page)).toBe(false);
+      taken.add(page);
+    }
+  });
+
+  it('takes the more urgent first', async () => {
+    const order: string[] = [];
+    const run = (name: string, priority: number) =>
+      scheduler.run(job(prompt(priority, 90), 3, { owner: name, priority })).then(() => order.push(name));
+    await Promise.all([run('page', 1), run('page 2', 1), run('popup', 0)]);
+    expect(order[0]).toBe('popup');
+  });
+
+  it('ends an aborted request within one step and goes on with the others', async () => {
+    const abort = new AbortController();
+    let stepsAfterAbort = 0;
+    const deltas: string[] = [];
+    const stopped = scheduler.run(
+      job(prompt(1, 10), 400, {
+        owner: 'stopped',
+        signal: abort.signal,
+        onDelta: (text) => {
+          deltas.push(text);
+          if (deltas.length === 5) abort.abort();
+          if (deltas.length > 5) stepsAfterAbort++;
+        },
+      }),
+    );
+    const other = scheduler.run(job(prompt(2, 10), 30, { owner: 'other' }));
+    await expect(stopped).rejects.toMatchObject({ code: 'aborted' });
+    expect(stepsAfterAbort).toBe(0);
+    expect((await other).text).toBe(expectedText(prompt(2, 10), 30));
+  });
+
+  it('drops a waiting request that is aborted', async () => {
+    const abort = new AbortController();
+    const busy = Array.from({ length: 8 }, (_, i) => scheduler.run(job(prompt(i, 20), 20, { owner: `o${i}` })));
+    const waiting = scheduler.run(job(prompt(9, 20), 20, { signal: abort.signal }));
+    abort.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'aborted' });
+    await Promise.all(busy);
+  });
+
+  it('fails what runs when a forward fails, then serves the next', async () => {
+    model.fail = new LocalLLMError('numerics', 'NaN');
+    await expect(scheduler.run(job(prompt(1, 10), 5))).rejects.toMatchObject({ code: 'numerics' });
+    model.fail = undefined;
+    const { text } = await scheduler.run(job(prompt(1, 10), 5));
+    expect(text).toBe(expectedText(prompt(1, 10), 5));
+  });
+
+  it('fails everything when the device is lost, and takes nothing more', async () => {
+    model.onStep = () => {
+      if (model.steps.length === 3) model.fail = new LocalLLMError('device-lost', 'gone');
+    };
+    const jobs = Array.from({ length: 12 }, (_, i) => scheduler.run(job(prompt(i, 10), 50, { owner: `o${i}` })));
+    for (const result of await Promise.allSettled(jobs)) {
+      expect(result).toMatchObject({ status: 'rejected', reason: { code: 'device-lost' } });
+    }
+    await expect(scheduler.run(job(prompt(1, 5), 5))).rejects.toMatchObject({ code: 'device-lost' });
+  });
+});
