@@ -14,15 +14,17 @@ import type { ErrorData } from './errors.ts';
 
 export const PROTOCOL_VERSION = 1;
 
-/** Limits on what a channel may send; a frame beyond them closes the request with `quota`. */
+/** Text of one request (messages, system prompt and tools together); beyond it the request ends with `quota`. */
 export const MAX_TEXT_CHARS = 1 << 20;
 export const MAX_MESSAGES = 1024;
+/** Requests one channel may have open at once, and how many of them may be answers; beyond them `quota`. */
+export const MAX_OPEN_REQUESTS = 64;
+export const MAX_OPEN_GENERATES = 16;
 /** Deltas the host may send before it needs more credit. */
 export const INITIAL_CREDIT = 64;
 /** The host sends a heartbeat for each running request at least this often. */
 export const HEARTBEAT_MS = 5_000;
 
-const text = v.pipe(v.string(), v.maxLength(MAX_TEXT_CHARS));
 const finite = v.pipe(v.number(), v.finite());
 const between = (low: number, high: number) => v.pipe(finite, v.minValue(low), v.maxValue(high));
 const count = (high: number) => v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(high));
@@ -34,20 +36,25 @@ export const ToolCallSchema = v.strictObject({
 });
 export const ToolSchema = v.strictObject({
   name: v.pipe(v.string(), v.minLength(1), v.maxLength(128)),
-  description: v.optional(text),
+  description: v.optional(v.string()),
   parameters: v.optional(v.record(v.string(), v.unknown())),
 });
 export const MessageSchema = v.strictObject({
   role: v.picklist(['system', 'user', 'assistant', 'tool']),
-  content: text,
+  content: v.string(),
   toolCalls: v.optional(v.array(ToolCallSchema)),
   toolCallId: v.optional(v.string()),
 });
-export const InputSchema = v.union([text, v.pipe(v.array(MessageSchema), v.minLength(1), v.maxLength(MAX_MESSAGES))]);
+const InputTextSchema = v.string((issue) => `Expected a string or an array of messages but received ${issue.received}`);
+const InputMessagesSchema = v.pipe(v.array(MessageSchema), v.minLength(1), v.maxLength(MAX_MESSAGES));
+/** Not a union: an issue then carries the path of the one message that is wrong. */
+export const InputSchema = v.lazy((input): v.GenericSchema<string | v.InferOutput<typeof InputMessagesSchema>> =>
+  Array.isArray(input) ? InputMessagesSchema : InputTextSchema,
+);
 
 /** Options of `generate` as they cross the port: `signal` has become a `cancel` frame. */
 export const GenerateParamsSchema = v.strictObject({
-  system: v.optional(text),
+  system: v.optional(v.string()),
   raw: v.optional(v.boolean()),
   maxTokens: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
   temperature: v.optional(between(0, 100)),
@@ -132,7 +139,12 @@ export interface EngineStatus {
 /** What can be asked. `trusted` methods answer only our own pages (popup, options, PWA). */
 export interface Methods {
   availability: { params: undefined; result: Availability; trusted: false };
-  generate: { params: { input: Input; options: GenerateParams }; result: GenerateResult; trusted: false };
+  /** With `stream`, `delta` frames carry the text as it is decided; `done` carries all of it either way. */
+  generate: {
+    params: { input: Input; options: GenerateParams; stream: boolean };
+    result: GenerateResult;
+    trusted: false;
+  };
   'permissions.query': { params: undefined; result: PermissionState; trusted: false };
   'permissions.request': { params: undefined; result: PermissionState; trusted: false };
   /** The engine's status now; with `watch`, a `status` frame at every change until cancelled. */
@@ -149,7 +161,7 @@ export type Method = keyof Methods;
 /** Schemas of the parameters, for the receiving side. */
 export const ParamsSchemas = {
   availability: v.undefined(),
-  generate: v.strictObject({ input: InputSchema, options: GenerateParamsSchema }),
+  generate: v.strictObject({ input: InputSchema, options: GenerateParamsSchema, stream: v.boolean() }),
   'permissions.query': v.undefined(),
   'permissions.request': v.undefined(),
   'engine.status': v.strictObject({ watch: v.boolean() }),
@@ -158,6 +170,9 @@ export const ParamsSchemas = {
   'models.list': v.undefined(),
   'models.delete': v.strictObject({ id: v.string() }),
 } satisfies Record<Method, v.GenericSchema>;
+
+/** The methods that answer a page; all others answer only trusted channels. */
+export const PAGE_METHODS: readonly Method[] = ['availability', 'generate', 'permissions.query', 'permissions.request'];
 
 const id = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
 
@@ -176,7 +191,7 @@ export const DownFrameSchema = v.variant('t', [
 ]);
 export type DownFrame = v.InferOutput<typeof DownFrameSchema>;
 
-/** From the host to the asker. */
+/** From the host to the asker. Clients count requests from 1: id 0 belongs to an error about a frame that had no usable id. */
 export type UpFrame =
   | { t: 'delta'; id: number; text: string }
   | { t: 'status'; id: number; status: EngineStatus }
@@ -194,7 +209,12 @@ export interface ChannelIdentity {
 
 /** Frames of many channels in one pipe (background ↔ offscreen document ↔ worker, PWA ↔ worker). */
 export type DownEnvelope =
+  /** The first message to a worker: what the catalogue's URLs are relative to. */
+  | { e: 'configure'; baseUrl: string }
   | { e: 'open'; channel: string; identity: ChannelIdentity }
   | { e: 'frame'; channel: string; frame: DownFrame }
   | { e: 'close'; channel: string };
-export type UpEnvelope = { e: 'frame'; channel: string; frame: UpFrame };
+export type UpEnvelope =
+  | { e: 'frame'; channel: string; frame: UpFrame }
+  /** The worker went away: every channel is closed, the next `open` starts a new one. */
+  | { e: 'lost'; message: string };

@@ -1,0 +1,33 @@
+/**
+ * The client side of localLLM: for pages (`getLocalLLM`) and for our own UI (`createClient`). Ships no engine.
+ *
+ * @module
+ * @example
+ * import { getLocalLLM } from 'localllm/client';
+ * const llm = await getLocalLLM();
+ * for await (const text of llm.generateStreaming('What is the capital of France?')) show(text);
+ */
+export type { Connect, ConnectHandlers, Link } from './channel.ts';
+export { createClient } from './client.ts';
+export type { Client, ClientGenerateOptions } from './client.ts';
+export { ANNOUNCE_EVENT, getLocalLLM, REQUEST_EVENT } from './discovery.ts';
+export type { ProviderDetail, ProviderInfo } from './discovery.ts';
+export { createLocalLLM } from './local-llm.ts';
+export type { GenerateOptions, LocalLLM } from './local-llm.ts';
+export type { GenerateStream } from './stream.ts';
+export { LocalLLMError } from '../protocol/errors.ts';
+export type { ErrorCode, ErrorData, ErrorDetails } from '../protocol/errors.ts';
+export type {
+  Availability,
+  EngineStatus,
+  GenerateParams,
+  GenerateResult,
+  Input,
+  Message,
+  ModelInfo,
+  Timing,
+  TokenLogprob,
+  Tool,
+  ToolCall,
+  Usage,
+} from '../protocol/messages.ts';
