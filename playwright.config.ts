@@ -1,0 +1,13 @@
+import { defineConfig } from '@playwright/test';
+
+export default defineConfig({
+  testDir: 'tests/e2e',
+  outputDir: 'test-results/playwright',
+  // One browser at a time: each loads the model, and a software adapter uses every core.
+  workers: 1,
+  forbidOnly: true,
+  retries: 0,
+  timeout: 180_000,
+  expect: { timeout: 90_000 },
+  reporter: [['list'], ['json', { outputFile: 'test-results/playwright.json' }]],
+});

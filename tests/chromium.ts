@@ -1,0 +1,114 @@
+/**
+ * Finds a Chromium and starts it, with or without the built extension.
+ *
+ * @module
+ */
+import { accessSync, constants, existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { type BrowserContext, chromium } from '@playwright/test';
+
+export const EXTENSION_DIR = join(import.meta.dirname, '../.output/chrome-mv3');
+
+// Branded Chrome is not among them: since version 137 it ignores --load-extension.
+const NAMES = ['chromium', 'chromium-browser', 'ungoogled-chromium', 'microsoft-edge', 'brave-browser'];
+const PLACES = [
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  '/Applications/Brave Browser.app/Contents/MacOS/Brave Browser',
+  '/snap/bin/chromium',
+];
+
+/**
+ * The browser to test with: `CHROMIUM_PATH`, an installed Chromium, or Playwright's.
+ *
+ * @throws Error that says how to get one.
+ */
+export function findChromium(): string {
+  const chosen = process.env['CHROMIUM_PATH'];
+  if (chosen) {
+    if (isExecutable(chosen)) return chosen;
+    throw new Error(`CHROMIUM_PATH is ${chosen}, which is not a program. Set it to a Chromium, or unset it.`);
+  }
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  const candidates = [...NAMES.flatMap((name) => folders.map((folder) => join(folder, name))), ...PLACES];
+  const found = candidates.find(isExecutable) ?? [chromium.executablePath()].find(isExecutable);
+  if (found !== undefined) return found;
+  throw new Error(
+    'No Chromium was found. Install one (Debian and Ubuntu: apt-get install chromium; macOS: brew install --cask chromium), ' +
+      "or fetch Playwright's (npx playwright install chromium), or set CHROMIUM_PATH to the program. " +
+      'Google Chrome itself will not do: it no longer loads unpacked extensions from the command line.',
+  );
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Flags that every run has. With `--enable-unsafe-webgpu` Chromium takes a real GPU where there is one (through Vulkan on Linux)
+ * and its software adapter, SwiftShader, where there is none.
+ */
+export function browserArgs(extra: readonly string[] = []): string[] {
+  const args = ['--enable-unsafe-webgpu', '--disable-quic', '--disable-sync', '--disable-component-update'];
+  if (process.platform === 'linux') args.push('--enable-features=Vulkan');
+  if (process.getuid?.() === 0) args.push('--no-sandbox'); // Chromium's sandbox refuses to run as root
+  return [...args, ...extra];
+}
+
+export interface ExtensionBrowser {
+  context: BrowserContext;
+  /** 'chrome-extension://…', no trailing slash. */
+  extensionOrigin: string;
+  /** Closes the browser and removes its profile. */
+  close: () => Promise<void>;
+}
+
+/** Starts Chromium with the built extension in a fresh profile. */
+export async function launchWithExtension(
+  options: { args?: readonly string[]; headless?: boolean } = {},
+): Promise<ExtensionBrowser> {
+  if (!existsSync(join(EXTENSION_DIR, 'manifest.json'))) {
+    throw new Error('The extension is not built (.output/chrome-mv3 is missing). Run: npm run build:extension');
+  }
+  const executablePath = findChromium();
+  const profile = await mkdtemp(join(tmpdir(), 'localllm-profile-'));
+  const removeProfile = () => rm(profile, { recursive: true, force: true, maxRetries: 5 });
+  try {
+    const context = await chromium.launchPersistentContext(profile, {
+      executablePath,
+      headless: options.headless ?? true,
+      args: [
+        ...browserArgs(options.args),
+        `--disable-extensions-except=${EXTENSION_DIR}`,
+        `--load-extension=${EXTENSION_DIR}`,
+      ],
+      ignoreDefaultArgs: ['--disable-extensions'],
+      handleSIGINT: false,
+    });
+    const close = async () => {
+      await context.close();
+      await removeProfile();
+    };
+    try {
+      const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker', { timeout: 20_000 }));
+      return { context, extensionOrigin: worker.url().split('/', 3).join('/'), close };
+    } catch (cause) {
+      await close();
+      throw new Error(
+        `${executablePath} started, but the extension did not. It must be a Chromium, not Google Chrome.`,
+        {
+          cause,
+        },
+      );
+    }
+  } catch (error) {
+    await removeProfile();
+    throw error;
+  }
+}
