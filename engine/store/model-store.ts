@@ -56,10 +56,10 @@ export class ModelStore {
       if (!name.endsWith(JOURNAL)) continue;
       const id = decodeURIComponent(name.slice(0, -JOURNAL.length));
       const running = this.#running.get(id);
-      const record = running ? undefined : await this.#record(id);
+      const record = await this.#record(id);
       const size = (await this.#directory.size(fileName(id) + WEIGHTS)) ?? 0;
       const complete = record?.marker !== undefined && record.bytes === size;
-      models.push({ id, bytes: running?.done ?? Math.min(record?.done ?? 0, size), complete });
+      models.push({ id, bytes: running?.done || Math.min(record?.done ?? 0, size), complete });
     }
     return models;
   }
