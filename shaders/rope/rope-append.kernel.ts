@@ -1,0 +1,41 @@
+import { kvFragments, type KvType } from '../attention/kv-layout.ts';
+import { defineKernel, type Fragment, type Grid, type Kernel } from '../kernel.ts';
+import batch from '../lib/batch.wgsl?raw';
+import halves from '../lib/rope-halves.wgsl?raw';
+import interleaved from '../lib/rope-interleaved.wgsl?raw';
+import ropeAppend from './rope-append.wgsl?raw';
+
+/** Which dimensions turn together: 2i and 2i + 1, or i and i + ropeDim / 2. */
+export type RopePairing = 'interleaved' | 'halves';
+
+const PAIRINGS: Record<RopePairing, Fragment> = {
+  interleaved: { file: 'shaders/lib/rope-interleaved.wgsl', text: interleaved },
+  halves: { file: 'shaders/lib/rope-halves.wgsl', text: halves },
+};
+
+const WORKGROUP_DIMENSIONS = 256;
+
+/**
+ * Rotates queries and keys in place and appends rotated keys and values to the paged cache.
+ *
+ * Bindings: 0 params `{heads, kv_heads, rope_dim (even, ≤ headDim)}`, 1 batch, 2 qkv `[T, heads + 2·kv_heads, headDim]` f32,
+ * 3 table `[positions, rope_dim / 2]` of (cos, sin), 4 keys and 5 values: one layer's cache (`../attention/kv-layout.ts`).
+ */
+export function ropeAppendKernel(options: { pairing: RopePairing; kvType: KvType; headDim: number }): Kernel {
+  const { pairing, kvType, headDim } = options;
+  return defineKernel(`rope-append-${kvType}-${pairing}-${headDim}`, [
+    { file: 'prelude', text: `const WORKGROUP_HEADS: u32 = ${workgroupHeads(headDim)}u;` },
+    { file: 'shaders/lib/batch.wgsl', text: batch },
+    ...kvFragments(kvType, headDim),
+    PAIRINGS[pairing],
+    { file: 'shaders/rope/rope-append.wgsl', text: ropeAppend },
+  ]);
+}
+
+export function ropeAppendGrid(options: { tokens: number; heads: number; kvHeads: number; headDim: number }): Grid {
+  return [Math.ceil((options.heads + 2 * options.kvHeads) / workgroupHeads(options.headDim)), options.tokens, 1];
+}
+
+function workgroupHeads(headDim: number): number {
+  return Math.max(1, Math.floor(WORKGROUP_DIMENSIONS / headDim));
+}
