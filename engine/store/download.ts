@@ -49,7 +49,8 @@ export interface DownloadRequest {
 export async function requestRest(request: DownloadRequest, fetchFile: typeof fetch): Promise<RestOfFile> {
   const { url, from, signal } = request;
   const headers = new Headers();
-  if (from > 0) {
+  // For an extension's own file Chromium answers a Range with 200 and only the rest. It is local: starting over is cheap.
+  if (from > 0 && url.protocol.startsWith('http')) {
     headers.set('Range', `bytes=${from}-`);
     const validator = ifRange(request);
     if (request.sameOrigin && validator !== undefined) headers.set('If-Range', validator);

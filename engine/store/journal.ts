@@ -26,9 +26,7 @@ export type JournalRecord = v.InferOutput<typeof RecordSchema>;
 
 /** The state that the journal's text gives, or undefined where no line of it is whole. */
 export function lastRecord(text: string): JournalRecord | undefined {
-  const lines = text.split('\n');
-  lines.pop(); // what no line break ends was never finished
-  for (const line of lines.reverse()) {
+  for (const line of text.split('\n').reverse()) {
     try {
       const result = v.safeParse(RecordSchema, JSON.parse(line));
       if (result.success && result.output.done <= result.output.bytes) return result.output;

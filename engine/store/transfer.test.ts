@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { FakeOpfs } from '../../tests/fake-opfs.ts';
 import type { FileServer } from '../../tests/file-server.ts';
 import { content, entry, failure, noise, stored, useStore } from '../../tests/store-fixture.ts';
-import type { ModelStore } from './model-store.ts';
+import { ModelStore } from './model-store.ts';
 
 const world = useStore();
 let disk: FakeOpfs;
@@ -131,6 +131,25 @@ describe('a download', () => {
     expect(server.requests.every(({ ifRange }) => ifRange === undefined)).toBe(true);
     expect(server.requests.at(-1)?.range).toBe(undefined);
     expect((await stored(storeOn(disk))).equals(content)).toBe(true);
+  });
+
+  test('from an extension asks for no ranges', async () => {
+    const asked: (string | null)[] = [];
+    const answer = (bytes: Uint8Array) =>
+      new Response(bytes.slice(), { headers: { 'Content-Length': `${content.length}` } });
+    const store = new ModelStore(disk.directory(), {
+      fetch: async (url, init) => {
+        expect(String(url)).toBe('chrome-extension://abcdefgh/models/model.gguf');
+        asked.push(new Headers(init?.headers).get('Range'));
+        return answer(asked.length === 1 ? content.subarray(0, 300_000) : content);
+      },
+      sleep: async () => {},
+      availableBytes: async () => undefined,
+      locks: undefined,
+    });
+    await store.ensure(entry, { baseUrl: 'chrome-extension://abcdefgh/', onProgress: () => {} });
+    expect(asked).toEqual([null, null]);
+    expect((await stored(store)).equals(content)).toBe(true);
   });
 
   test.each([
