@@ -61,54 +61,67 @@ export function browserArgs(extra: readonly string[] = []): string[] {
   return [...args, ...extra];
 }
 
-export interface ExtensionBrowser {
+export interface Browser {
   context: BrowserContext;
-  /** 'chrome-extension://…', no trailing slash. */
-  extensionOrigin: string;
   /** Closes the browser and removes its profile. */
   close: () => Promise<void>;
 }
+export interface LaunchOptions {
+  /** Flags beside {@link browserArgs}. */
+  args?: readonly string[];
+  headless?: boolean;
+  viewport?: { width: number; height: number };
+  isMobile?: boolean;
+}
 
-/** Starts Chromium with the built extension in a fresh profile. */
-export async function launchWithExtension(
-  options: { args?: readonly string[]; headless?: boolean } = {},
-): Promise<ExtensionBrowser> {
-  if (!existsSync(join(EXTENSION_DIR, 'manifest.json'))) {
-    throw new Error('The extension is not built (.output/chrome-mv3 is missing). Run: npm run build:extension');
-  }
+/** Starts Chromium in a fresh profile. */
+export async function launchChromium(options: LaunchOptions = {}): Promise<Browser> {
   const executablePath = findChromium();
   const profile = await mkdtemp(join(tmpdir(), 'localllm-profile-'));
-  const removeProfile = () => rm(profile, { recursive: true, force: true, maxRetries: 5 });
+  const removeProfile = () => rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   try {
     const context = await chromium.launchPersistentContext(profile, {
       executablePath,
       headless: options.headless ?? true,
-      args: [
-        ...browserArgs(options.args),
-        `--disable-extensions-except=${EXTENSION_DIR}`,
-        `--load-extension=${EXTENSION_DIR}`,
-      ],
+      args: browserArgs(options.args),
       ignoreDefaultArgs: ['--disable-extensions'],
       handleSIGINT: false,
+      ...(options.viewport && { viewport: options.viewport }),
+      ...(options.isMobile && { isMobile: true, hasTouch: true }),
     });
-    const close = async () => {
-      await context.close();
-      await removeProfile();
+    return {
+      context,
+      close: async () => {
+        await context.close();
+        await removeProfile();
+      },
     };
-    try {
-      const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker', { timeout: 20_000 }));
-      return { context, extensionOrigin: worker.url().split('/', 3).join('/'), close };
-    } catch (cause) {
-      await close();
-      throw new Error(
-        `${executablePath} started, but the extension did not. It must be a Chromium, not Google Chrome.`,
-        {
-          cause,
-        },
-      );
-    }
   } catch (error) {
     await removeProfile();
     throw error;
+  }
+}
+
+export interface ExtensionBrowser extends Browser {
+  /** 'chrome-extension://…', no trailing slash. */
+  extensionOrigin: string;
+}
+
+/** Starts Chromium with the built extension in a fresh profile. */
+export async function launchWithExtension(options: LaunchOptions = {}): Promise<ExtensionBrowser> {
+  if (!existsSync(join(EXTENSION_DIR, 'manifest.json'))) {
+    throw new Error('The extension is not built (.output/chrome-mv3 is missing). Run: npm run build:extension');
+  }
+  const load = [`--disable-extensions-except=${EXTENSION_DIR}`, `--load-extension=${EXTENSION_DIR}`];
+  const browser = await launchChromium({ ...options, args: [...load, ...(options.args ?? [])] });
+  const { context } = browser;
+  try {
+    const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker', { timeout: 20_000 }));
+    return { ...browser, extensionOrigin: worker.url().split('/', 3).join('/') };
+  } catch (cause) {
+    await browser.close();
+    throw new Error('Chromium started, but the extension did not. It must be a Chromium, not Google Chrome.', {
+      cause,
+    });
   }
 }
