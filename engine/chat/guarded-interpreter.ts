@@ -78,7 +78,7 @@ function lineOfError(source: string, message: string): number | undefined {
     if (failsAlike(ends[middle]!)) high = middle;
     else low = middle + 1;
   }
-  return source.slice(0, ends[low]!).split('\n').length;
+  return source.slice(0, ends[low]).split('\n').length;
 }
 
 /** White space around blocks as `transformers` and llama.cpp have it. */
@@ -129,7 +129,7 @@ export function runTemplate(program: Program, variables: Record<string, unknown>
   try {
     for (const [name, value] of Object.entries({ ...globals, ...variables })) environment.set(name, value);
     const interpreter = new GuardedInterpreter(environment, MAX_STRING_CHARS + 8 * inputChars);
-    return String(interpreter.run(program).value);
+    return interpreter.run(program).toString();
   } catch (error) {
     if (error instanceof LocalLLMError) throw error;
     const message = error instanceof Error ? error.message : String(error);

@@ -26,6 +26,7 @@ function badFile(key: string, problem: string): LocalLLMError {
 function describe(value: unknown): string {
   if (value === undefined) return 'is missing';
   if (Array.isArray(value) || ArrayBuffer.isView(value)) return 'is an array';
+  if (typeof value === 'object' || typeof value === 'function') return `is of type ${typeof value}`;
   return `is ${typeof value} ${String(value).slice(0, 40)}`;
 }
 

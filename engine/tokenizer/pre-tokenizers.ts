@@ -91,7 +91,8 @@ const FAMILIES: readonly Family[] = [
       '[\\r\\n]',
       `[${WS}]?\\p{L}+`,
       `[${WS}]?\\p{P}+`,
-      '[\\u4e00-\\u9fa5\\u0800-\\u4e00\\uac00-\\ud7ff]+',
+      // llama.cpp has replaced the white space within these ranges when it looks for them.
+      `(?:(?![${WS}])[\\u4e00-\\u9fa5\\u0800-\\u4e00\\uac00-\\ud7ff])+`,
       '\\p{N}',
     ],
   },

@@ -51,10 +51,9 @@ export function llamaCppFiles(folder: string): string[] {
   return git('-C', llamaCppSource(), 'ls-tree', '--name-only', 'HEAD', `${folder}/`).toString().trim().split('\n');
 }
 
-/** The vocabulary `models/ggml-vocab-<name>.gguf`, under another pre-tokenizer's name if given. */
-export function vocabularyBytes(name: string, pre?: string): Buffer {
-  const bytes = llamaCppFile(`models/ggml-vocab-${name}.gguf`);
-  return pre === undefined ? bytes : withPreTokenizer(bytes, pre);
+/** The GGUF file of one of llama.cpp's vocabularies: everything of a model but its weights. */
+export function vocabulary(name: string): Buffer {
+  return llamaCppFile(`models/ggml-vocab-${name}.gguf`);
 }
 
 /** Texts and the ids that llama.cpp's authors expect for them, without BOS and special tokens. */
@@ -68,7 +67,7 @@ export function vocabularyCases(name: string): { text: string; ids: number[] }[]
 }
 
 /** The file with another `tokenizer.ggml.pre`; a vocabulary has no tensors, so nothing else moves. */
-function withPreTokenizer(bytes: Buffer, pre: string): Buffer {
+export function withPreTokenizer(bytes: Buffer, pre: string): Buffer {
   const key = Buffer.from('tokenizer.ggml.pre');
   const value = bytes.indexOf(key) + key.length + 4; // past the value's type
   const length = Number(bytes.readBigUInt64LE(value));
@@ -100,17 +99,17 @@ export class LlamaCppTokenizer {
     }
   }
 
-  get addBos(): boolean {
-    return this.#model.tokens.shouldPrependBosToken;
-  }
-  get addEos(): boolean {
-    return this.#model.tokens.shouldAppendEosToken;
-  }
-  get bosId(): number | null {
-    return this.#model.tokens.bos;
-  }
-  get eosId(): number | null {
-    return this.#model.tokens.eos;
+  /** What the file says beside the tokens; `eogIds` among the first `vocabSize`. */
+  settings(vocabSize: number) {
+    const { tokens } = this.#model;
+    const ids = Array.from({ length: vocabSize }, (_, id) => id);
+    return {
+      addBos: tokens.shouldPrependBosToken,
+      addEos: tokens.shouldAppendEosToken,
+      bosId: tokens.bos as number | null,
+      eosId: tokens.eos as number | null,
+      eogIds: ids.filter((id) => this.#model.isEogToken(id as Token)),
+    };
   }
 
   /** Without BOS and EOS. */
@@ -120,10 +119,6 @@ export class LlamaCppTokenizer {
 
   decode(ids: readonly number[], special: boolean): string {
     return this.#model.detokenize([...ids] as Token[], special);
-  }
-
-  eogIds(vocabSize: number): number[] {
-    return Array.from({ length: vocabSize }, (_, id) => id).filter((id) => this.#model.isEogToken(id as Token));
   }
 
   async close(): Promise<void> {
