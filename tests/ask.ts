@@ -156,14 +156,19 @@ async function outcomeOf(page: Page, timeout: number): Promise<Outcome> {
 async function main(): Promise<void> {
   const args = readArguments();
   const closers: (() => Promise<void>)[] = [];
+  let stopped = false;
   const closeAll = async () => {
     for (const close of closers.splice(0).toReversed()) await close().catch((error: unknown) => say(String(error)));
   };
-  process.once('SIGINT', () => void closeAll().finally(() => process.exit(130)));
-  process.once('SIGTERM', () => void closeAll().finally(() => process.exit(143)));
+  const stop = (exitCode: number) => {
+    stopped = true;
+    void closeAll().finally(() => process.exit(exitCode));
+  };
+  process.once('SIGINT', () => stop(130));
+  process.once('SIGTERM', () => stop(143));
   const timer = setTimeout(() => {
     say(`No answer after ${args.timeoutMs / 1000} s.`);
-    void closeAll().finally(() => process.exit(1));
+    stop(1);
   }, args.timeoutMs);
   try {
     if (args.build) {
@@ -177,6 +182,8 @@ async function main(): Promise<void> {
     closers.push(browser.close);
     const outcome = await ask(browser.context, `http://localhost:${site.port}/`, args);
     await report(outcome, browser, args);
+  } catch (error) {
+    if (!stopped) throw error; // what was stopped fails in its own ways
   } finally {
     clearTimeout(timer);
     await closeAll();
@@ -186,7 +193,7 @@ async function main(): Promise<void> {
 async function report(outcome: Outcome, browser: ExtensionBrowser, args: Arguments): Promise<void> {
   if ('error' in outcome) throw new Error(`${outcome.error.name}: ${outcome.error.message}`);
   const { result, ttftMs, decodeMs } = outcome;
-  if (result.usage.completionTokens === 0) throw new Error('The model ended at once, without an answer.');
+  if (result.text.trim() === '') throw new Error('The model ended without an answer.');
   const { adapter } = await engineStatus(browser);
   const tokensPerSecond = decodeMs > 0 ? ((result.usage.completionTokens - 1) * 1000) / decodeMs : 0;
   if (args.json) {
