@@ -48,6 +48,12 @@ const CHATML =
   "{% for message in messages %}{{ '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}{% endfor %}" +
   "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
 
+/**
+ * Whether a template asks if `tools` is none. Where there are no tools it then gets none, as from `transformers`; others
+ * may loop over them unasked and get an empty list.
+ */
+const ASKS_FOR_NONE = /\btools\s+(?:is\s+(?:not\s+)?(?:none|defined)|[!=]=\s*none)\b/i;
+
 /** Replaces an untrusted string: `free` ones are prose, the others names and values that templates may compare. */
 type Replace = (text: string, free: boolean) => string;
 
@@ -59,6 +65,14 @@ function templateVariables(messages: readonly Message[], tools: readonly Tool[] 
     type: 'function',
     function: { name: value(name), arguments: mapStrings(given, value) },
   });
+  const tool = ({ name, description, parameters }: Tool) => ({
+    type: 'function',
+    function: {
+      name: value(name),
+      description: replace(description ?? '', true),
+      parameters: mapStrings(parameters ?? { type: 'object', properties: {} }, value),
+    },
+  });
   return {
     messages: messages.map(({ role, content, toolCalls, toolCallId }) => ({
       role,
@@ -66,17 +80,7 @@ function templateVariables(messages: readonly Message[], tools: readonly Tool[] 
       ...(toolCalls === undefined || toolCalls.length === 0 ? {} : { tool_calls: toolCalls.map(call) }),
       ...(toolCallId === undefined ? {} : { tool_call_id: value(toolCallId) }),
     })),
-    tools:
-      tools === undefined || tools.length === 0
-        ? null
-        : tools.map(({ name, description, parameters }) => ({
-            type: 'function',
-            function: {
-              name: value(name),
-              description: replace(description ?? '', true),
-              parameters: mapStrings(parameters ?? { type: 'object', properties: {} }, value),
-            },
-          })),
+    ...(tools === undefined || tools.length === 0 ? {} : { tools: tools.map(tool) }),
   };
 }
 
@@ -138,7 +142,13 @@ class JinjaChatTemplate implements ChatTemplate {
     const { bos = '', eos = '', addsBos = false } = this.special;
     const prompt = runTemplate(
       this.program,
-      { ...variables, add_generation_prompt: addGenerationPrompt, bos_token: bos, eos_token: eos },
+      {
+        tools: ASKS_FOR_NONE.test(this.source) ? null : [],
+        ...variables,
+        add_generation_prompt: addGenerationPrompt,
+        bos_token: bos,
+        eos_token: eos,
+      },
       inputChars,
     );
     return addsBos && bos !== '' && prompt.startsWith(bos) ? prompt.slice(bos.length) : prompt;

@@ -26,8 +26,9 @@ function badFile(key: string, problem: string): LocalLLMError {
 function describe(value: unknown): string {
   if (value === undefined) return 'is missing';
   if (Array.isArray(value) || ArrayBuffer.isView(value)) return 'is an array';
-  if (typeof value === 'object' || typeof value === 'function') return `is of type ${typeof value}`;
-  return `is ${typeof value} ${String(value).slice(0, 40)}`;
+  if (typeof value === 'string') return `is the text ${JSON.stringify(value.slice(0, 40))}`;
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return `is ${value}`;
+  return `is of type ${typeof value}`;
 }
 
 /** @throws LocalLLMError bad-file when the value is there and no string */
