@@ -8,6 +8,7 @@
  */
 import { spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findChromium } from './chromium.ts';
 
@@ -20,7 +21,9 @@ interface Tally {
 
 /** Runs a command with the terminal's own streams; resolves with its exit code. */
 function run(command: string, args: string[]): Promise<number> {
-  const child = spawn(command, args, { cwd: ROOT, stdio: 'inherit', shell: process.platform === 'win32' });
+  // Vulkan's loader complains at every start where the session has no such folder.
+  const env = { XDG_RUNTIME_DIR: tmpdir(), ...process.env };
+  const child = spawn(command, args, { cwd: ROOT, env, stdio: 'inherit', shell: process.platform === 'win32' });
   return new Promise((resolve) => {
     child.on('error', (error) => {
       console.error(`${command}: ${error.message}`);
