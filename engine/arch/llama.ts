@@ -10,40 +10,29 @@ import { embed } from '../ops/embed.ts';
 import { linear } from '../ops/linear.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 import type { Architecture, Hyperparameters, MatrixSpec, VectorSpec } from './architecture.ts';
+import { readPositive, readTransformer } from './read-hyperparameters.ts';
 
 function hyperparameters({ metadata, tensors }: GgufFile): Hyperparameters {
-  const width = metadata.number('llama.embedding_length');
-  const heads = metadata.number('llama.attention.head_count');
-  const headDim = metadata.number('llama.attention.key_length', width / heads);
-  const valueDim = metadata.number('llama.attention.value_length', headDim);
-  if (valueDim !== headDim) {
-    throw new LocalLLMError('not-supported', `llama.attention.value_length ${valueDim} differs from the key length ${headDim}: not supported.`);
-  }
+  const { ropeDim, ropeBase, ...common } = readTransformer(metadata, 'llama');
   const experts = metadata.number('llama.expert_count', 0);
-  if (experts > 0) throw new LocalLLMError('not-supported', `llama.expert_count is ${experts}: mixtures of experts are not supported.`);
+  if (experts > 0) throw unsupported(`llama.expert_count is ${experts}: mixtures of experts are not supported.`);
   const scaling = metadata.string('llama.rope.scaling.type', 'none');
   if (scaling !== 'none' && scaling !== 'linear') {
-    throw new LocalLLMError('not-supported', `llama.rope.scaling.type "${scaling}" is not supported; "none" and "linear" are.`);
+    throw unsupported(`llama.rope.scaling.type is "${scaling}"; "none" and "linear" are supported.`);
   }
-  const factor = scaling === 'linear' ? metadata.number('llama.rope.scaling.factor', 1) : 1;
   return {
-    contextTokens: metadata.number('llama.context_length'),
-    width,
-    layers: metadata.number('llama.block_count'),
-    heads,
-    kvHeads: metadata.number('llama.attention.head_count_kv', heads),
-    headDim,
-    ffnWidth: metadata.number('llama.feed_forward_length'),
+    ...common,
     vocab: tensors.get('token_embd.weight')?.shape[1] ?? 0,
-    rmsEpsilon: metadata.number('llama.attention.layer_norm_rms_epsilon'),
     rope: {
-      dim: metadata.number('llama.rope.dimension_count', headDim),
-      base: metadata.number('llama.rope.freq_base', 10_000),
-      scale: factor,
+      dim: ropeDim,
+      base: ropeBase,
+      scale: scaling === 'linear' ? readPositive(metadata, 'llama.rope.scaling.factor') : 1,
       ...(tensors.has('rope_freqs.weight') ? { factorsTensor: 'rope_freqs.weight' } : {}),
     },
   };
 }
+
+const unsupported = (message: string) => new LocalLLMError('not-supported', message);
 
 function weights(hp: Hyperparameters, file: GgufFile) {
   const { width, heads, kvHeads, headDim, ffnWidth, vocab } = hp;

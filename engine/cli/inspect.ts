@@ -3,8 +3,7 @@ import { architectureOf } from '../arch/registry.ts';
 import { type GgufFile, parseGguf } from '../gguf/parse.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 import { estimateMemory, type MemoryEstimate } from '../runtime/estimate.ts';
-import { defaultContext } from '../runtime/load-model.ts';
-import { createTokenizer } from '../tokenizer/tokenizer.ts';
+import { defaultContext, tokenizerOf } from '../runtime/load-model.ts';
 import { openFileSource } from './file-source.ts';
 import { print } from './with-model.ts';
 
@@ -42,7 +41,7 @@ export async function inspect(path: string, options: { context?: number; json?: 
 function judge(file: GgufFile, context: number | undefined): Verdict {
   const architecture = architectureOf(file);
   const hp = architecture.hyperparameters(file);
-  createTokenizer(file.metadata);
+  tokenizerOf(file);
   const contextTokens = context ?? defaultContext(hp);
   return { supported: true, contextTokens, memory: estimateMemory(file, architecture, hp, contextTokens) };
 }
@@ -50,10 +49,9 @@ function judge(file: GgufFile, context: number | undefined): Verdict {
 function describe({ metadata }: GgufFile) {
   return {
     metadata: Object.fromEntries(
-      [...metadata.keys()].map((key) => {
-        const value = metadata.get(key);
-        const plain = typeof value === 'bigint' ? value.toString() : value;
-        return [key, typeof plain === 'object' ? `[${(plain as ArrayLike<unknown>).length} values]` : plain];
+      [...metadata.entries()].map(([key, { value }]) => {
+        if (typeof value === 'object') return [key, `[${value.length} values]`];
+        return [key, typeof value === 'bigint' ? value.toString() : value];
       }),
     ),
   };

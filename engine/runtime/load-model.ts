@@ -11,6 +11,7 @@ import { type GgufFile, parseGguf } from '../gguf/parse.ts';
 import type { ByteSource } from '../gguf/source.ts';
 import type { Gpu } from '../gpu/gpu.ts';
 import { PlanBuilder } from '../gpu/plan.ts';
+import { LocalLLMError } from '../protocol/errors.ts';
 import { allocateActivation, type ForwardContext, type KvType } from '../ops/context.ts';
 import { recordSampling } from '../ops/sampling.ts';
 import { createTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
@@ -51,7 +52,17 @@ export interface LoadedModel {
 export async function readModel(source: ByteSource): Promise<{ file: GgufFile; architecture: Architecture; hp: Hyperparameters; tokenizer: Tokenizer }> {
   const file = await parseGguf(source);
   const architecture = architectureOf(file);
-  return { file, architecture, hp: architecture.hyperparameters(file), tokenizer: createTokenizer(file.metadata) };
+  const hp = architecture.hyperparameters(file);
+  const tokenizer = tokenizerOf(file);
+  if (tokenizer.vocabSize !== hp.vocab) {
+    throw new LocalLLMError('bad-file', `The vocabulary has ${tokenizer.vocabSize} tokens, the embedding table ${hp.vocab} rows. The file is damaged; convert it again.`);
+  }
+  return { file, architecture, hp, tokenizer };
+}
+
+/** @throws LocalLLMError bad-file, not-supported */
+export function tokenizerOf(file: GgufFile): Tokenizer {
+  return createTokenizer({ get: (key) => file.metadata.get(key)?.value });
 }
 
 /** Pages of the cache when the caller does not say. */
@@ -157,5 +168,9 @@ export async function loadModel(gpu: Gpu, source: ByteSource, options: LoadOptio
 function chatTemplateOf(file: GgufFile, tokenizer: Tokenizer): ChatTemplate {
   const text = (id: number | undefined) => (id === undefined ? '' : tokenizer.piece(id));
   const source = file.metadata.has('tokenizer.chat_template') ? file.metadata.string('tokenizer.chat_template') : undefined;
-  return createChatTemplate(source, { bos: text(tokenizer.bosId), eos: text(tokenizer.eosId) });
+  return createChatTemplate(source, {
+    bos: text(tokenizer.bosId),
+    eos: text(tokenizer.eosId),
+    addsBos: tokenizer.addBos,
+  });
 }

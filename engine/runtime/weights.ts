@@ -86,7 +86,7 @@ export function refuseUnusedTensors(file: GgufFile, specs: WeightSpecs, also: re
 /** A float tensor as f32, on the CPU: norm weights and RoPE factors. */
 export async function readVector(file: GgufFile, source: ByteSource, name: string, size: number): Promise<Float32Array<ArrayBuffer>> {
   const tensor = tensorOf(file, name, [size]);
-  return dequantize(tensor.type, await source.read(tensor.offset, tensor.bytes), size);
+  return dequantize(tensor.type, await source.read(tensor.offset, tensor.bytes));
 }
 
 export class WeightLoader {
@@ -209,14 +209,14 @@ export class WeightLoader {
     firstRow: number,
     rowStep: number,
   ): Promise<void> {
-    const { kernel, grid, buffers } = repackKernel(segment.type);
+    const { kernel, grid } = repackKernel(segment.type);
     const plan = new PlanBuilder(this.#gpu, undefined, 1);
     const shape = { rowCount: rows, unitsPerRow: segment.unitsPerRow, scalesPerRow: segment.scalesPerRow };
     plan.dispatch({
       label: 'repack',
       variants: [{ kernel, minRows: 1, grid: () => grid(shape) }],
       rows: () => rows,
-      buffers: buffers({ raw, quants: segment.quants, scales: segment.scales }),
+      buffers: { raw, quants: segment.quants, scales: segment.scales },
       params: {
         row_count: rows,
         units_per_row: segment.unitsPerRow,

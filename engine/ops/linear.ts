@@ -1,0 +1,50 @@
+/**
+ * Products with weight matrices.
+ *
+ * @module
+ */
+import { matmulKernels } from '../../shaders/matmul/matmul.kernel.ts';
+import { type Activation, countRows, type ForwardContext, type Matrix } from './context.ts';
+
+/** Words of the batch's header that hold the number of rows (`shaders/lib/batch.wgsl`). */
+const COUNT_AT = { tokens: 0, outputs: 1 };
+
+/**
+ * out[row, :] = W · x[row, :]. With `glu`, W's rows alternate between gate and up, and out has half as many columns:
+ * silu(gate) · up.
+ */
+export function linear(
+  f: ForwardContext,
+  x: Activation,
+  weight: Matrix,
+  out: Activation,
+  options: { glu?: boolean; tap?: string } = {},
+): void {
+  const count = countRows(x.rows);
+  weight.segments.forEach((segment, index) => {
+    const variants = matmulKernels({ type: segment.type, epilogue: options.glu ? 'glu' : 'store', cols: weight.cols });
+    const last = index === weight.segments.length - 1;
+    f.plan.dispatch({
+      label: options.glu ? 'matmul-glu' : 'matmul',
+      variants: variants.map(({ kernel, grid, minTokens }) => ({
+        kernel,
+        minRows: minTokens,
+        grid: (dims) => grid(segment.rows, count(dims)),
+      })),
+      rows: count,
+      buffers: { x: x.buffer, quants: segment.quants, scales: segment.scales, y: out.buffer },
+      params: {
+        rows: segment.rows,
+        units_per_row: segment.unitsPerRow,
+        scales_per_row: segment.scalesPerRow,
+        y_stride: out.width,
+        y_offset: options.glu ? segment.firstRow / 2 : segment.firstRow,
+        count_at: COUNT_AT[x.rows],
+      },
+      taps:
+        last && options.tap !== undefined
+          ? [{ name: options.tap, buffer: out.buffer, stride: out.width, columns: [0, out.width], rows: out.rows }]
+          : [],
+    });
+  });
+}
