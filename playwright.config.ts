@@ -1,4 +1,5 @@
 import { defineConfig } from '@playwright/test';
+import { browserArgs, findChromium } from './tests/chromium.ts';
 
 export default defineConfig({
   testDir: 'tests/e2e',
@@ -9,5 +10,6 @@ export default defineConfig({
   retries: 0,
   timeout: 180_000,
   expect: { timeout: 90_000 },
+  use: { launchOptions: { executablePath: findChromium(), args: browserArgs() } },
   reporter: [['list'], ['json', { outputFile: 'test-results/playwright.json' }]],
 });

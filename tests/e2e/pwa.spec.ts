@@ -1,0 +1,91 @@
+import { servePwa } from '../../pwa/serve.ts';
+import { launchChromium } from '../chromium.ts';
+import { ChatView } from './chat-view.ts';
+import { expect, keepPictures, test } from './fixtures.ts';
+
+test('the web app answers with the network off after one visit', async () => {
+  const served = await servePwa(0);
+  const url = `http://localhost:${served.port}/`;
+  const { context, close } = await launchChromium();
+  try {
+    const page = await context.newPage();
+    await page.goto(url);
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+    await expect(page.getByText(/ready/i).first()).toBeVisible();
+    await keepPictures(page, 'pwa-empty');
+
+    await served.close();
+    await context.setOffline(true);
+    await page.goto('about:blank');
+    await page.goto(url);
+    const chat = new ChatView(page);
+    await chat.ask('What is the capital of France?');
+    await expect(chat.messages.last()).toContainText('Paris');
+    await expect(chat.stop).toBeHidden();
+    await keepPictures(page, 'pwa-answer');
+  } finally {
+    await close();
+  }
+});
+
+test('the web app fits a phone', async ({ pwa }) => {
+  const viewport = { width: 390, height: 844 };
+  const { context, close } = await launchChromium({ viewport, isMobile: true });
+  try {
+    const page = await context.newPage();
+    await page.goto(pwa.url);
+    const chat = new ChatView(page);
+    await chat.ask('What is the opposite of hot?');
+    await expect(chat.messages.last()).toContainText(/cold/i);
+    await expect(chat.stop).toBeHidden();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(viewport.width);
+    const box = await chat.composer.boundingBox();
+    expect(box!.y + box!.height).toBeLessThanOrEqual(viewport.height);
+    await keepPictures(page, 'pwa-phone');
+  } finally {
+    await close();
+  }
+});
+
+test('an answer goes on after it was stopped and the page reloaded', async ({ pwa }) => {
+  const { context, close } = await launchChromium();
+  try {
+    const page = await context.newPage();
+    await page.goto(pwa.url);
+    const chat = new ChatView(page);
+    await chat.ask('Tell me a story about a fox.');
+    await expect(chat.stop).toBeVisible();
+    await page.reload();
+    await chat.ask('What is the capital of France?');
+    await expect(chat.messages.last()).toContainText('Paris');
+  } finally {
+    await close();
+  }
+});
+
+test('without a GPU the web app says what is missing and what to do', async ({ pwa }) => {
+  const { context, close } = await launchChromium({ args: ['--disable-gpu', '--disable-software-rasterizer'] });
+  try {
+    const page = await context.newPage();
+    await page.goto(pwa.url);
+    await expect(page.getByText(/webgpu|GPU/).first()).toBeVisible();
+    await keepPictures(page, 'pwa-no-gpu');
+  } finally {
+    await close();
+  }
+});
+
+test('the web app can be installed', async ({ pwa, page }) => {
+  await page.goto(pwa.url);
+  const href = await page.locator('link[rel=manifest]').getAttribute('href');
+  const response = await page.request.get(new URL(href!, pwa.url).href);
+  const manifest = await response.json();
+  expect(manifest.display).toBe('standalone');
+  const purposes = manifest.icons.map(({ purpose }: { purpose?: string }) => purpose ?? 'any').join(' ');
+  expect(purposes).toContain('maskable');
+  for (const icon of manifest.icons) {
+    expect((await page.request.get(new URL(icon.src, response.url()).href)).ok()).toBe(true);
+  }
+  await expect(page.locator('link[rel="apple-touch-icon"]')).not.toHaveCount(0);
+  await expect(page.locator('link[rel="apple-touch-startup-image"]')).not.toHaveCount(0);
+});
