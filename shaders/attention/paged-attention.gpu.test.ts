@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import { batchWords } from '../testing/batch-words.ts';
+import { expectClose } from '../testing/expect-close.ts';
+import { noise } from '../testing/noise.ts';
+import { runKernel } from '../testing/run-kernel.ts';
+import { decodeCache, encodeCache, keyIndex, type CacheShape } from './kv-layout.ref.ts';
+import { PAGE, type KvType } from './kv-layout.ts';
+import { pagedAttentionGrid, pagedAttentionKernel, tokensPerTile } from './paged-attention.kernel.ts';
+import { pagedAttentionRef } from './paged-attention.ref.ts';
+
+interface Part {
+  /** Tokens already in the cache. */
+  first: number;
+  count: number;
+}
+
+interface Case {
+  kvType: KvType;
+  heads: number;
+  kvHeads: number;
+  headDim: number;
+  parts: readonly Part[];
+}
+
+/** Every sequence's pages, dealt out in an order that is neither rising nor contiguous. */
+function dealPages(parts: readonly Part[]): { pages: number[][]; total: number } {
+  const counts = parts.map((p) => Math.ceil((p.first + p.count) / PAGE));
+  const total = counts.reduce((a, b) => a + b) + 1;
+  let next = total;
+  const pages = counts.map((): number[] => []);
+  for (let round = 0; pages.some((p, i) => p.length < counts[i]!); round++) {
+    pages.forEach((p, i) => p.length < counts[i]! && p.push(--next));
+  }
+  return { pages, total };
+}
+
+function layOut(parts: readonly Part[], perTile: number) {
+  const { pages, total } = dealPages(parts);
+  const tokens: { position: number; slot: number; sequence: number }[] = [];
+  const tiles: { firstToken: number; tokens: number; sequence: number }[] = [];
+  parts.forEach(({ first, count }, sequence) => {
+    for (let i = 0; i < count; i += perTile) {
+      tiles.push({ firstToken: tokens.length + i, tokens: Math.min(perTile, count - i), sequence });
+    }
+    for (let position = first; position < first + count; position++) {
+      const slot = pages[sequence]![Math.floor(position / PAGE)]! * PAGE + (position % PAGE);
+      tokens.push({ position, slot, sequence });
+    }
+  });
+  return { tokens, tiles, pages, total };
+}
+
+async function check(c: Case, change?: (keys: Float32Array, cache: CacheShape) => void): Promise<void> {
+  const { kvType, heads, kvHeads, headDim } = c;
+  const { tokens, tiles, pages, total } = layOut(c.parts, tokensPerTile(heads, kvHeads));
+  const cache = { kvType, kvHeads, headDim, pages: total };
+  const size = total * PAGE * kvHeads * headDim;
+  const keys = noise(1, size, 2);
+  change?.(keys, cache);
+  const encodedKeys = encodeCache(kvType, keys);
+  const encodedValues = encodeCache(kvType, noise(2, size));
+  const qkvStride = (heads + 2 * kvHeads) * headDim;
+  const q = noise(3, tokens.length * qkvStride, 2);
+  const scale = 1 / Math.sqrt(headDim);
+  const result = await runKernel({
+    kernel: pagedAttentionKernel({ kvType, headDim }),
+    grid: pagedAttentionGrid({ tiles: tiles.length, heads, kvHeads, headDim }),
+    params: { heads, kv_heads: kvHeads, qkv_stride: qkvStride, scale },
+    buffers: {
+      batch: batchWords({ tokens, tiles, pages }),
+      q,
+      keys: encodedKeys,
+      values: encodedValues,
+      out: new Float32Array((tokens.length + 1) * heads * headDim),
+    },
+  });
+  const expected = pagedAttentionRef({
+    ...{ q, qkvStride, tokens, pages, heads, scale, cache },
+    keys: decodeCache(kvType, encodedKeys.slice().buffer as ArrayBuffer),
+    values: decodeCache(kvType, encodedValues.slice().buffer as ArrayBuffer),
+  });
+  const out = new Float32Array(result['out']!);
+  expectClose(out.subarray(0, expected.length), expected, 5e-6);
+  expect(out.subarray(expected.length).every((v) => v === 0)).toBe(true);
+}
+
+const RAGGED: Part[] = [
+  { first: 0, count: 1 },
+  { first: 40, count: 37 },
+  { first: 63, count: 1 },
+  { first: 64, count: 1 },
+  { first: 0, count: 33 },
+];
+
+describe('paged-attention', () => {
+  it.each<[KvType, number, number, number]>([
+    ['f16', 64, 8, 2],
+    ['f32', 64, 3, 1],
+    ['f16', 80, 4, 4],
+    ['f32', 96, 12, 2],
+    ['f16', 128, 14, 2],
+    ['f16', 256, 4, 1],
+    ['f32', 256, 2, 2],
+    ['f32', 4, 5, 1],
+    ['f16', 64, 64, 1],
+    ['f16', 128, 40, 2],
+    ['f16', 64, 64, 64],
+  ])('%s, head %i, %i heads over %i', async (kvType, headDim, heads, kvHeads) => {
+    const parts =
+      heads * headDim > 2048 ? RAGGED.slice(0, 2).map((p) => ({ ...p, count: Math.min(p.count, 5) })) : RAGGED;
+    await check({ kvType, headDim, heads, kvHeads, parts });
+  });
+
+  it('decodes at every length around pages and steps', async () => {
+    const parts = [1, 31, 32, 33, 63, 64, 65, 96, 127, 128, 129, 300].map((n) => ({ first: n - 1, count: 1 }));
+    await check({ kvType: 'f16', headDim: 64, heads: 9, kvHeads: 3, parts });
+    await check({ kvType: 'f32', headDim: 80, heads: 9, kvHeads: 3, parts });
+  });
+
+  it('goes through a long sequence', async () => {
+    await check({ kvType: 'f16', headDim: 64, heads: 2, kvHeads: 1, parts: [{ first: 2990, count: 20 }] });
+  });
+
+  it('stays exact when one late key outweighs all others', async () => {
+    await check(
+      { kvType: 'f32', headDim: 64, heads: 4, kvHeads: 1, parts: [{ first: 100, count: 20 }] },
+      (keys, cache) => {
+        const { pages } = dealPages([{ first: 100, count: 20 }]);
+        for (let d = 0; d < 64; d++) keys[keyIndex(cache, pages[0]![3]! * PAGE + 4, 0, d)]! *= 60;
+      },
+    );
+  });
+});
