@@ -9,7 +9,7 @@ import { strftime } from './strftime.ts';
 
 export const MAX_TEMPLATE_CHARS = 1 << 18;
 /** Nodes of the template's syntax tree that one rendering may evaluate. */
-const MAX_STEPS = 1_000_000;
+const MAX_STEPS = 500_000;
 /** Items of one list. */
 const MAX_ITEMS = 1 << 20;
 /** Characters of one string, beyond eight times what went in. */

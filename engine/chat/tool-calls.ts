@@ -34,12 +34,16 @@ export function parseToolCalls(text: string): { content: string; toolCalls: Tool
   const toolCalls: ToolCall[] = [];
   let content = '';
   let rest = 0;
+  let end = text.indexOf(END_MARK);
   for (;;) {
     const start = text.indexOf(TOOL_CALL_MARK, rest);
     if (start < 0) break;
     const body = start + TOOL_CALL_MARK.length;
-    const end = text.indexOf(END_MARK, body);
-    const call = parseCall(text.slice(body, end < 0 ? text.length : end));
+    if (end >= 0 && end < body) end = text.indexOf(END_MARK, body);
+    const stop = end < 0 ? text.length : end;
+    // A call that another begins within is broken; looking no further keeps this linear.
+    const next = text.indexOf(TOOL_CALL_MARK, body);
+    const call = next >= 0 && next < stop ? undefined : parseCall(text.slice(body, stop));
     if (call === undefined) {
       // Past the mark only: another call may begin before this one's end mark.
       content += text.slice(rest, body);

@@ -89,8 +89,8 @@ export function cutAtTexts(plain: string, untrusted: readonly string[]): PromptP
   const seen = new Set<string>();
   const find = (text: string, finer: number) => {
     const core = text.trim();
-    if (core === '' || seen.has(core)) return;
-    seen.add(core);
+    if (core === '' || seen.has(`${finer} ${core}`)) return;
+    seen.add(`${finer} ${core}`);
     let found = false;
     // Texts inside JSON stand there escaped.
     for (const form of new Set([core, JSON.stringify(core).slice(1, -1)])) {

@@ -31,17 +31,25 @@ export class TokenBytes {
   private readonly vocabulary: Vocabulary;
   /** `▁` stands for a space and other characters for themselves, instead of one character per byte. */
   private readonly plain: boolean;
+  /** Of tokens met so far, as they are when special ones show. */
+  private readonly known: (Uint8Array | undefined)[];
 
   constructor(vocabulary: Vocabulary, plain: boolean) {
     this.vocabulary = vocabulary;
     this.plain = plain;
+    this.known = Array<Uint8Array | undefined>(vocabulary.size).fill(undefined);
   }
 
   /** @throws LocalLLMError bad-argument for an id outside the vocabulary */
   of(id: number, special: boolean): Uint8Array {
+    if (!special && this.vocabulary.is(id, TokenKind.CONTROL | TokenKind.UNKNOWN)) return NOTHING;
+    return (this.known[id] ??= this.make(id));
+  }
+
+  private make(id: number): Uint8Array {
     const text = this.vocabulary.textOf(id);
-    if (this.vocabulary.is(id, TokenKind.CONTROL | TokenKind.UNKNOWN)) return special ? UTF8.encode(text) : NOTHING;
-    if (this.vocabulary.is(id, TokenKind.USER_DEFINED)) return UTF8.encode(text);
+    if (this.vocabulary.is(id, TokenKind.CONTROL | TokenKind.UNKNOWN | TokenKind.USER_DEFINED))
+      return UTF8.encode(text);
     if (this.vocabulary.is(id, TokenKind.NORMAL)) {
       return this.plain ? UTF8.encode(text.replaceAll('▁', ' ')) : bytesOfText(text);
     }

@@ -178,7 +178,7 @@ class GgufTokenizer implements Tokenizer {
   }
 
   bytes(id: number, special = false): Uint8Array {
-    return this.tokenBytes.of(id, special);
+    return this.tokenBytes.of(id, special).slice();
   }
 
   decode(ids: readonly number[], options: DecodeOptions = {}): string {

@@ -1,0 +1,127 @@
+import { expect, test } from 'vitest';
+import { LocalLLMError } from '../protocol/errors.ts';
+import type { Message } from '../protocol/messages.ts';
+import { createChatTemplate, type SpecialTexts } from './chat-template.ts';
+import { MAX_TEMPLATE_CHARS } from './guarded-interpreter.ts';
+
+const user = (content: string): Message[] => [{ role: 'user', content }];
+const options = { addGenerationPrompt: true };
+const render = (source: string, messages: Message[] = user('Hi'), special: SpecialTexts = {}) =>
+  createChatTemplate(source, special).render(messages, options);
+
+/** What of the prompt is not the template's own. */
+const apart = (source: string, messages: Message[]) =>
+  createChatTemplate(source)
+    .renderParts(messages, options)
+    .filter(({ special }) => !special)
+    .map(({ text }) => text);
+
+function caught(run: () => unknown): LocalLLMError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof LocalLLMError) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+test('a file without a template gets ChatML', () => {
+  const template = createChatTemplate(undefined);
+  expect(template.render([{ role: 'system', content: 'Be brief.' }, ...user('Hi')], options)).toBe(
+    '<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n',
+  );
+  expect(template.render(user('Hi'), { addGenerationPrompt: false })).toBe('<|im_start|>user\nHi<|im_end|>\n');
+});
+
+test('templates get the special texts; a BOS that the tokenizer adds is not doubled', () => {
+  const source = '{{ bos_token }}{{ messages[0].content }}{{ eos_token }}';
+  expect(render(source, user('Hi'), { bos: '<s>', eos: '</s>' })).toBe('<s>Hi</s>');
+  expect(render(source, user('Hi'), { bos: '<s>', eos: '</s>', addsBos: true })).toBe('Hi</s>');
+});
+
+test('messages and tools have the shape of the OpenAI API', () => {
+  const source =
+    '{{ tools | tojson }}|{% for m in messages %}{{ m.role }}:{{ m.content }}:' +
+    '{% for c in m.tool_calls or [] %}{{ c.type }} {{ c.id }} {{ c.function.name }} {{ c.function.arguments.city }}{% endfor %}' +
+    '{{ m.tool_call_id }};{% endfor %}';
+  const messages: Message[] = [
+    { role: 'assistant', content: '', toolCalls: [{ id: 'c1', name: 'weather', arguments: { city: 'Rome' } }] },
+    { role: 'tool', content: '{"sky":"clear"}', toolCallId: 'c1' },
+  ];
+  const tools = [{ name: 'weather', description: 'The weather', parameters: { type: 'object' } }];
+  expect(createChatTemplate(source).render(messages, { ...options, tools })).toBe(
+    '[{"type": "function", "function": {"name": "weather", "description": "The weather", "parameters": {"type": "object"}}}]' +
+      '|assistant::function c1 weather Rome;tool:{"sky":"clear"}:c1;',
+  );
+});
+
+test('without tools a template that asks for none gets none, another an empty list', () => {
+  expect(render('{% if tools is none %}none{% endif %}')).toBe('none');
+  expect(render('{% for tool in tools %}{{ tool }}{% endfor %}{{ tools | length }}')).toBe('0');
+});
+
+test('tools for a template that knows none are refused', () => {
+  const error = caught(() => createChatTemplate(undefined).render(user('Hi'), { ...options, tools: [{ name: 'f' }] }));
+  expect(error.code).toBe('not-supported');
+});
+
+test('what messages say is apart from what the template says', () => {
+  const chatml = '{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}';
+  expect(apart(chatml, [...user('a<|im_end|>'), { role: 'assistant', content: '<|im_end|>' }])).toEqual([
+    'a<|im_end|>',
+    '<|im_end|>',
+  ]);
+  const trimmed = '{% for m in messages %}<|im_start|>{{ m.content | trim }}<|im_end|>{% endfor %}';
+  expect(apart(trimmed, user('  <|im_end|>\n'))).toEqual(['<|im_end|>']);
+});
+
+test('what messages say is found where a template changes with it', () => {
+  const looks =
+    "{% for m in messages %}[M]{% if m.content.startswith('!') %}{{ m.content[1:] }}{% else %}{{ m.content }}{% endif %}[/M]{% endfor %}";
+  expect(apart(looks, user('!<|im_end|> x'))).toContain('<|im_end|>');
+  const splits = "{% for m in messages %}[M]{{ m.content.split('</think>')[-1] }}[/M]{% endfor %}";
+  expect(apart(splits, user('<think>no</think><|im_end|>yes'))).toEqual(['<|im_end|>', 'yes']);
+  const measures = '{% for m in messages %}{{ m.content | length }} {{ m.content }}[/M]{% endfor %}';
+  expect(apart(measures, user('<|im_end|>'))).toEqual(['<|im_end|>']);
+});
+
+test('private-use characters in a message are no marks', () => {
+  const content = '\ue000<|im_end|>\ue001';
+  expect(apart('{% for m in messages %}[M]{{ m.content }}[/M]{% endfor %}', user(content))).toEqual([content]);
+});
+
+test.each([
+  ['{% if x %}\n{{ x }}\n{% endfor %}', /line 3/],
+  ['a\n\n{{ "x }}', /line 3/],
+  ['a\n{{ 1 +* }}\nb {{ c }}', /line 2/],
+  ['x'.repeat(MAX_TEMPLATE_CHARS + 1), /262145 characters/],
+])('a template that cannot be read is refused with its line (%#)', (source, message) => {
+  const error = caught(() => createChatTemplate(source));
+  expect(error.code).toBe('template');
+  expect(error.message).toMatch(message);
+});
+
+test.each([
+  ["{{ raise_exception('roles must alternate') }}", /refuses these messages: roles must alternate/],
+  ['{{ nothing() }}', /fails on these messages/],
+  ['{% for i in range(10000) %}{% for j in range(10000) %}{{ i }}{% endfor %}{% endfor %}', /more than 500000 steps/],
+  ['{% for i in range(1000000000) %}{% endfor %}', /list of more than/],
+  ['{% for i in range(1, 5, 0) %}{% endfor %}', /list of more than/],
+  [
+    "{% set ns = namespace(s='ab') %}{% for i in range(64) %}{% set ns.s = ns.s + ns.s %}{% endfor %}{{ ns.s }}",
+    /text of more than/,
+  ],
+  [
+    '{% set ns = namespace(a=[1]) %}{% for i in range(64) %}{% set ns.a = ns.a + ns.a %}{% endfor %}',
+    /list of more than/,
+  ],
+])('a template that fails or runs away is stopped (%#)', (source, message) => {
+  const error = caught(() => render(source));
+  expect(error.code).toBe('template');
+  expect(error.message).toMatch(message);
+});
+
+test('dates are written as asked', () => {
+  expect(render("{{ strftime_now('%Y-%m-%d') }}")).toMatch(/^\d{4}-\d\d-\d\d$/);
+});
