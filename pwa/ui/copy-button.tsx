@@ -1,0 +1,25 @@
+import { useEffect, useState } from 'preact/hooks';
+import { Icon } from './icons.tsx';
+
+const SHOWN_MS = 1_500;
+
+/** Copies a text and says so for a moment. */
+export function CopyButton({ text, label }: { text: string; label: string }) {
+  const [outcome, setOutcome] = useState<'copied' | 'refused'>();
+  useEffect(() => {
+    const timer = setTimeout(() => setOutcome(undefined), SHOWN_MS);
+    return () => clearTimeout(timer);
+  }, [outcome]);
+  const copy = () =>
+    navigator.clipboard.writeText(text).then(
+      () => setOutcome('copied'),
+      () => setOutcome('refused'),
+    );
+  const said = outcome === undefined ? label : outcome === 'copied' ? 'Copied' : 'Copying was refused';
+  return (
+    <button type="button" class="quiet small" onClick={() => void copy()} title={label}>
+      <Icon name={outcome === 'copied' ? 'check' : 'copy'} />
+      <span aria-live="polite">{said}</span>
+    </button>
+  );
+}

@@ -1,0 +1,35 @@
+import { formatPercent } from '../format.ts';
+import type { MonitorState } from './monitor.ts';
+
+/** The engine's state in two words. */
+export function StatusChip({ state }: { state: MonitorState }) {
+  const { tone, text } = summaryOf(state);
+  return (
+    <span class={`chip ${tone}`} role="status">
+      <span class="dot" aria-hidden="true" />
+      <span class="chip-text">{text}</span>
+    </span>
+  );
+}
+
+export function summaryOf({ status, disconnected }: MonitorState): {
+  tone: 'good' | 'busy' | 'bad' | 'idle';
+  text: string;
+} {
+  if (disconnected) return { tone: 'bad', text: 'Reconnecting' };
+  const percent = status?.progress === undefined ? '' : ` ${formatPercent(status.progress)}`;
+  switch (status?.state) {
+    case undefined:
+      return { tone: 'idle', text: 'Connecting' };
+    case 'idle':
+      return { tone: 'idle', text: 'Not loaded' };
+    case 'downloading':
+      return { tone: 'busy', text: `Downloading${percent}` };
+    case 'loading':
+      return { tone: 'busy', text: `Loading${percent}` };
+    case 'ready':
+      return { tone: 'good', text: status.model?.name ?? 'Ready' };
+    case 'failed':
+      return { tone: 'bad', text: 'Needs attention' };
+  }
+}

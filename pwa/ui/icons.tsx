@@ -1,0 +1,44 @@
+/** Line icons on a grid of 24, drawn in the colour of the text. */
+const PATHS = {
+  plus: 'M12 5v14M5 12h14',
+  send: 'M12 19V5M5.5 11.5 12 5l6.5 6.5',
+  stop: 'M7 7h10v10H7z',
+  copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
+  check: 'm5 12.5 4.5 4.5L19 7.5',
+  retry: 'M19 12a7 7 0 1 1-2.2-5.1M17 3v4h-4',
+  history: 'M4 12a8 8 0 1 0 2.6-5.9M4 4v4h4M12 8v4.5l3 1.8',
+  settings: 'M4 7h9m5 0h2M4 17h2m5 0h9M13 4.5v5M11 14.5v5',
+  trash: 'M5 7h14M10 7V4.5h4V7M7 7l1 12.5h8L17 7',
+  down: 'M12 5v14M5.5 12.5 12 19l6.5-6.5',
+  close: 'M6 6l12 12M18 6 6 18',
+  chat: 'M4 5h16v11H11l-5 4v-4H4z',
+  models: 'M4 8l8-4 8 4-8 4zM4 12l8 4 8-4M4 16l8 4 8-4',
+  engine: 'M8 8h8v8H8zM10 4v4M14 4v4M10 16v4M14 16v4M4 10h4M4 14h4M16 10h4M16 14h4',
+  sites: 'M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16M4 12h16M12 4c5 5 5 11 0 16M12 4c-5 5-5 11 0 16',
+  info: 'M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16M12 11v5M12 8v.01',
+  warning: 'M12 4 3 19.5h18zM12 10v4.5M12 17v.01',
+  offline: 'M4 4l16 16M5 12a10 10 0 0 1 4-2.4M15 9.8a10 10 0 0 1 4 2.2M8.5 15.5a5 5 0 0 1 7 0M12 19v.01',
+  install: 'M12 4v11M7.5 10.5 12 15l4.5-4.5M5 20h14',
+  share: 'M12 15V4M8 7.5 12 4l4 3.5M7 11H5.5v9h13v-9H17',
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+export function Icon({ name }: { name: IconName }) {
+  return (
+    <svg class="icon" viewBox="0 0 24 24" width="20" height="20" aria-hidden="true" focusable="false">
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}
+
+/** The mark: a speech bubble with two strokes, “ll”, and the block that writes. */
+export function Mark({ size = 28 }: { size?: number }) {
+  return (
+    <svg class="mark" viewBox="0 0 64 64" width={size} height={size} aria-hidden="true" focusable="false">
+      <path class="mark-bubble" d="M20 4h24a16 16 0 0 1 16 16v24a16 16 0 0 1-16 16H8a4 4 0 0 1-4-4V20A16 16 0 0 1 20 4z" />
+      <path class="mark-strokes" d="M20 17v30M32 17v30" />
+      <path class="mark-cursor" d="M44 37v10" />
+    </svg>
+  );
+}

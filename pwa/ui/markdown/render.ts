@@ -1,0 +1,86 @@
+/**
+ * Markdown from a model, which is hostile input, as HTML that is safe to show.
+ *
+ * Raw HTML is shown as text, images become links, links lead only to the web or to mail and show where they lead;
+ * DOMPurify then removes whatever should not have come this far.
+ *
+ * @module
+ */
+import DOMPurify from 'dompurify';
+import { Marked } from 'marked';
+import type { Token, Tokens, TokensList } from 'marked';
+
+/** One top-level piece: code is drawn by a component with a copy button, the rest is HTML. */
+export type Block =
+  | { kind: 'html'; key: string; html: string }
+  | { kind: 'code'; key: string; language: string; text: string };
+
+const ALLOWED = {
+  ALLOWED_TAGS: (
+    'p br hr strong em del code pre blockquote ul ol li h1 h2 h3 h4 h5 h6 table thead tbody tr th td a span input'
+  ).split(' '),
+  ALLOWED_ATTR: ['href', 'target', 'rel', 'title', 'class', 'start', 'align', 'type', 'checked', 'disabled'],
+  ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,
+  ALLOW_DATA_ATTR: false,
+  ALLOW_ARIA_ATTR: false,
+};
+
+const marked = new Marked({
+  gfm: true,
+  renderer: {
+    html: ({ text }) => escapeHtml(text),
+    link({ href, tokens, text }) {
+      return renderLink(href, this.parser.parseInline(tokens), text);
+    },
+    image: ({ href, text }) => renderLink(href, escapeHtml(text || 'image'), text),
+    checkbox: ({ checked }) => `<input type="checkbox" disabled${checked ? ' checked' : ''}> `,
+  },
+});
+
+const purifier = DOMPurify();
+
+/**
+ * The top-level blocks of a markdown text. `previous` gives back the blocks that did not change, so that a growing answer
+ * costs only its last block.
+ */
+export function renderBlocks(text: string, previous: readonly Block[] = []): Block[] {
+  const known = new Map(previous.map((block) => [block.key, block]));
+  const tokens = marked.lexer(text);
+  // A reference that is defined later changes what an earlier block means.
+  const references = Object.keys(tokens.links).join(' ');
+  return tokens
+    .filter(({ type }) => type !== 'space' && type !== 'def')
+    .map((token) => {
+      const key = `${references}\n${token.raw}`;
+      return known.get(key) ?? renderBlock(token, tokens, key);
+    });
+}
+
+function renderBlock(token: Token, { links }: TokensList, key: string): Block {
+  if (token.type === 'code') {
+    const { lang = '', text } = token as Tokens.Code;
+    return { kind: 'code', key, language: lang.split(/\s/, 1)[0] ?? '', text };
+  }
+  const one = Object.assign([token], { links });
+  return { kind: 'html', key, html: purifier.sanitize(marked.parser(one), ALLOWED) };
+}
+
+/** An http, https or mail link with its host behind it, unless the text says just that; anything else stays text. */
+function renderLink(href: string, inner: string, text: string): string {
+  const url = URL.canParse(href) ? new URL(href) : undefined;
+  if (!url || !['http:', 'https:', 'mailto:'].includes(url.protocol)) return inner;
+  const place = url.protocol === 'mailto:' ? url.pathname : url.host;
+  const honest = [href, url.href, place].includes(text.trim());
+  const shown = honest ? '' : ` <span class="link-host">(${escapeHtml(place)})</span>`;
+  const attributes = `target="_blank" rel="noopener noreferrer nofollow" title="${escapeHtml(url.href)}"`;
+  return `<a href="${escapeHtml(url.href)}" ${attributes}>${inner}</a>${shown}`;
+}
+
+function escapeHtml(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;');
+}

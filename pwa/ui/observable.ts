@@ -1,0 +1,51 @@
+/**
+ * A value that views follow. Views redraw at most once per frame, however often the value changes.
+ *
+ * @module
+ */
+import { useEffect, useState } from 'preact/hooks';
+
+export class Observable<T> {
+  #value: T;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(value: T) {
+    this.#value = value;
+  }
+
+  get value(): T {
+    return this.#value;
+  }
+
+  /** Calls back after each change, until the returned function is called. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  protected set(value: T): void {
+    this.#value = value;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** The current value; the component redraws in the frame after a change. */
+export function useObservable<T>(observable: Observable<T>): T {
+  const [, setVersion] = useState(0);
+  useEffect(() => {
+    let frame = 0;
+    const redraw = () => {
+      frame = 0;
+      setVersion((version) => version + 1);
+    };
+    const unsubscribe = observable.subscribe(() => {
+      frame ||= requestAnimationFrame(redraw);
+    });
+    redraw();
+    return () => {
+      unsubscribe();
+      cancelAnimationFrame(frame);
+    };
+  }, [observable]);
+  return observable.value;
+}

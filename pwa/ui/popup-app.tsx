@@ -1,0 +1,47 @@
+import { useEffect } from 'preact/hooks';
+import { ChatView } from './chat/chat-view.tsx';
+import { Icon, Mark } from './icons.tsx';
+import type { Services } from './services.ts';
+
+interface PopupAppProps {
+  services: Services;
+  /** Opens the settings, at a view. */
+  onOpenSettings: (view?: 'models') => void;
+}
+
+/** The chat in the extension's popup. */
+export function PopupApp({ services, onOpenSettings }: PopupAppProps) {
+  useEffect(() => {
+    void services.session.restore();
+    const leave = () => services.session.interrupt();
+    addEventListener('pagehide', leave);
+    const stop = services.monitor.start();
+    return () => {
+      removeEventListener('pagehide', leave);
+      stop();
+    };
+  }, [services]);
+  return (
+    <ChatView
+      services={services}
+      onOpenModels={() => onOpenSettings('models')}
+      brand={
+        <h1 class="brand">
+          <Mark size={24} />
+          localLLM
+        </h1>
+      }
+      extra={
+        <button
+          type="button"
+          class="quiet icon-only"
+          aria-label="Settings"
+          title="Settings"
+          onClick={() => onOpenSettings()}
+        >
+          <Icon name="settings" />
+        </button>
+      }
+    />
+  );
+}
