@@ -3,7 +3,8 @@ import { architectureOf } from '../arch/registry.ts';
 import { type GgufFile, parseGguf } from '../gguf/parse.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 import { estimateMemory, type MemoryEstimate } from '../runtime/estimate.ts';
-import { defaultContext, tokenizerOf } from '../runtime/load-model.ts';
+import { defaultContext } from '../runtime/load-model.ts';
+import { createTokenizer } from '../tokenizer/tokenizer.ts';
 import { openFileSource } from './file-source.ts';
 import { print } from './with-model.ts';
 
@@ -41,7 +42,7 @@ export async function inspect(path: string, options: { context?: number; json?: 
 function judge(file: GgufFile, context: number | undefined): Verdict {
   const architecture = architectureOf(file);
   const hp = architecture.hyperparameters(file);
-  tokenizerOf(file);
+  createTokenizer(file.metadata);
   const contextTokens = context ?? defaultContext(hp);
   return { supported: true, contextTokens, memory: estimateMemory(file, architecture, hp, contextTokens) };
 }

@@ -25,7 +25,7 @@ export class Answer {
 
   constructor(tokenizer: Tokenizer, options: GenerateParams, onDelta: (text: string) => void) {
     this.#tokenizer = tokenizer;
-    this.#decoder = tokenizer.decoder();
+    this.#decoder = tokenizer.decoder({ continues: options.raw === true });
     this.#stops = options.stop ?? [];
     this.#tools = (options.tools?.length ?? 0) > 0;
     this.#onDelta = onDelta;

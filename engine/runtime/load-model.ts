@@ -53,17 +53,13 @@ export async function readModel(source: ByteSource): Promise<{ file: GgufFile; a
   const file = await parseGguf(source);
   const architecture = architectureOf(file);
   const hp = architecture.hyperparameters(file);
-  const tokenizer = tokenizerOf(file);
+  const tokenizer = createTokenizer(file.metadata);
   if (tokenizer.vocabSize !== hp.vocab) {
     throw new LocalLLMError('bad-file', `The vocabulary has ${tokenizer.vocabSize} tokens, the embedding table ${hp.vocab} rows. The file is damaged; convert it again.`);
   }
   return { file, architecture, hp, tokenizer };
 }
 
-/** @throws LocalLLMError bad-file, not-supported */
-export function tokenizerOf(file: GgufFile): Tokenizer {
-  return createTokenizer({ get: (key) => file.metadata.get(key)?.value });
-}
 
 /** Pages of the cache when the caller does not say. */
 export function defaultPages(hp: Hyperparameters, kvType: KvType, contextTokens: number): number {

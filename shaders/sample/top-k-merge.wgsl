@@ -1,0 +1,29 @@
+// A later pass of top-k: the 128 best of each 1024 candidates.
+//   source: [R, count] of (logit as bits, token id); candidates: [R, chunks * 128], sorted within each chunk
+// Workgroup (chunk, row) of 256 threads. Reads 8 bytes a candidate, writes 1.
+struct Params {
+  count: u32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> source: array<vec2<u32>>;
+@group(0) @binding(2) var<storage, read_write> candidates: array<vec2<u32>>;
+
+@compute @workgroup_size(THREADS)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let first = workgroup.x * CHUNK;
+  for (var i = thread; i < CHUNK; i += THREADS) {
+    let inside = first + i < params.count;
+    let candidate = source[workgroup.y * params.count + min(first + i, params.count - 1u)];
+    chunk_values[i] = select(LOWEST, bitcast<f32>(candidate.x), inside);
+    chunk_ids[i] = select(0xffffffffu, candidate.y, inside);
+  }
+  sort_chunk(thread);
+  let at = (workgroup.y * workgroups.x + workgroup.x) * KEPT;
+  for (var i = thread; i < KEPT; i += THREADS) {
+    candidates[at + i] = vec2(bitcast<u32>(chunk_values[i]), chunk_ids[i]);
+  }
+}
