@@ -36,7 +36,10 @@ export function Icon({ name }: { name: IconName }) {
 export function Mark({ size = 28 }: { size?: number }) {
   return (
     <svg class="mark" viewBox="0 0 64 64" width={size} height={size} aria-hidden="true" focusable="false">
-      <path class="mark-bubble" d="M20 4h24a16 16 0 0 1 16 16v24a16 16 0 0 1-16 16H8a4 4 0 0 1-4-4V20A16 16 0 0 1 20 4z" />
+      <path
+        class="mark-bubble"
+        d="M20 4h24a16 16 0 0 1 16 16v24a16 16 0 0 1-16 16H8a4 4 0 0 1-4-4V20A16 16 0 0 1 20 4z"
+      />
       <path class="mark-strokes" d="M20 17v30M32 17v30" />
       <path class="mark-cursor" d="M44 37v10" />
     </svg>

@@ -118,7 +118,8 @@ function troubleOf({ messages, streaming }: ChatState, { status, disconnected }:
 
 function blockedBy({ opened }: ChatState, { status }: MonitorState): string | undefined {
   if (!opened) return 'Opening …';
-  if (status?.state === 'failed' && status.error && adviceFor(status.error).blocking) return 'The model cannot run here';
+  if (status?.state === 'failed' && status.error && adviceFor(status.error).blocking)
+    return 'The model cannot run here';
   return undefined;
 }
 

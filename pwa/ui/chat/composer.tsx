@@ -50,7 +50,7 @@ export function Composer({ answering, blocked, focusKey, onSend, onStop }: Compo
         aria-label="Message"
         placeholder={blocked ?? 'Ask anything. It stays on this device.'}
         disabled={blocked !== undefined}
-        enterKeyHint="send"
+        enterkeyhint="send"
         onInput={(event) => setText(event.currentTarget.value)}
         onKeyDown={onKeyDown}
       />

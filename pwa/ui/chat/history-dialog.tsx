@@ -22,7 +22,9 @@ export function HistoryDialog({ session, onClose }: { session: ChatSession; onCl
   return (
     <Dialog title="Chats" onClose={onClose}>
       {problem && <p role="alert">{problem}</p>}
-      {chats?.length === 0 && !problem && <p class="faint">No chats yet. What you ask is kept here, on this device only.</p>}
+      {chats?.length === 0 && !problem && (
+        <p class="faint">No chats yet. What you ask is kept here, on this device only.</p>
+      )}
       <ul class="rows">
         {chats?.map((chat) => (
           <li key={chat.id} class="row">
@@ -42,9 +44,7 @@ export function HistoryDialog({ session, onClose }: { session: ChatSession; onCl
           </li>
         ))}
       </ul>
-      {(chats?.length ?? 0) > 1 && (
-        <DeleteAll onDelete={() => void session.removeAll().then(refresh)} />
-      )}
+      {(chats?.length ?? 0) > 1 && <DeleteAll onDelete={() => void session.removeAll().then(refresh)} />}
     </Dialog>
   );
 }

@@ -25,7 +25,15 @@ export function MessageList({ messages, streaming, waiting, remedy, onRetry }: M
   return (
     <div class="messages">
       {/* Scrolled by the keyboard too. */}
-      <div class="scroller" ref={scroller} onScroll={onScroll} tabIndex={0} role="log" aria-live="off" aria-label="Chat">
+      <div
+        class="scroller"
+        ref={scroller}
+        onScroll={onScroll}
+        tabIndex={0}
+        role="log"
+        aria-live="off"
+        aria-label="Chat"
+      >
         <div class="column" ref={content}>
           <PastMessages messages={messages} answering={streaming !== undefined} remedy={remedy} onRetry={onRetry} />
           {streaming && <MessageView key={streaming.index} message={streaming} remedy={remedy} waiting={waiting} />}
@@ -63,7 +71,9 @@ function Pages({ messages, answering, remedy, onRetry }: PastProps) {
       )}
       {messages.slice(first).map((message, position) => {
         const last = !answering && first + position === messages.length - 1;
-        return <MessageView key={message.index} message={message} remedy={remedy} onRetry={last ? onRetry : undefined} />;
+        return (
+          <MessageView key={message.index} message={message} remedy={remedy} onRetry={last ? onRetry : undefined} />
+        );
       })}
     </>
   );

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { LocalLLMError } from '../../engine/protocol/errors.ts';
-import type { ErrorData } from '../../engine/protocol/errors.ts';
-import type { Client } from '../../engine/client/index.ts';
+import { LocalLLMError } from '../../../engine/protocol/errors.ts';
+import type { ErrorData } from '../../../engine/protocol/errors.ts';
+import type { Client } from '../../../engine/client/index.ts';
 import type { ChatHistory } from '../history/history.ts';
 import type { ConversationRecord } from '../history/migrations.ts';
 import { Observable } from '../observable.ts';
@@ -196,10 +196,7 @@ export class ChatSession extends Observable<ChatState> {
     const updated = { ...conversation, updatedMs: Date.now() };
     // Both at once: a removal that follows must come after both.
     await this.#saving(() =>
-      Promise.all([
-        this.#history.saveMessage(conversation.id, message),
-        this.#history.saveConversation(updated),
-      ]),
+      Promise.all([this.#history.saveMessage(conversation.id, message), this.#history.saveConversation(updated)]),
     );
   }
 

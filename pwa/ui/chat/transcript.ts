@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { ErrorData } from '../../engine/protocol/errors.ts';
-import type { GenerateResult, Message } from '../../engine/protocol/messages.ts';
+import type { ErrorData } from '../../../engine/protocol/errors.ts';
+import type { GenerateResult, Message } from '../../../engine/protocol/messages.ts';
 
 export interface ChatMessage {
   /** Position in the conversation, from 0. */

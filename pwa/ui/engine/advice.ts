@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ErrorCode, ErrorData } from '../../engine/protocol/errors.ts';
+import type { ErrorCode, ErrorData } from '../../../engine/protocol/errors.ts';
 
 export type RemedyKind = 'restart' | 'fetch-again' | 'reload' | 'new-chat' | 'retry' | 'models';
 
@@ -101,6 +101,7 @@ export function adviceForAnswer(error: ErrorData): Advice {
   const advice = adviceFor(error);
   const kind = advice.remedy?.kind;
   if (kind === 'restart' && error.code !== 'device-lost') return { ...advice, remedy: RETRY };
-  if (kind === 'reload') return { ...advice, text: 'The connection broke before the answer was complete.', remedy: RETRY };
+  if (kind === 'reload')
+    return { ...advice, text: 'The connection broke before the answer was complete.', remedy: RETRY };
   return advice;
 }

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { LocalLLMError } from '../../engine/protocol/errors.ts';
-import type { ErrorData } from '../../engine/protocol/errors.ts';
-import type { EngineStatus } from '../../engine/protocol/messages.ts';
-import type { Client } from '../../engine/client/index.ts';
+import { LocalLLMError } from '../../../engine/protocol/errors.ts';
+import type { ErrorData } from '../../../engine/protocol/errors.ts';
+import type { EngineStatus } from '../../../engine/protocol/messages.ts';
+import type { Client } from '../../../engine/client/index.ts';
 import { Observable } from '../observable.ts';
 
 export interface MonitorState {

@@ -28,7 +28,7 @@ export function summaryOf({ status, disconnected }: MonitorState): {
     case 'loading':
       return { tone: 'busy', text: `Loading${percent}` };
     case 'ready':
-      return { tone: 'good', text: status.model?.name ?? 'Ready' };
+      return { tone: 'good', text: `${status.model?.name ?? 'Model'} · ready` };
     case 'failed':
       return { tone: 'bad', text: 'Needs attention' };
   }

@@ -5,7 +5,7 @@
  */
 import { deleteDB, openDB } from 'idb';
 import type { IDBPDatabase } from 'idb';
-import { LocalLLMError } from '../../engine/protocol/errors.ts';
+import { LocalLLMError } from '../../../engine/protocol/errors.ts';
 import type { ChatMessage } from '../chat/transcript.ts';
 import { MIGRATIONS } from './migrations.ts';
 import type { ChatSchema, ConversationRecord, Migration } from './migrations.ts';

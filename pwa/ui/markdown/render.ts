@@ -16,9 +16,10 @@ export type Block =
   | { kind: 'code'; key: string; language: string; text: string };
 
 const ALLOWED = {
-  ALLOWED_TAGS: (
-    'p br hr strong em del code pre blockquote ul ol li h1 h2 h3 h4 h5 h6 table thead tbody tr th td a span input'
-  ).split(' '),
+  ALLOWED_TAGS:
+    'p br hr strong em del code pre blockquote ul ol li h1 h2 h3 h4 h5 h6 table thead tbody tr th td a span input'.split(
+      ' ',
+    ),
   ALLOWED_ATTR: ['href', 'target', 'rel', 'title', 'class', 'start', 'align', 'type', 'checked', 'disabled'],
   ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,
   ALLOW_DATA_ATTR: false,

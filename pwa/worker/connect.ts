@@ -1,0 +1,59 @@
+/**
+ * Connects the web app's UI with the engine's worker, and starts another worker when one dies.
+ *
+ * @module
+ */
+import { LocalLLMError } from '../../engine/protocol/errors.ts';
+import type { ConnectHandlers, Connect } from '../../engine/client/index.ts';
+import type { DownEnvelope, UpEnvelope } from '../../engine/protocol/messages.ts';
+
+interface Running {
+  worker: Worker;
+  channels: Map<string, ConnectHandlers>;
+}
+
+/**
+ * All connections of this window share one worker, started at the first one. Weights are shared between windows through the
+ * store's locks; each window computes for itself.
+ */
+export function connectToWorker(): Connect {
+  let running: Running | undefined;
+  let count = 0;
+  return (handlers) => {
+    running ??= start(() => (running = undefined));
+    const { worker, channels } = running;
+    const channel = `ui-${++count}`;
+    const post = (envelope: DownEnvelope) => worker.postMessage(envelope);
+    channels.set(channel, handlers);
+    post({ e: 'open', channel, identity: { origin: location.origin, trusted: true } });
+    return {
+      send: (frame) => post({ e: 'frame', channel, frame }),
+      close() {
+        if (channels.delete(channel)) post({ e: 'close', channel });
+      },
+    };
+  };
+}
+
+function start(onLost: () => void): Running {
+  const worker = new Worker(new URL('./engine-worker.ts', import.meta.url), { type: 'module', name: 'localLLM engine' });
+  const channels: Running['channels'] = new Map();
+  const lose = (message: string) => {
+    worker.terminate();
+    onLost();
+    const handlers = [...channels.values()];
+    channels.clear();
+    for (const { onClose } of handlers) onClose(new LocalLLMError('disconnected', message));
+  };
+  worker.addEventListener('message', ({ data }: MessageEvent<UpEnvelope>) => {
+    if (data.e === 'frame') channels.get(data.channel)?.onFrame(data.frame);
+    else lose(data.message);
+  });
+  worker.addEventListener('error', ({ message }) => {
+    lose(`The engine's worker stopped: ${message || 'it could not be started'}. Ask again to start another one.`);
+  });
+  worker.addEventListener('messageerror', () => lose('The engine sent something unreadable. Ask again to start it anew.'));
+  const baseUrl = new URL('.', document.baseURI).href;
+  worker.postMessage({ e: 'configure', baseUrl } satisfies DownEnvelope);
+  return { worker, channels };
+}
