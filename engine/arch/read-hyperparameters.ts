@@ -7,7 +7,7 @@ import type { Metadata } from '../gguf/metadata.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 
 /** Well beyond any model that fits a browser; each bounds an allocation or a loop. */
-const LIMITS = { context: 1 << 24, width: 1 << 16, layers: 1024, heads: 1024, headDim: 512, ffnWidth: 1 << 20 };
+const LIMITS = { context: 1 << 24, width: 1 << 16, layers: 1024, heads: 1024, headDim: 256, ffnWidth: 1 << 20 };
 
 /** An integer in [low, high]. @throws LocalLLMError bad-file, naming key, value and bounds */
 export function readInteger(metadata: Metadata, key: string, low: number, high: number, fallback?: number): number {

@@ -60,9 +60,9 @@ export function attention(
     label: 'attention',
     variants: [
       {
-        kernel: pagedAttentionKernel({ kvType: f.kvType, headDim, heads, kvHeads }),
+        kernel: pagedAttentionKernel({ kvType: f.kvType, headDim }),
         minRows: 1,
-        grid: ({ tiles }) => pagedAttentionGrid({ tiles, heads, kvHeads }),
+        grid: ({ tiles }) => pagedAttentionGrid({ tiles, heads, kvHeads, headDim }),
       },
     ],
     rows: countRows('tokens'),

@@ -12,7 +12,7 @@ export function embed(f: ForwardContext, table: Matrix, x: Activation, tap: stri
     f.plan.dispatch({
       label: 'embed',
       variants: [
-        { kernel: embedKernel(segment.type), minRows: 1, grid: (dims) => embedGrid(dims.tokens, segment.unitsPerRow) },
+        { kernel: embedKernel(segment.type), minRows: 1, grid: (dims) => embedGrid(dims.tokens, table.cols) },
       ],
       rows: countRows('tokens'),
       buffers: { x: x.buffer, quants: segment.quants, scales: segment.scales },

@@ -1,0 +1,26 @@
+import { defineKernel, type Grid, type Kernel } from '../kernel.ts';
+import batch from '../lib/batch.wgsl?raw';
+import chunk from '../lib/chunk.wgsl?raw';
+import { weightFragment, weightName, type WeightType } from '../matmul/weights.ts';
+import embed from './embed.wgsl?raw';
+
+const THREADS = 64;
+const ELEMENTS = 8; // of one thread
+
+/**
+ * Rows of the embedding table for the batch's tokens.
+ *
+ * Bindings: 0 params `{units_per_row, scales_per_row, first_row, rows}`, 1 batch, 2 x `[T, K]` f32 (written), 3 quants, 4 scales.
+ */
+export function embedKernel(type: WeightType): Kernel {
+  return defineKernel(`embed-${weightName(type)}`, [
+    { file: 'shaders/lib/batch.wgsl', text: batch },
+    { file: 'shaders/lib/chunk.wgsl', text: chunk },
+    weightFragment(type),
+    { file: 'shaders/embed/embed.wgsl', text: embed },
+  ]);
+}
+
+export function embedGrid(tokens: number, cols: number): Grid {
+  return [Math.ceil(cols / ELEMENTS / THREADS), tokens, 1];
+}
