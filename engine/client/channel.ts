@@ -62,7 +62,7 @@ export class Channel {
       this.#settle(id)?.reject(new LocalLLMError('aborted', 'The request was cancelled.'));
     };
     const done = new Promise<Methods[M]['result']>((resolve, reject) => {
-      this.#pending.set(id, { ...options, resolve: resolve as (result: unknown) => void, reject });
+      this.#pending.set(id, { ...options, resolve, reject });
     }).finally(() => signal?.removeEventListener('abort', cancel));
     if (signal?.aborted) {
       this.#settle(id)?.reject(new LocalLLMError('aborted', 'The request was cancelled.'));

@@ -84,7 +84,10 @@ function withSignal({ params, signal }: Checked): GenerateParams & { signal?: Ab
 function check(method: string, input: unknown, options: unknown): Checked {
   try {
     if (options !== undefined && (typeof options !== 'object' || options === null)) {
-      throw new LocalLLMError('bad-argument', `options: expected an object but received ${String(options)}`);
+      throw new LocalLLMError(
+        'bad-argument',
+        `options: expected an object but received ${options === null ? 'null' : typeof options}`,
+      );
     }
     const { signal, ...rest } = (options ?? {}) as GenerateOptions & Record<string, unknown>;
     for (const name of UNSUPPORTED) {

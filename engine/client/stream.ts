@@ -23,29 +23,29 @@ export function openStream(
   start: (handlers: Pick<RequestOptions, 'onDelta'>) => OpenRequest<GenerateResult>,
 ): GenerateStream {
   let controller!: ReadableStreamDefaultController<string>;
-  let request: OpenRequest<GenerateResult> | undefined;
   let open = true;
   let received = 0;
   let granted = INITIAL_CREDIT;
   const grant = (): void => {
     const buffered = INITIAL_CREDIT - (controller.desiredSize ?? 0);
     const owed = received - buffered + INITIAL_CREDIT - granted;
-    if (owed < CREDIT_BATCH || !request) return;
+    if (owed < CREDIT_BATCH) return;
     granted += owed;
     request.credit(owed);
   };
+  // The source is pulled and cancelled only after this function returned: `request` is there by then.
   const stream = new ReadableStream<string>(
     {
       start: (given) => void (controller = given),
       pull: () => (open ? grant() : undefined),
       cancel: () => {
         open = false;
-        request?.cancel();
+        request.cancel();
       },
     },
     { highWaterMark: INITIAL_CREDIT },
   );
-  request = start({
+  const request = start({
     onDelta: (text) => {
       if (!open) return;
       received++;

@@ -1,0 +1,284 @@
+/**
+ * The one model that the host serves: chosen, downloaded, loaded, lost, loaded again.
+ *
+ * @module
+ */
+import { LocalLLMError } from '../protocol/errors.ts';
+import type { Availability, EngineStatus, ModelInfo } from '../protocol/messages.ts';
+import type { Engine } from '../runtime/engine.ts';
+import type { CatalogEntry } from '../store/catalog.ts';
+import type { ModelStore } from '../store/model-store.ts';
+
+export type HostStore = Pick<ModelStore, 'list' | 'ensure' | 'remove'> & {
+  source(id: string): Promise<Awaited<ReturnType<ModelStore['source']>>>;
+};
+
+export interface ModelSlotOptions {
+  /** Opens the GPU; called lazily, and again after the device was lost. */
+  createEngine(): Promise<Engine>;
+  /** Opens the weight store; called lazily, and again after a failure. */
+  openStore(): Promise<HostStore>;
+  /** Whether this browser has a GPU that an engine can use. Asks nothing of the GPU's memory. */
+  hasGpu(): Promise<boolean>;
+  catalog: readonly CatalogEntry[];
+  baseUrl: string;
+}
+
+type ModelStatus = Omit<EngineStatus, 'running' | 'waiting'>;
+
+/** A load under way, and those who wait for it. */
+interface Loading {
+  id: string;
+  done: Promise<Engine>;
+  stop: AbortController;
+  waiting: number;
+  /** Asked for by name: goes on even when nobody waits any more. */
+  pinned: boolean;
+}
+
+/** Failures that trying again cannot mend on this device. */
+const HOPELESS = new Set(['no-webgpu', 'no-adapter', 'not-supported', 'out-of-memory']);
+/** A status frame for each percent, not for each chunk of a download. */
+const PROGRESS_STEP = 0.01;
+
+export class ModelSlot {
+  /** Called at every change of the status. */
+  onChange: () => void = () => {};
+  readonly #options: ModelSlotOptions;
+  #status: ModelStatus = { state: 'idle' };
+  #store: Promise<HostStore> | undefined;
+  #engine: Engine | undefined;
+  #loading: Loading | undefined;
+  /** The model that `ready` loads: the last one asked for by name, else the default. */
+  #chosen: string;
+  /** Loads, unloads and deletions, one after another. */
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ModelSlotOptions) {
+    this.#options = options;
+    const first = options.catalog.find((entry) => entry.default) ?? options.catalog[0];
+    if (!first) throw new LocalLLMError('internal', 'The model catalogue is empty: there is nothing to load.');
+    this.#chosen = first.id;
+  }
+
+  status(): ModelStatus {
+    const info = this.#status.state === 'ready' ? this.#engine?.info() : undefined;
+    return info ? { ...this.#status, gpuBytes: info.gpuBytes } : this.#status;
+  }
+
+  /** Requests that the engine runs and holds back now. */
+  counts(): { running: number; waiting: number } {
+    const { running = 0, waiting = 0 } = this.#engine?.info() ?? {};
+    return { running, waiting };
+  }
+
+  /** An engine with the chosen model loaded. Leaving by `signal` ends a load that nobody else waits for. */
+  async ready(signal: AbortSignal): Promise<Engine> {
+    if (this.#engine && this.#status.state === 'ready') return this.#engine;
+    for (;;) {
+      try {
+        return await this.#join(this.#underWay() ?? this.#start(this.#chosen), signal);
+      } catch (error) {
+        // Another model was asked for meanwhile: that one answers.
+        const replaced = LocalLLMError.from(error).code === 'aborted' && this.#underWay() !== undefined;
+        if (!replaced || signal.aborted) throw error;
+      }
+    }
+  }
+
+  /** Downloads (once) and loads a model by name; no id: the chosen one. Goes on when the asker leaves. */
+  async load(id: string | undefined, signal: AbortSignal): Promise<void> {
+    const wanted = id ?? this.#chosen;
+    await this.#entry(wanted);
+    this.#chosen = wanted;
+    const current = this.#underWay();
+    if (!current && this.#status.state === 'ready' && this.#status.model?.id === wanted) return;
+    const loading = current?.id === wanted ? current : this.#start(wanted);
+    loading.pinned = true;
+    await this.#join(loading, signal);
+  }
+
+  /** Stops a load and frees the GPU. */
+  async unload(): Promise<void> {
+    this.#loading?.stop.abort();
+    await this.#enqueue(() => this.#unloadNow());
+  }
+
+  async availability(): Promise<Availability> {
+    const { state, error } = this.#status;
+    if (state === 'ready' || state === 'loading') return 'available';
+    if (state === 'downloading') return 'downloading';
+    if (error && HOPELESS.has(error.code)) return 'unavailable';
+    if (!(await this.#options.hasGpu())) return 'unavailable';
+    const stored = (await this.list()).find(({ id }) => id === this.#chosen);
+    return stored?.state === 'stored' ? 'available' : 'downloadable';
+  }
+
+  /** The catalogue, and whatever else is stored. */
+  async list(): Promise<ModelInfo[]> {
+    const stored = new Map((await (await this.#openStore()).list()).map((model) => [model.id, model]));
+    const loadedId = this.#status.state === 'ready' ? this.#status.model?.id : undefined;
+    const downloadingId = this.#status.state === 'downloading' ? this.#status.model?.id : undefined;
+    const known = this.#options.catalog.map(({ id, name, license, bytes }) => {
+      const { bytes: storedBytes = 0, complete = false } = stored.get(id) ?? {};
+      stored.delete(id);
+      const state = complete ? 'stored' : downloadingId === id ? 'downloading' : 'absent';
+      return { id, name, license, bytes, storedBytes, state, loaded: loadedId === id } satisfies ModelInfo;
+    });
+    const others = [...stored.values()].map(({ id, bytes, complete }) => {
+      const state = complete ? 'stored' : 'absent';
+      const name = id;
+      return { id, name, license: '', bytes, storedBytes: bytes, state, loaded: loadedId === id } satisfies ModelInfo;
+    });
+    return [...known, ...others];
+  }
+
+  /** Deletes a stored model; the loaded one is unloaded first. */
+  async delete(id: string): Promise<void> {
+    await this.#entry(id);
+    if (this.#loading?.id === id) this.#loading.stop.abort();
+    await this.#enqueue(async () => {
+      if (this.#status.model?.id === id) await this.#unloadNow();
+      await (await this.#openStore()).remove(id);
+    });
+    this.onChange();
+  }
+
+  /** The load that goes on; one that was stopped only runs out. */
+  #underWay(): Loading | undefined {
+    return this.#loading?.stop.signal.aborted ? undefined : this.#loading;
+  }
+
+  async #join(loading: Loading, signal: AbortSignal): Promise<Engine> {
+    loading.waiting++;
+    try {
+      return await untilAborted(loading.done, signal);
+    } finally {
+      loading.waiting--;
+      if (loading.waiting === 0 && !loading.pinned) loading.stop.abort();
+    }
+  }
+
+  #start(id: string): Loading {
+    this.#loading?.stop.abort();
+    const stop = new AbortController();
+    const done = this.#enqueue(() => this.#loadNow(id, stop.signal));
+    const loading: Loading = { id, done, stop, waiting: 0, pinned: false };
+    this.#loading = loading;
+    const forget = (): void => {
+      if (this.#loading === loading) this.#loading = undefined;
+    };
+    done.then(forget, forget);
+    return loading;
+  }
+
+  async #loadNow(id: string, signal: AbortSignal): Promise<Engine> {
+    if (this.#engine && this.#status.state === 'ready' && this.#status.model?.id === id) return this.#engine;
+    try {
+      throwIfAborted(signal);
+      const { name, entry } = await this.#entry(id);
+      const model = { id, name, contextTokens: 0 };
+      await this.#download(id, name, entry, signal);
+      this.#set({ state: 'loading', model, progress: 0 });
+      const engine = (this.#engine ??= await this.#createEngine());
+      const source = await (await this.#openStore()).source(id);
+      try {
+        const onProgress = (fraction: number): void => this.#progress(fraction);
+        const sampling = entry?.sampling;
+        await engine.load(source, { onProgress, signal, ...(sampling ? { sampling } : {}) });
+      } finally {
+        source.close();
+      }
+      const info = engine.info();
+      if (!info || this.#engine !== engine) throw new LocalLLMError('device-lost', 'The GPU was lost. Try again.');
+      const { adapter, gpuBytes, contextTokens } = info;
+      this.#set({ state: 'ready', model: { id, name, contextTokens }, adapter, gpuBytes });
+      return engine;
+    } catch (thrown) {
+      const error = LocalLLMError.from(thrown);
+      if (error.code === 'aborted') this.#set({ state: 'idle' });
+      else this.#fail(error);
+      throw error;
+    }
+  }
+
+  async #download(id: string, name: string, entry: CatalogEntry | undefined, signal: AbortSignal): Promise<void> {
+    const store = await this.#openStore();
+    const stored = (await store.list()).find((model) => model.id === id);
+    if (stored?.complete || !entry) return;
+    const model = { id, name, contextTokens: 0 };
+    this.#set({ state: 'downloading', model, progress: (stored?.bytes ?? 0) / entry.bytes });
+    const onProgress = (bytes: number): void => this.#progress(bytes / entry.bytes);
+    await store.ensure(entry, { baseUrl: this.#options.baseUrl, onProgress, signal });
+  }
+
+  async #createEngine(): Promise<Engine> {
+    const engine = await this.#options.createEngine();
+    engine.onLost = (message) => {
+      if (this.#engine !== engine) return;
+      this.#engine = undefined;
+      // A load under way fails by itself and says so.
+      if (this.#status.state === 'ready') this.#fail(new LocalLLMError('device-lost', message));
+    };
+    return engine;
+  }
+
+  async #unloadNow(): Promise<void> {
+    await this.#engine?.unload();
+    this.#set({ state: 'idle' });
+  }
+
+  /** What the id names. @throws LocalLLMError bad-argument for a model that is neither offered nor stored */
+  async #entry(id: string): Promise<{ name: string; entry: CatalogEntry | undefined }> {
+    const { catalog } = this.#options;
+    const entry = catalog.find((known) => known.id === id);
+    if (entry) return { name: entry.name, entry };
+    const stored = await (await this.#openStore()).list();
+    if (stored.some((model) => model.id === id)) return { name: id, entry };
+    const ids = [...catalog, ...stored].map((known) => known.id);
+    throw new LocalLLMError('bad-argument', `id: there is no model "${id}". Known: ${[...new Set(ids)].join(', ')}.`);
+  }
+
+  #openStore(): Promise<HostStore> {
+    this.#store ??= this.#options.openStore().catch((error: unknown) => {
+      this.#store = undefined;
+      throw error;
+    });
+    return this.#store;
+  }
+
+  #enqueue<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#queue.then(work);
+    this.#queue = done.catch(() => {}); // belongs to whoever asked for it
+    return done;
+  }
+
+  #progress(fraction: number): void {
+    const clamped = Math.min(Math.max(fraction, 0), 1);
+    const step = Math.abs(clamped - (this.#status.progress ?? 0));
+    if (step >= PROGRESS_STEP || clamped === 1) this.#set({ ...this.#status, progress: clamped });
+  }
+
+  #fail(error: LocalLLMError): void {
+    const { model } = this.#status;
+    this.#set({ state: 'failed', error: error.toData(), ...(model ? { model } : {}) });
+  }
+
+  #set(status: ModelStatus): void {
+    this.#status = status;
+    this.onChange();
+  }
+}
+
+function throwIfAborted(signal: AbortSignal): void {
+  if (signal.aborted) throw new LocalLLMError('aborted', 'The request was cancelled.');
+}
+
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(new LocalLLMError('aborted', 'The request was cancelled.'));
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    void promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

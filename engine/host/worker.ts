@@ -1,0 +1,41 @@
+/**
+ * The worker's entry: envelopes in, envelopes out. Serves the offscreen document and the PWA alike.
+ *
+ * The first message is `configure`; whatever arrives before it waits.
+ *
+ * @module
+ */
+import type { DownEnvelope, UpEnvelope } from '../protocol/messages.ts';
+import { createEngine } from '../runtime/create-engine.ts';
+import { loadCatalog } from '../store/catalog.ts';
+import { ModelStore } from '../store/model-store.ts';
+import { createHost } from './host.ts';
+import type { Host } from './host.ts';
+
+const scope = globalThis as unknown as DedicatedWorkerGlobalScope;
+const early: Exclude<DownEnvelope, { e: 'configure' }>[] = [];
+let host: Host | undefined;
+
+function configure(baseUrl: string): void {
+  host ??= createHost({
+    createEngine: () => createEngine(),
+    openStore: () => ModelStore.open(),
+    hasGpu: async () => (await (navigator as Partial<Navigator>).gpu?.requestAdapter()) != null,
+    catalog: loadCatalog(),
+    baseUrl,
+    send: (channel, frame) => scope.postMessage({ e: 'frame', channel, frame } satisfies UpEnvelope),
+  });
+  for (const envelope of early.splice(0)) deliver(host, envelope);
+}
+
+function deliver(to: Host, envelope: Exclude<DownEnvelope, { e: 'configure' }>): void {
+  if (envelope.e === 'open') to.open(envelope.channel, envelope.identity);
+  else if (envelope.e === 'frame') to.frame(envelope.channel, envelope.frame);
+  else to.close(envelope.channel);
+}
+
+scope.addEventListener('message', ({ data }: MessageEvent<DownEnvelope>) => {
+  if (data.e === 'configure') configure(data.baseUrl);
+  else if (host) deliver(host, data);
+  else early.push(data);
+});

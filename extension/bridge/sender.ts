@@ -1,0 +1,66 @@
+/**
+ * Who is at the other end of a port or a message: decided here alone, from what the browser says of the sender.
+ *
+ * @module
+ */
+import type { Browser } from 'wxt/browser';
+
+export type Sender = Browser.runtime.MessageSender;
+
+/** A document of a site: what a grant can be given to. */
+export interface PageSender {
+  kind: 'page';
+  /** 'https://example.org' */
+  origin: string;
+  tabId: number;
+  /** Changes with every navigation to another document. */
+  documentId: string;
+}
+export type Asker =
+  | PageSender
+  /** A page of this extension. */
+  | { kind: 'own'; url: URL }
+  | { kind: 'refused'; reason: string };
+
+/** `self`: this extension's id and origin, as `browser.runtime` gives them. */
+export function identifySender(sender: Sender | undefined, self: { id: string; origin: string }): Asker {
+  if (!sender || sender.id !== self.id) return refused('Only localLLM itself may connect here.');
+  if (sender.documentLifecycle !== undefined && sender.documentLifecycle !== 'active') {
+    return refused('This page is not shown yet. Open it to use localLLM.');
+  }
+  const url = parseUrl(sender.url);
+  if (!url) return refused('localLLM cannot tell which page this is.');
+  return url.origin === self.origin ? ownPage(sender, url, self.origin) : page(sender, url);
+}
+
+function ownPage(sender: Sender, url: URL, ownOrigin: string): Asker {
+  // A page of ours inside another site's page would lend that site its rights.
+  if ((sender.frameId ?? 0) !== 0) return refused("localLLM's own pages do not work inside other pages.");
+  if (sender.origin !== undefined && sender.origin !== ownOrigin) {
+    return refused('localLLM cannot tell which page this is.');
+  }
+  return { kind: 'own', url };
+}
+
+function page(sender: Sender, url: URL): Asker {
+  const { origin, tab, frameId, documentId } = sender;
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    return refused(`localLLM does not work on ${url.protocol} pages. Serve the page over http or https.`);
+  }
+  if (frameId !== 0) return refused('localLLM works in the top frame of a tab only, not in frames.');
+  if (origin === undefined || origin === 'null' || origin !== parseUrl(origin)?.origin) {
+    return refused('This page has no origin of its own (it is sandboxed); localLLM cannot ask for it.');
+  }
+  if (origin !== url.origin || tab?.id === undefined || documentId === undefined) {
+    return refused('localLLM cannot tell which page this is. Reload the page.');
+  }
+  return { kind: 'page', origin, tabId: tab.id, documentId };
+}
+
+function refused(reason: string): Asker {
+  return { kind: 'refused', reason };
+}
+
+function parseUrl(text: string | undefined): URL | undefined {
+  return text === undefined ? undefined : (URL.parse(text) ?? undefined);
+}
