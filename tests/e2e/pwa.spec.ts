@@ -47,7 +47,7 @@ test('the web app fits a phone', async ({ pwa }) => {
   }
 });
 
-test('an answer goes on after it was stopped and the page reloaded', async ({ pwa }) => {
+test('the web app reloaded in the middle of an answer answers again', async ({ pwa }) => {
   const { context, close } = await launchChromium();
   try {
     const page = await context.newPage();
