@@ -7,7 +7,10 @@ import { topKMergeRef } from './top-k-merge.ref.ts';
 
 it.each([256, 1024, 2048 + 384])('keeps the best of each chunk of %i candidates', async (count) => {
   const chunks = Math.ceil(count / 1024);
-  const candidates = Array.from(noise(count, count, 5), (l, i) => ({ logit: Math.round(l * 8) / 8, id: (i * 31) % 9973 }));
+  const candidates = Array.from(noise(count, count, 5), (l, i) => ({
+    logit: Math.round(l * 8) / 8,
+    id: (i * 31) % 9973,
+  }));
   const source = new Uint32Array(count * 2);
   const values = new Float32Array(source.buffer);
   candidates.forEach(({ logit, id }, i) => {
