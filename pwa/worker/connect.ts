@@ -36,7 +36,10 @@ export function connectToWorker(): Connect {
 }
 
 function start(onLost: () => void): Running {
-  const worker = new Worker(new URL('./engine-worker.ts', import.meta.url), { type: 'module', name: 'localLLM engine' });
+  const worker = new Worker(new URL('./engine-worker.ts', import.meta.url), {
+    type: 'module',
+    name: 'localLLM engine',
+  });
   const channels: Running['channels'] = new Map();
   const lose = (message: string) => {
     worker.terminate();
@@ -52,7 +55,9 @@ function start(onLost: () => void): Running {
   worker.addEventListener('error', ({ message }) => {
     lose(`The engine's worker stopped: ${message || 'it could not be started'}. Ask again to start another one.`);
   });
-  worker.addEventListener('messageerror', () => lose('The engine sent something unreadable. Ask again to start it anew.'));
+  worker.addEventListener('messageerror', () =>
+    lose('The engine sent something unreadable. Ask again to start it anew.'),
+  );
   const baseUrl = new URL('.', document.baseURI).href;
   worker.postMessage({ e: 'configure', baseUrl } satisfies DownEnvelope);
   return { worker, channels };

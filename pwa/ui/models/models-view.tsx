@@ -37,7 +37,12 @@ export function ModelsView({ services: { client, monitor } }: { services: Servic
       <ul class="cards">
         {models?.map((model) => (
           <li key={model.id} class="card">
-            <ModelCard model={model} status={status} onLoad={() => void load(model.id)} onDelete={() => setDoomed(model)} />
+            <ModelCard
+              model={model}
+              status={status}
+              onLoad={() => void load(model.id)}
+              onDelete={() => setDoomed(model)}
+            />
           </li>
         ))}
       </ul>
@@ -67,14 +72,12 @@ function ModelCard({ model, status, onLoad, onDelete }: ModelCardProps) {
           <span class="tag">{storedBytes > 0 ? 'partly downloaded' : 'not downloaded'}</span>
         )}
       </div>
-      <p class="faint">
-        {[formatBytes(bytes), license && `${license} licence`].filter(Boolean).join(' · ')}
-      </p>
+      <p class="faint">{[formatBytes(bytes), license && `${license} licence`].filter(Boolean).join(' · ')}</p>
       {working && (
         <ProgressBar
           label={status.state === 'downloading' ? 'Downloading' : 'Loading'}
           fraction={status.progress}
-          detail={status.state === 'downloading' ? `${formatBytes((status.progress ?? 0) * bytes)}` : undefined}
+          detail={status.state === 'downloading' ? formatBytes((status.progress ?? 0) * bytes) : undefined}
         />
       )}
       <div class="actions">

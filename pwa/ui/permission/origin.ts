@@ -18,7 +18,9 @@ export function spellOrigin(origin: string): SpelledOrigin | undefined {
   if (url.origin !== origin || (url.protocol !== 'https:' && url.protocol !== 'http:')) return undefined;
   const warnings: string[] = [];
   if (url.hostname.split('.').some((label) => label.startsWith('xn--'))) {
-    warnings.push('This address has letters beyond a–z, spelled here in code (xn--). They can imitate a name you know.');
+    warnings.push(
+      'This address has letters beyond a–z, spelled here in code (xn--). They can imitate a name you know.',
+    );
   }
   const local = /(^|\.)localhost$/.test(url.hostname) || url.hostname === '127.0.0.1' || url.hostname === '[::1]';
   if (url.protocol === 'http:' && !local) {

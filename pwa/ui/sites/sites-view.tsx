@@ -39,7 +39,9 @@ export function SitesView({ source }: { source: SitesSource }) {
         </p>
       )}
       {grants?.length === 0 && (
-        <p class="card faint">No site has asked yet. When one wants to use the model, a window of localLLM asks you first.</p>
+        <p class="card faint">
+          No site has asked yet. When one wants to use the model, a window of localLLM asks you first.
+        </p>
       )}
       <ul class="cards">
         {grants?.map((grant) => (

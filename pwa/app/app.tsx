@@ -1,0 +1,139 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { AboutView } from '../ui/about-view.tsx';
+import { ChatView } from '../ui/chat/chat-view.tsx';
+import { isIos } from '../ui/engine/browsers.ts';
+import { EngineView } from '../ui/engine/engine-view.tsx';
+import { createRemedy } from '../ui/engine/remedies.ts';
+import { Icon, Mark } from '../ui/icons.tsx';
+import type { IconName } from '../ui/icons.tsx';
+import { ModelsView } from '../ui/models/models-view.tsx';
+import type { Services } from '../ui/services.ts';
+import type { Installer } from './installer.ts';
+import { InstallButton, OfflineStrip, UpdateToast } from './notices.tsx';
+import type { Updates } from './updates.ts';
+
+interface AppProps {
+  services: Services;
+  installer: Installer;
+  updates: Updates;
+  version: string;
+}
+
+const VIEWS = ['chat', 'models', 'engine'] as const;
+type View = (typeof VIEWS)[number];
+const NAMES: Record<View, string> = { chat: 'Chat', models: 'Models', engine: 'Engine' };
+const ICONS: Record<View, IconName> = { chat: 'chat', models: 'models', engine: 'engine' };
+
+export function App({ services, installer, updates, version }: AppProps) {
+  const view = useView();
+  useServices(services);
+  return (
+    <div class="shell">
+      <nav class="side" aria-label="Views">
+        <h1 class="brand">
+          <Mark size={28} />
+          localLLM
+        </h1>
+        <ul>
+          {VIEWS.map((name) => (
+            <li key={name}>
+              <a href={`#/${name}`} aria-current={name === view ? 'page' : undefined}>
+                <Icon name={ICONS[name]} />
+                {NAMES[name]}
+              </a>
+            </li>
+          ))}
+        </ul>
+        <div class="side-foot">
+          <InstallButton installer={installer} />
+        </div>
+      </nav>
+      <main class="view">
+        <OfflineStrip monitor={services.monitor} />
+        {view === 'chat' ? (
+          <ChatView
+            services={services}
+            onOpenModels={() => (location.hash = '#/models')}
+            brand={
+              <span class="phone-only">
+                <Mark size={26} />
+              </span>
+            }
+            extra={
+              <span class="phone-only">
+                <InstallButton installer={installer} compact />
+              </span>
+            }
+          />
+        ) : (
+          <Page key={view} title={NAMES[view]}>
+            {view === 'models' ? (
+              <ModelsView services={services} />
+            ) : (
+              <EnginePage services={services} version={version} />
+            )}
+          </Page>
+        )}
+      </main>
+      <UpdateToast updates={updates} />
+    </div>
+  );
+}
+
+/** A view with a title, which takes the focus when the view opens. */
+function Page({ title, children }: { title: string; children: ComponentChildren }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => heading.current?.focus(), []);
+  return (
+    <div class="page">
+      <section aria-labelledby="view-title">
+        <h2 id="view-title" ref={heading} tabIndex={-1}>
+          {title}
+        </h2>
+        {children}
+      </section>
+    </div>
+  );
+}
+
+function EnginePage({ services, version }: { services: Services; version: string }) {
+  const remedy = useMemo(() => createRemedy(services, () => (location.hash = '#/models')), [services]);
+  return (
+    <>
+      <EngineView services={services} remedy={remedy} />
+      <AboutView version={version} />
+    </>
+  );
+}
+
+/** The view that the address names: '#/models'. */
+function useView(): View {
+  const read = (): View => VIEWS.find((name) => location.hash === `#/${name}`) ?? 'chat';
+  const [view, setView] = useState(read);
+  useEffect(() => {
+    const update = () => setView(read());
+    addEventListener('hashchange', update);
+    return () => removeEventListener('hashchange', update);
+  }, []);
+  return view;
+}
+
+/** Reads the last chat back, follows the engine, and leaves no work behind when the window goes. */
+function useServices({ session, monitor }: Services): void {
+  useEffect(() => {
+    void session.restore();
+    const stop = monitor.start();
+    const leave = () => session.interrupt();
+    // iOS takes the GPU from an app in the background: stop in time, and keep what is there.
+    const ios = isIos(navigator.userAgent, navigator.maxTouchPoints);
+    const hide = () => ios && document.visibilityState === 'hidden' && leave();
+    addEventListener('pagehide', leave);
+    document.addEventListener('visibilitychange', hide);
+    return () => {
+      stop();
+      removeEventListener('pagehide', leave);
+      document.removeEventListener('visibilitychange', hide);
+    };
+  }, [session, monitor]);
+}
