@@ -1,5 +1,5 @@
 /**
- * `npm start`: serves the built PWA on this machine, with the embedded model beside it, and says what to open.
+ * `npm start`: serves the built PWA on this machine and says what to open.
  *
  * @module
  */
@@ -30,12 +30,11 @@ export interface Served {
 /**
  * Serves a folder to this machine only, with byte ranges.
  *
- * @param mounts Folders that stand elsewhere, by the path (with its trailing slash) that they appear under.
  * @throws where the port is taken.
  */
-export async function serveFolder(root: string, port: number, mounts: Record<string, string> = {}): Promise<Served> {
+export async function serveFolder(root: string, port: number): Promise<Served> {
   const server = createServer((request, response) => {
-    answer(request, response, root, mounts).catch((error: unknown) => {
+    answer(request, response, root).catch((error: unknown) => {
       if (!response.headersSent) response.writeHead(500);
       response.end(String(error));
     });
@@ -54,14 +53,9 @@ export async function serveFolder(root: string, port: number, mounts: Record<str
   };
 }
 
-async function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  root: string,
-  mounts: Record<string, string>,
-): Promise<void> {
+async function answer(request: IncomingMessage, response: ServerResponse, root: string): Promise<void> {
   const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
-  const file = fileAt(path.endsWith('/') ? `${path}index.html` : path, root, mounts);
+  const file = fileAt(path.endsWith('/') ? `${path}index.html` : path, root);
   const bytes = file === undefined ? undefined : await sizeOf(file);
   if (file === undefined || bytes === undefined) {
     response.writeHead(404, { 'content-type': 'text/plain' }).end(`Nothing at ${path}\n`);
@@ -88,11 +82,10 @@ async function answer(
   else createReadStream(file, { start, end }).pipe(response);
 }
 
-/** The file a path names, undefined where it would leave its folder. */
-function fileAt(path: string, root: string, mounts: Record<string, string>): string | undefined {
-  const [prefix, folder] = Object.entries(mounts).find(([mount]) => path.startsWith(mount)) ?? ['/', root];
-  const file = normalize(join(folder, path.slice(prefix.length)));
-  const inside = relative(folder, file);
+/** The file a path names, undefined where it would leave the folder. */
+function fileAt(path: string, root: string): string | undefined {
+  const file = normalize(join(root, path));
+  const inside = relative(root, file);
   return inside === '..' || inside.startsWith(`..${sep}`) ? undefined : file;
 }
 
@@ -101,10 +94,9 @@ async function sizeOf(file: string): Promise<number | undefined> {
   return stats?.isFile() ? stats.size : undefined;
 }
 
-/** The built PWA with the embedded model where the catalogue looks for it. */
+/** The built PWA. */
 export function servePwa(port: number): Promise<Served> {
-  const folder = (path: string) => join(import.meta.dirname, path);
-  return serveFolder(folder('dist'), port, { '/models/': folder('../models/pocket') });
+  return serveFolder(join(import.meta.dirname, 'dist'), port);
 }
 
 if (import.meta.main) {

@@ -23,6 +23,7 @@ function head(): Plugin {
     transformIndexHtml: () => [
       ...SPLASH_SIZES.map((screen) => ({
         tag: 'link',
+        injectTo: 'head' as const,
         attrs: {
           rel: 'apple-touch-startup-image',
           href: `./${splashFile(screen)}`,

@@ -36,7 +36,7 @@ export function connectToWorker(): Connect {
 }
 
 function start(onLost: () => void): Running {
-  const worker = new Worker(new URL('./engine-worker.ts', import.meta.url), {
+  const worker = new Worker(new URL('../../engine/host/worker.ts', import.meta.url), {
     type: 'module',
     name: 'localLLM engine',
   });

@@ -18,16 +18,14 @@ test('an unencrypted page is pointed out', () => {
   expect(spellOrigin('http://example.org')?.warnings[0]).toMatch(/not encrypted/);
 });
 
-test('what is not exactly an origin is refused', () => {
-  for (const text of [
-    'https://user@example.org',
-    'https://example.org/path',
-    'https://аррӏе.com',
-    'null',
-    'file://',
-    'javascript:alert(1)',
-    'https://EXAMPLE.org',
-  ]) {
-    expect(spellOrigin(text), text).toBeUndefined();
-  }
+test.each([
+  'https://user@example.org',
+  'https://example.org/path',
+  'https://аррӏе.com',
+  'null',
+  'file://',
+  'javascript:alert(1)',
+  'https://EXAMPLE.org',
+])('%s is not exactly an origin and refused', (text) => {
+  expect(spellOrigin(text)).toBeUndefined();
 });

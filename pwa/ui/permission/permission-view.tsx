@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Icon, Mark } from '../icons.tsx';
 import { spellOrigin } from './origin.ts';
+import type { SpelledOrigin } from './origin.ts';
 
 type Decision = 'once' | 'always' | 'never' | 'dismissed';
 
@@ -17,8 +18,6 @@ const ARM_MS = 500;
 /** Asks whether a site may use the model. Escape, or closing the window, decides nothing. */
 export function PermissionView({ ask, answer, close }: PermissionViewProps) {
   const [origin, setOrigin] = useState<string | null>();
-  const armed = useArmed(origin !== undefined);
-  const heading = useRef<HTMLHeadingElement>(null);
   const decided = useRef(false);
   const decide = async (decision: Decision) => {
     if (decided.current) return;
@@ -35,10 +34,17 @@ export function PermissionView({ ask, answer, close }: PermissionViewProps) {
     addEventListener('keydown', onKey);
     return () => removeEventListener('keydown', onKey);
   }, []);
-  useEffect(() => heading.current?.focus(), [origin]);
   if (origin === undefined) return null;
   const spelled = origin === null ? undefined : spellOrigin(origin);
   if (!spelled) return <Gone close={() => void decide('dismissed')} />;
+  return <Question asker={spelled} decide={(decision) => void decide(decision)} />;
+}
+
+function Question({ asker, decide }: { asker: SpelledOrigin; decide: (decision: Decision) => void }) {
+  const armed = useArmed();
+  const heading = useRef<HTMLHeadingElement>(null);
+  // Not on a button: the first key must not decide.
+  useEffect(() => heading.current?.focus(), []);
   return (
     <main class="permission">
       <header>
@@ -48,17 +54,37 @@ export function PermissionView({ ask, answer, close }: PermissionViewProps) {
         </h1>
       </header>
       <p class="asker">
-        <span class="scheme">{spelled.scheme}</span>
+        <span class="scheme">{asker.scheme}</span>
         <bdi class="host" dir="ltr">
-          {spelled.host}
+          {asker.host}
         </bdi>
       </p>
-      {spelled.warnings.map((warning) => (
+      {asker.warnings.map((warning) => (
         <p key={warning} class="hint">
           <Icon name="warning" />
           {warning}
         </p>
       ))}
+      <Consequences />
+      <div class="choices">
+        <button type="button" class="primary" disabled={!armed} onClick={() => decide('once')}>
+          Allow once
+        </button>
+        <button type="button" disabled={!armed} onClick={() => decide('always')}>
+          Always allow on this site
+        </button>
+        <button type="button" class="danger" onClick={() => decide('never')}>
+          Never
+        </button>
+      </div>
+      <p class="faint small">Close this window to decide later. You can change your mind in the settings.</p>
+    </main>
+  );
+}
+
+function Consequences() {
+  return (
+    <>
       <p>If you allow it, this site</p>
       <ul class="grants">
         <li>can send texts to the model on this device and read its answers,</li>
@@ -66,19 +92,7 @@ export function PermissionView({ ask, answer, close }: PermissionViewProps) {
         <li>never sees your chats, your other sites or your files.</li>
       </ul>
       <p class="faint">What the site does with the answers is up to the site.</p>
-      <div class="choices">
-        <button type="button" class="primary" disabled={!armed} onClick={() => void decide('once')}>
-          Allow once
-        </button>
-        <button type="button" disabled={!armed} onClick={() => void decide('always')}>
-          Always allow on this site
-        </button>
-        <button type="button" class="danger" onClick={() => void decide('never')}>
-          Never
-        </button>
-      </div>
-      <p class="faint small">Close this window to decide later. You can change your mind in the settings.</p>
-    </main>
+    </>
   );
 }
 
@@ -97,10 +111,9 @@ function Gone({ close }: { close: () => void }) {
 }
 
 /** True when the window has been seen and focused without a break for a moment. */
-function useArmed(shown: boolean): boolean {
+function useArmed(): boolean {
   const [armed, setArmed] = useState(false);
   useEffect(() => {
-    if (!shown) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const arm = () => {
       clearTimeout(timer);
@@ -115,6 +128,6 @@ function useArmed(shown: boolean): boolean {
       removeEventListener('focus', arm);
       document.removeEventListener('visibilitychange', arm);
     };
-  }, [shown]);
+  }, []);
   return armed;
 }
