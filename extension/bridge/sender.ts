@@ -62,5 +62,5 @@ function refused(reason: string): Asker {
 }
 
 function parseUrl(text: string | undefined): URL | undefined {
-  return text === undefined ? undefined : (URL.parse(text) ?? undefined);
+  return text !== undefined && URL.canParse(text) ? new URL(text) : undefined;
 }

@@ -35,7 +35,7 @@ export function onGrantsChanged(listener: () => void): () => void {
 }
 
 async function ask(message: PermissionMessage): Promise<unknown> {
-  const reply = (await browser.runtime.sendMessage(message)) as PermissionReply | undefined;
+  const reply = await browser.runtime.sendMessage<PermissionMessage, PermissionReply | undefined>(message);
   if (!reply) throw new LocalLLMError('disconnected', 'localLLM did not answer. Close this window and try again.');
   if ('error' in reply) throw LocalLLMError.fromData(reply.error);
   return reply.result;

@@ -17,7 +17,7 @@ const TOUCH_MS = 60_000;
 const time = v.pipe(v.number(), v.finite(), v.minValue(0));
 const site = v.pipe(
   v.string(),
-  v.check((text) => text !== 'null' && URL.parse(text)?.origin === text),
+  v.check((text) => URL.canParse(text) && new URL(text).origin === text),
 );
 const LastingSchema = v.object({
   origin: site,

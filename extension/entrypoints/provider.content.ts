@@ -1,0 +1,13 @@
+import { defineContentScript } from 'wxt/utils/define-content-script';
+import { createClient } from '../../engine/client/client.ts';
+import { createLocalLLM } from '../../engine/client/local-llm.ts';
+import { connectThroughPage } from '../bridge/page-port.ts';
+import { installProvider } from '../bridge/provider.ts';
+
+/** Runs in the page's own world: gives the page `window.localLLM`. */
+export default defineContentScript({
+  matches: ['http://*/*', 'https://*/*'],
+  runAt: 'document_start',
+  world: 'MAIN',
+  main: () => installProvider(createLocalLLM(createClient(connectThroughPage()))),
+});
