@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { testMatrix } from '../matmul/weights.ref.ts';
+import { WEIGHT_TYPES, weightLayout, type WeightType } from '../matmul/weights.ts';
+import { batchWords } from '../testing/batch-words.ts';
+import { expectClose } from '../testing/expect-close.ts';
+import { runKernel } from '../testing/run-kernel.ts';
+import { embedGrid, embedKernel } from './embed.kernel.ts';
+import { embedRef } from './embed.ref.ts';
+
+/** Looks `ids` up in the part of a table that starts at row `firstRow`; `x` is returned as the kernel leaves it. */
+async function lookUp(
+  type: WeightType,
+  shape: { rows: number; cols: number; firstRow: number },
+  ids: number[],
+  x: Float32Array,
+) {
+  const { rows, cols, firstRow } = shape;
+  const { unitsPerRow, scalesPerRow } = weightLayout(type, rows, cols);
+  const { quants, scales, values } = testMatrix(type, rows, cols, rows + cols);
+  const result = await runKernel({
+    kernel: embedKernel(type),
+    grid: embedGrid(ids.length, cols),
+    params: { units_per_row: unitsPerRow, scales_per_row: scalesPerRow, first_row: firstRow, rows },
+    buffers: {
+      batch: batchWords({ tokens: ids.map((id, position) => ({ id, position, slot: position, sequence: 0 })) }),
+      x,
+      quants,
+      scales,
+    },
+  });
+  return { x: new Float32Array(result['x']!), table: values };
+}
+
+describe.each(WEIGHT_TYPES)('embed %s', (type) => {
+  it.each([
+    { rows: 1, cols: 32, ids: [0] },
+    { rows: 40, cols: 96, ids: [39, 0, 7, 7] },
+    { rows: 9, cols: 384, ids: [8, 3, 1] },
+    { rows: 5, cols: 2080, ids: [4, 0, 2, 1, 3] },
+  ])('$rows rows of $cols', async ({ rows, cols, ids }) => {
+    const { x, table } = await lookUp(type, { rows, cols, firstRow: 0 }, ids, new Float32Array(ids.length * cols));
+    expectClose(x, embedRef(table, ids, cols), 1e-6);
+  });
+
+  it('leaves tokens alone that lie in other parts of the table', async () => {
+    const cols = 64;
+    const { x, table } = await lookUp(
+      type,
+      { rows: 10, cols, firstRow: 100 },
+      [99, 100, 109, 110],
+      new Float32Array(4 * cols).fill(9),
+    );
+    expectClose(x.subarray(cols, 3 * cols), embedRef(table, [0, 9], cols), 1e-6);
+    for (const untouched of [0, 3])
+      expect([...x.subarray(untouched * cols, (untouched + 1) * cols)]).toEqual(Array(cols).fill(9));
+  });
+});

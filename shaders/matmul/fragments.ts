@@ -1,0 +1,65 @@
+/**
+ * What the shapes of the matrix product share: bindings, weight decoding, epilogue.
+ *
+ * @module
+ */
+import type { Fragment, Grid, Kernel } from '../kernel.ts';
+import batch from '../lib/batch.wgsl?raw';
+import chunk from '../lib/chunk.wgsl?raw';
+import silu from '../lib/silu.wgsl?raw';
+import glu from './glu.wgsl?raw';
+import matmul from './matmul.wgsl?raw';
+import store from './store.wgsl?raw';
+import { weightFragment, weightName, type WeightType } from './weights.ts';
+
+export interface MatmulOptions {
+  type: WeightType;
+  /** `glu`: the matrix's rows alternate between gate and up, y has half as many columns: silu(gate) · up. */
+  epilogue: 'store' | 'glu';
+  /** K, a multiple of 32. */
+  cols: number;
+  /** The adapter is a CPU: one lane of a vector unit computes whole rows, without workgroup memory. Default false. */
+  software?: boolean;
+}
+
+export interface MatmulVariant {
+  kernel: Kernel;
+  grid: (rows: number, tokens: number) => Grid;
+  /** The fewest tokens from which this variant is the best. */
+  minTokens: number;
+}
+
+const EPILOGUES: Record<MatmulOptions['epilogue'], readonly Fragment[]> = {
+  store: [{ file: 'shaders/matmul/store.wgsl', text: store }],
+  glu: [
+    { file: 'shaders/lib/silu.wgsl', text: silu },
+    { file: 'shaders/matmul/glu.wgsl', text: glu },
+  ],
+};
+
+/**
+ * Everything but the entry point.
+ *
+ * Bindings: 0 params, 1 batch, 2 x `[T, K]` f32 (rows beyond T may be read, up to a multiple of 64), 3 quants, 4 scales,
+ * 5 y `[T, y_stride]` f32 (written).
+ * Params: rows of W; units_per_row and scales_per_row (`weightLayout`); y_stride, floats; y_offset, the column of row 0;
+ * count_at, the word of the batch's header that holds T.
+ */
+export function matmulFragments({ type, epilogue }: MatmulOptions): Fragment[] {
+  return [
+    { file: 'shaders/lib/batch.wgsl', text: batch },
+    { file: 'shaders/matmul/matmul.wgsl', text: matmul },
+    { file: 'shaders/lib/chunk.wgsl', text: chunk },
+    weightFragment(type),
+    ...EPILOGUES[epilogue],
+  ];
+}
+
+export function matmulName(shape: string, { type, epilogue }: MatmulOptions): string {
+  return epilogue === 'store' ? `${shape}-${weightName(type)}` : `${shape}-${weightName(type)}-${epilogue}`;
+}
+
+/** Threads that share `items` along K: the fewest that take one each, a power of two, at most a workgroup of 64. */
+export function lanesFor(items: number): number {
+  return Math.min(64, 2 ** Math.ceil(Math.log2(Math.max(1, items))));
+}

@@ -1,0 +1,50 @@
+import { describe, it } from 'vitest';
+import { checkMatmul, folded } from '../testing/run-matmul.ts';
+import { mulMatColsKernel } from './mul-mat-cols.kernel.ts';
+import * as ref from './mul-mat-cols.ref.ts';
+import { WEIGHT_TYPES } from './weights.ts';
+
+describe.each([{ software: false }, { software: true }])('mul-mat-cols %o', (adapter) => {
+  describe.each(WEIGHT_TYPES)('%s', (type) => {
+    it.each([
+      { rows: 67, cols: 96 },
+      { rows: 24, cols: 2080 },
+    ])('$rows rows of $cols', async ({ rows, cols }) => {
+      for (const tokens of [2, 4, 7]) {
+        await checkMatmul(
+          mulMatColsKernel,
+          { type, epilogue: 'store', cols, ...adapter },
+          { rows, tokens, margin: 3 },
+          ref,
+        );
+      }
+    });
+
+    it('gate and up', async () => {
+      const options = { type, epilogue: 'glu', cols: 160, ...adapter } as const;
+      await checkMatmul(mulMatColsKernel, options, { rows: 70, tokens: 5, margin: 1 }, ref);
+    });
+  });
+
+  it.each([
+    { rows: 1, cols: 32 },
+    { rows: 130, cols: 384 },
+  ])('$rows rows of $cols', async ({ rows, cols }) => {
+    await checkMatmul(
+      mulMatColsKernel,
+      { type: 'Q4_0', epilogue: 'store', cols, ...adapter },
+      { rows, tokens: 3 },
+      ref,
+    );
+  });
+
+  it('reads the second dimension of the grid', async () => {
+    const options = { type: 'F32', epilogue: 'store', cols: 64, ...adapter } as const;
+    await checkMatmul(folded(mulMatColsKernel), options, { rows: 650, tokens: 5 }, ref);
+  });
+
+  it('counts outputs instead of tokens where it is told to', async () => {
+    const options = { type: 'Q4_0', epilogue: 'store', cols: 64, ...adapter } as const;
+    await checkMatmul(mulMatColsKernel, options, { rows: 8, tokens: 5, outputs: true }, ref);
+  });
+});

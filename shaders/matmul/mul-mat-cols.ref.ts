@@ -1,0 +1,1 @@
+export { gluRef, mulMatRef } from './mul-mat-vec.ref.ts';

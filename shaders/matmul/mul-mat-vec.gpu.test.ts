@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { checkMatmul, folded } from '../testing/run-matmul.ts';
+import { mulMatVecKernel } from './mul-mat-vec.kernel.ts';
+import * as ref from './mul-mat-vec.ref.ts';
+import { WEIGHT_TYPES } from './weights.ts';
+
+describe.each([{ software: false }, { software: true }])('mul-mat-vec %o', (adapter) => {
+  describe.each(WEIGHT_TYPES)('%s', (type) => {
+    it.each([
+      { rows: 67, cols: 96 },
+      { rows: 24, cols: 2080 },
+    ])('$rows rows of $cols', async ({ rows, cols }) => {
+      for (const tokens of [1, 2]) {
+        await checkMatmul(
+          mulMatVecKernel,
+          { type, epilogue: 'store', cols, ...adapter },
+          { rows, tokens, margin: 3 },
+          ref,
+        );
+      }
+    });
+
+    it('gate and up', async () => {
+      const options = { type, epilogue: 'glu', cols: 160, ...adapter } as const;
+      await checkMatmul(mulMatVecKernel, options, { rows: 70, tokens: 1, margin: 1 }, ref);
+    });
+  });
+
+  it.each([
+    { rows: 1, cols: 32 },
+    { rows: 130, cols: 384 },
+  ])('$rows rows of $cols', async ({ rows, cols }) => {
+    await checkMatmul(mulMatVecKernel, { type: 'Q4_0', epilogue: 'store', cols, ...adapter }, { rows, tokens: 3 }, ref);
+  });
+
+  it('reads the second dimension of the grid', async () => {
+    const options = { type: 'F32', epilogue: 'store', cols: 64, ...adapter } as const;
+    await checkMatmul(folded(mulMatVecKernel), options, { rows: 650, tokens: 2 }, ref);
+  });
+
+  it('counts outputs instead of tokens where it is told to', async () => {
+    const options = { type: 'Q4_0', epilogue: 'store', cols: 64, ...adapter } as const;
+    await checkMatmul(mulMatVecKernel, options, { rows: 8, tokens: 1, outputs: true }, ref);
+  });
+});
+
+describe('mul-mat-vec', () => {
+  it.each(['Q4_0', 'Q8_0'] as const)('%s: scales that are denormal f16', async (type) => {
+    const options = { type, epilogue: 'store', cols: 256 } as const;
+    // The result is tiny: it is brought to 1 by activations of 2 ** 20.
+    await checkMatmul(mulMatVecKernel, options, { rows: 5, tokens: 1, scaleBits: 0x03ff, xScale: 2 ** 20 }, ref);
+  });
+
+  it('spreads more rows than one grid dimension holds', () => {
+    const { grid } = mulMatVecKernel({ type: 'Q4_0', epilogue: 'store', cols: 4096 });
+    const [x, y, z] = grid(300_001, 3);
+    expect(Math.max(x, y)).toBeLessThanOrEqual(65_535);
+    expect(x * y * 4).toBeGreaterThanOrEqual(300_001);
+    expect(z).toBe(3);
+  });
+});

@@ -1,0 +1,64 @@
+// One token at a time: matrix × vector. Each weight is read once: rows * K * bytes per element, beside which x is small.
+// A workgroup of THREADS works on groups of 4 rows, LANES threads a group: a thread takes every LANES-th unit of its 4 rows, so that
+// neighbours read neighbouring 16 bytes and each vec4 of x serves 4 rows. LANES follows K: a short row leaves no thread idle.
+override THREADS: u32 = 64u;
+override LANES: u32 = 64u;
+
+const ROWS: u32 = 4u; // of one thread: the four sums below
+
+var<workgroup> partial: array<vec4<f32>, THREADS>;
+
+@compute @workgroup_size(THREADS)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let token = workgroup.z;
+  let lane = thread % LANES;
+  let row = ((workgroup.x + workgroup.y * workgroups.x) * (THREADS / LANES) + thread / LANES) * ROWS;
+  let last = params.rows - 1u;
+  let row0 = min(row, last);
+  let row1 = min(row + 1u, last);
+  let row2 = min(row + 2u, last);
+  let row3 = min(row + 3u, last);
+  let units = params.units_per_row;
+  let x_at = token * units * PARTS;
+  let quants0 = row0 * units;
+  let quants1 = row1 * units;
+  let quants2 = row2 * units;
+  let quants3 = row3 * units;
+  let scales0 = row0 * params.scales_per_row;
+  let scales1 = row1 * params.scales_per_row;
+  let scales2 = row2 * params.scales_per_row;
+  let scales3 = row3 * params.scales_per_row;
+
+  var sum0 = 0.0;
+  var sum1 = 0.0;
+  var sum2 = 0.0;
+  var sum3 = 0.0;
+  for (var unit = lane; unit < units; unit += LANES) {
+    let q0 = quants[quants0 + unit];
+    let q1 = quants[quants1 + unit];
+    let q2 = quants[quants2 + unit];
+    let q3 = quants[quants3 + unit];
+    let values = load_values(x_at + unit * PARTS);
+    sum0 += unit_scale(scales0, unit) * dot_unit(decode(q0), values);
+    sum1 += unit_scale(scales1, unit) * dot_unit(decode(q1), values);
+    sum2 += unit_scale(scales2, unit) * dot_unit(decode(q2), values);
+    sum3 += unit_scale(scales3, unit) * dot_unit(decode(q3), values);
+  }
+
+  partial[thread] = vec4(sum0, sum1, sum2, sum3);
+  for (var stride = LANES / 2u; stride > 0u; stride /= 2u) {
+    workgroupBarrier();
+    if (lane < stride) {
+      partial[thread] += partial[thread + stride];
+    }
+  }
+  if (lane == 0u && token < batch[params.count_at]) {
+    let sums = partial[thread];
+    store_pair(token, row, sums.x, sums.y);
+    store_pair(token, row + 2u, sums.z, sums.w);
+  }
+}

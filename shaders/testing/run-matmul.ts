@@ -1,0 +1,95 @@
+/**
+ * Runs one shape of the matrix product on pseudo-random weights and activations and compares it with the oracle.
+ *
+ * @module
+ */
+import type { Grid } from '../kernel.ts';
+import type { MatmulOptions, MatmulVariant } from '../matmul/fragments.ts';
+import { weightLayout } from '../matmul/weights.ts';
+import { testMatrix } from '../matmul/weights.ref.ts';
+import { batchWords, plainTokens } from './batch-words.ts';
+import { expectClose } from './expect-close.ts';
+import { noise } from './noise.ts';
+import { runKernel } from './run-kernel.ts';
+
+export interface MatmulCase {
+  rows: number;
+  tokens: number;
+  /** Columns of y around the ones that are written, which must stay as they are. Default 0. */
+  margin?: number;
+  /** All scales, as f16 bits. */
+  scaleBits?: number;
+  /** T is the number of outputs, not of tokens. */
+  outputs?: boolean;
+  /** Activations lie in ± this. Default 1. */
+  xScale?: number;
+}
+
+const UNTOUCHED = 12_345;
+
+export interface MatmulRef {
+  mulMatRef(x: Float32Array, w: Float32Array, cols: number): Float32Array;
+  gluRef(y: Float32Array): Float32Array;
+}
+
+/** The same kernel, its workgroups spread over x and y as they are where one dimension holds too few. */
+export function folded(variant: (options: MatmulOptions) => MatmulVariant) {
+  return (options: MatmulOptions): MatmulVariant => {
+    const { grid, ...rest } = variant(options);
+    const fold = ([x, y, z]: Grid): Grid => [Math.ceil(x / 3), y * 3, z];
+    return { ...rest, grid: (rows, tokens) => fold(grid(rows, tokens)) };
+  };
+}
+
+export async function checkMatmul(
+  variant: (options: MatmulOptions) => MatmulVariant,
+  options: MatmulOptions,
+  { rows, tokens, margin = 0, scaleBits, outputs = false, xScale = 1 }: MatmulCase,
+  ref: MatmulRef,
+): Promise<void> {
+  const { type, cols, epilogue } = options;
+  const { kernel, grid } = variant(options);
+  const { unitsPerRow, scalesPerRow } = weightLayout(type, rows, cols);
+  const matrix = testMatrix(type, rows, cols, rows + cols, scaleBits);
+  const padded = Math.ceil(tokens / 64) * 64;
+  const x = new Float32Array(padded * cols).fill(NaN); // what is loaded beyond T must not matter
+  x.set(noise(tokens, tokens * cols, xScale));
+  const product = ref.mulMatRef(x.subarray(0, tokens * cols), matrix.values, cols);
+  const expected = epilogue === 'glu' ? ref.gluRef(product) : product;
+  const width = expected.length / tokens;
+  const stride = width + 2 * margin;
+  const batch = outputs
+    ? batchWords({ tokens: plainTokens(1), outputs: Array.from({ length: tokens }, () => 0) })
+    : batchWords({ tokens: plainTokens(tokens) });
+  const result = await runKernel({
+    kernel,
+    grid: grid(rows, tokens),
+    params: {
+      rows,
+      units_per_row: unitsPerRow,
+      scales_per_row: scalesPerRow,
+      y_stride: stride,
+      y_offset: margin,
+      count_at: outputs ? 1 : 0,
+    },
+    buffers: {
+      batch,
+      x,
+      quants: matrix.quants,
+      scales: matrix.scales,
+      y: new Float32Array(padded * stride).fill(UNTOUCHED),
+    },
+  });
+  const y = new Float32Array(result['y']!);
+  const wanted = new Float32Array(y.length).fill(UNTOUCHED);
+  for (let token = 0; token < tokens; token++) {
+    wanted.set(expected.subarray(token * width, (token + 1) * width), token * stride + margin);
+  }
+  // Relative to the largest product: a small one may be the difference of large terms.
+  const magnitude = expected.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+  expectClose(
+    y.map((v) => v / magnitude),
+    wanted.map((v) => v / magnitude),
+    1e-5,
+  );
+}
