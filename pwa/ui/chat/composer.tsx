@@ -20,7 +20,7 @@ export function Composer({ answering, blocked, focusKey, onSend, onStop }: Compo
   const field = useRef<HTMLTextAreaElement>(null);
   useLayoutEffect(() => {
     if (hasMouse()) field.current?.focus({ preventScroll: true });
-  }, [focusKey]);
+  }, [focusKey, blocked]);
   useLayoutEffect(() => grow(field.current), [text]);
   const sendable = !answering && blocked === undefined && text.trim() !== '';
   const send = () => {

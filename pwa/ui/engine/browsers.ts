@@ -32,7 +32,7 @@ export function browserOf(userAgent: string): BrowserSupport['id'] | undefined {
   // Every browser on iOS is Safari inside.
   if (isIos(userAgent)) return 'safari';
   if (/\bFirefox\//.test(userAgent)) return 'firefox';
-  if (/\bChrom(e|ium)\//.test(userAgent)) return 'chromium';
+  if (/Chrom(e|ium)\//.test(userAgent)) return 'chromium';
   return /\bSafari\//.test(userAgent) ? 'safari' : undefined;
 }
 

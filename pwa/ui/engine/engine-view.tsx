@@ -27,7 +27,7 @@ export function EngineView({ services: { client, monitor }, remedy }: EngineView
           <StatusChip state={state} />
         </Fact>
         <Fact name="Model">{status?.model?.name}</Fact>
-        <Fact name="Graphics adapter">{status?.adapter}</Fact>
+        <Fact name="GPU">{status?.adapter}</Fact>
         <Fact name="Context">{status?.model && `${status.model.contextTokens.toLocaleString('en')} tokens`}</Fact>
         <Fact name="GPU memory">{status?.gpuBytes !== undefined && formatBytes(status.gpuBytes)}</Fact>
         <Fact name="Requests">{status && `${status.running} running, ${status.waiting} waiting`}</Fact>

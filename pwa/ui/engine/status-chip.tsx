@@ -1,4 +1,3 @@
-import { formatPercent } from '../format.ts';
 import type { MonitorState } from './monitor.ts';
 
 /** The engine's state in two words. */
@@ -17,16 +16,15 @@ export function summaryOf({ status, disconnected }: MonitorState): {
   text: string;
 } {
   if (disconnected) return { tone: 'bad', text: 'Reconnecting' };
-  const percent = status?.progress === undefined ? '' : ` ${formatPercent(status.progress)}`;
   switch (status?.state) {
     case undefined:
       return { tone: 'idle', text: 'Connecting' };
     case 'idle':
       return { tone: 'idle', text: 'Not loaded' };
     case 'downloading':
-      return { tone: 'busy', text: `Downloading${percent}` };
+      return { tone: 'busy', text: 'Downloading' };
     case 'loading':
-      return { tone: 'busy', text: `Loading${percent}` };
+      return { tone: 'busy', text: 'Loading' };
     case 'ready':
       return { tone: 'good', text: `${status.model?.name ?? 'Model'} · ready` };
     case 'failed':

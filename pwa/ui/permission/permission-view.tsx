@@ -56,7 +56,10 @@ function Question({ asker, decide }: { asker: SpelledOrigin; decide: (decision: 
       <p class="asker">
         <span class="scheme">{asker.scheme}</span>
         <bdi class="host" dir="ltr">
-          {asker.host}
+          {/* A long name breaks at its dots. */}
+          {asker.host
+            .split('.')
+            .flatMap((label, position) => (position === 0 ? [label] : [<wbr key={position} />, `.${label}`]))}
         </bdi>
       </p>
       {asker.warnings.map((warning) => (
