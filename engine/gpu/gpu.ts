@@ -17,6 +17,9 @@ export interface BufferRange {
 
 export const WHOLE = (buffer: GPUBuffer): BufferRange => ({ buffer, offset: 0, size: buffer.size });
 
+/** Names of Vulkan drivers that run on the CPU. */
+const SOFTWARE = /swiftshader|llvmpipe|lavapipe/i;
+
 /** Bytes for people: '1.2 GB', '11.6 MB'. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB'];
@@ -32,16 +35,19 @@ export class Gpu {
   readonly adapterName: string;
   /** WebKit wants work in small submits; elsewhere one submit a forward is best. */
   readonly submitInPieces: boolean;
+  /** The adapter is a CPU in disguise: it wants other shapes of kernels. Tests of the GPU's own shapes set it to false. */
+  software: boolean;
   /** Bytes of all buffers that are alive. */
   allocatedBytes = 0;
 
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
 
-  private constructor(device: GPUDevice, adapterName: string) {
+  private constructor(device: GPUDevice, adapterName: string, software: boolean) {
     this.device = device;
     this.limits = device.limits;
     this.adapterName = adapterName;
+    this.software = software;
     const agent = (globalThis.navigator as Navigator | undefined)?.userAgent ?? '';
     this.submitInPieces = /AppleWebKit\//.test(agent) && !/Chrom(e|ium)\//.test(agent);
   }
@@ -69,9 +75,10 @@ export class Gpu {
           maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
         },
       });
-      const { vendor, architecture, description } = adapter.info;
+      const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
       const name = [vendor, architecture].filter(Boolean).join(' ') || description || 'unknown adapter';
-      return new Gpu(device, name);
+      const software = isFallbackAdapter || SOFTWARE.test(`${name} ${description}`);
+      return new Gpu(device, name, software);
     } catch (cause) {
       throw new LocalLLMError('no-adapter', `The GPU could not be opened: ${String(cause)}. Restart the browser.`, { cause });
     }

@@ -22,7 +22,12 @@ export function linear(
 ): void {
   const count = countRows(x.rows);
   weight.segments.forEach((segment, index) => {
-    const variants = matmulKernels({ type: segment.type, epilogue: options.glu ? 'glu' : 'store', cols: weight.cols });
+    const variants = matmulKernels({
+      type: segment.type,
+      epilogue: options.glu ? 'glu' : 'store',
+      cols: weight.cols,
+      software: f.plan.gpu.software,
+    });
     const last = index === weight.segments.length - 1;
     f.plan.dispatch({
       label: options.glu ? 'matmul-glu' : 'matmul',
