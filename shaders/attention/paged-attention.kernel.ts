@@ -38,7 +38,7 @@ export function tokensPerTile(heads: number, kvHeads: number): number {
   return Math.max(1, Math.floor((TILE_ROWS * kvHeads) / heads));
 }
 
-/** Rows of a workgroup: queries and scores of one must fit 16 KiB of workgroup memory. */
+/** Rows of a workgroup: a strip of threads takes 8, and beyond 128 dimensions there is only one strip. */
 function workgroupRows(headDim: number): number {
   return headDim <= 128 ? 16 : 8;
 }

@@ -4,8 +4,8 @@
 // A workgroup (tile, kv head, row group) holds up to ROWS rows (token of the tile, query head of the kv head's group), so that
 // each key and value is read once for all of them. It walks the sequence in steps of KEYS tokens (whole pages) with an online
 // softmax in f32, in turns:
-//   scores:  one thread a key, neighbouring threads on neighbouring keys; queries from workgroup memory
-//   softmax: QUAD_THREADS threads for each 4 rows
+//   scores:  a thread takes one key and 4 rows, or, with more rows, 4 keys and 4 rows; neighbouring threads take neighbouring keys
+//   softmax: QUAD_THREADS threads share 4 rows
 //   values:  a strip of threads spans one value, 4 dimensions and 8 rows a thread; strips share out 8-row blocks, then keys
 // Rows come in quads (a vec4, or the 4 columns of a matrix); quads beyond the rows in use are left out.
 // Moves the tile's visible keys and values once, plus 8 bytes a query dimension.
@@ -26,17 +26,49 @@ const KEYS: u32 = THREADS;
 const STRIPS: u32 = THREADS / HEAD_ELEMENTS;
 const QUADS: u32 = ROWS / 4u;
 const BLOCK_QUADS: u32 = 2u;
-const QUAD_THREADS: u32 = 16u;
+const KEY_LANES: u32 = KEYS / 4u;
+const QUAD_THREADS: u32 = 8u;
 const LOWEST: f32 = -1e30; // far below any score; its difference to a score is finite
 
-var<workgroup> queries: array<vec4<f32>, HEAD_ELEMENTS * ROWS>; // [element, row]; at the end partial outputs [row, element]
-var<workgroup> scores: array<vec4<f32>, QUADS * KEYS>; // [quad, key]: scores, then weights
+var<workgroup> scores: array<vec4<f32>, QUADS * KEYS>; // [quad, key]: scores, then weights; at the end partial outputs
 var<workgroup> partials: array<vec4<f32>, THREADS>; // [quad, QUAD_THREADS]
 var<workgroup> rescale: array<vec4<f32>, QUADS>;
 
-// Scores of the quad whose queries start at `at` against 4 dimensions of a key.
-fn quad_scores(at: u32, k: vec4<f32>) -> vec4<f32> {
-  return vec4(dot(queries[at], k), dot(queries[at + 1u], k), dot(queries[at + 2u], k), dot(queries[at + 3u], k));
+// Rows of this workgroup: `first` is a row of the tile, and a row is (token, query head) with the head varying fastest.
+struct Rows {
+  tile: Tile,
+  kv_head: u32,
+  group: u32,
+  first: u32,
+  count: u32,
+}
+
+// Elements before the head of a row where a token has `stride` of them.
+fn head_start(rows: Rows, row: u32, stride: u32) -> u32 {
+  let tile_row = rows.first + row;
+  let head = rows.kv_head * rows.group + tile_row % rows.group;
+  return (rows.tile.first_token + tile_row / rows.group) * stride + head * HEAD_ELEMENTS;
+}
+
+// Where the queries of a quad start; rows beyond the last repeat it.
+fn query_starts(rows: Rows, quad: u32) -> vec4<u32> {
+  let row = min(vec4(quad * 4u) + vec4(0u, 1u, 2u, 3u), vec4(rows.count - 1u));
+  let stride = params.qkv_stride / 4u;
+  return vec4(
+    head_start(rows, row.x, stride),
+    head_start(rows, row.y, stride),
+    head_start(rows, row.z, stride),
+    head_start(rows, row.w, stride),
+  );
+}
+
+// Queries of a quad, one a column: k * queries_at(...) are its scores against 4 dimensions of a key.
+fn queries_at(starts: vec4<u32>, element: u32) -> mat4x4<f32> {
+  return mat4x4(q[starts.x + element], q[starts.y + element], q[starts.z + element], q[starts.w + element]);
+}
+
+fn key_start(rows: Rows, position: u32) -> u32 {
+  return key_at(page_at(rows.tile.sequence, position / PAGE), params.kv_heads, rows.kv_head, position % PAGE);
 }
 
 fn quad_max(quad: u32) -> vec4<f32> {
@@ -65,37 +97,42 @@ fn add_weighted(m: mat4x4<f32>, v: vec4<f32>, weight: vec4<f32>) -> mat4x4<f32> 
 }
 
 fn put_partial(at: u32, m: mat4x4<f32>) {
-  queries[at] = m[0];
-  queries[at + HEAD_ELEMENTS] = m[1];
-  queries[at + 2u * HEAD_ELEMENTS] = m[2];
-  queries[at + 3u * HEAD_ELEMENTS] = m[3];
+  scores[at] = m[0];
+  scores[at + HEAD_ELEMENTS] = m[1];
+  scores[at + 2u * HEAD_ELEMENTS] = m[2];
+  scores[at + 3u * HEAD_ELEMENTS] = m[3];
 }
 
 fn partial_at(at: u32) -> mat4x4<f32> {
-  return mat4x4(queries[at], queries[at + HEAD_ELEMENTS], queries[at + 2u * HEAD_ELEMENTS], queries[at + 3u * HEAD_ELEMENTS]);
+  return mat4x4(scores[at], scores[at + HEAD_ELEMENTS], scores[at + 2u * HEAD_ELEMENTS], scores[at + 3u * HEAD_ELEMENTS]);
+}
+
+fn store(rows: Rows, row: u32, element: u32, value: vec4<f32>) {
+  if (row < rows.count) {
+    out[head_start(rows, row, params.heads * HEAD_ELEMENTS) + element] = value;
+  }
+}
+
+fn store_quad(rows: Rows, quad: u32, element: u32, m: mat4x4<f32>) {
+  store(rows, quad * 4u, element, m[0]);
+  store(rows, quad * 4u + 1u, element, m[1]);
+  store(rows, quad * 4u + 2u, element, m[2]);
+  store(rows, quad * 4u + 3u, element, m[3]);
 }
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let tile = tile_at(workgroup.x);
-  let kv_head = workgroup.y;
   let group = params.heads / params.kv_heads;
   let first_row = workgroup.z * ROWS;
-  let rows = min(ROWS, max(tile.tokens * group, first_row) - first_row);
-  let quads = (rows + 3u) / 4u;
+  let rows = Rows(tile, workgroup.y, group, first_row, min(ROWS, max(tile.tokens * group, first_row) - first_row));
+  let quads = (rows.count + 3u) / 4u;
   let first_position = token_position(tile.first_token);
-  let context = select(0u, first_position + tile.tokens, rows > 0u); // keys that any row sees
+  let context = select(0u, first_position + tile.tokens, rows.count > 0u); // keys that any row sees
 
-  for (var i = thread; i < HEAD_ELEMENTS * ROWS; i += THREADS) {
-    let row = first_row + i / HEAD_ELEMENTS;
-    let element = i % HEAD_ELEMENTS;
-    var query = vec4(0.0);
-    if (row < first_row + rows) {
-      let head = kv_head * group + row % group;
-      query = q[(tile.first_token + row / group) * (params.qkv_stride / 4u) + head * HEAD_ELEMENTS + element];
-    }
-    queries[element * ROWS + row - first_row] = query * params.scale;
-  }
+  // Scores: with one quad a key a thread, else 4 keys of one of the quads.
+  let score_quad = select(thread / KEY_LANES, 0u, quads == 1u);
+  let starts = query_starts(rows, score_quad);
 
   // Softmax: this thread's quad and share of its keys. All threads of a quad hold the same running maximum.
   let quad = thread / QUAD_THREADS;
@@ -117,31 +154,39 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   var out_high = mat4x4<f32>();
 
   for (var first_key = 0u; first_key < context; first_key += KEYS) {
-    workgroupBarrier(); // the queries are there; the weights of the last step have been used
+    workgroupBarrier(); // the weights of the last step have been used
 
-    // Scores. A thread beyond the context repeats its last key: nobody looks at the result.
-    let key = min(first_key + thread, context - 1u);
-    let key_start = key_at(page_at(tile.sequence, key / PAGE), params.kv_heads, kv_head, key % PAGE);
-    var s0 = vec4(0.0);
-    var s1 = vec4(0.0);
-    var s2 = vec4(0.0);
-    var s3 = vec4(0.0);
-    for (var e = 0u; e < HEAD_ELEMENTS; e++) {
-      let k = kv_unpack(keys[key_start + e * PAGE]);
-      s0 += quad_scores(e * ROWS, k);
-      if (quads > 1u) {
-        s1 += quad_scores(e * ROWS + 4u, k);
+    // Scores. Positions beyond the context repeat its last key: nobody looks at the result.
+    let last_key = context - 1u;
+    if (quads == 1u) {
+      let start = key_start(rows, min(first_key + thread, last_key));
+      var score = vec4(0.0);
+      for (var e = 0u; e < HEAD_ELEMENTS; e++) {
+        score += kv_unpack(keys[start + e * PAGE]) * queries_at(starts, e);
       }
-      if (QUADS > 2u && quads > 2u) {
-        s2 += quad_scores(e * ROWS + 8u, k);
-        s3 += quad_scores(e * ROWS + 12u, k);
+      scores[thread] = score * params.scale;
+    } else if (score_quad < quads) {
+      let lane = thread % KEY_LANES;
+      let start0 = key_start(rows, min(first_key + lane, last_key));
+      let start1 = key_start(rows, min(first_key + KEY_LANES + lane, last_key));
+      let start2 = key_start(rows, min(first_key + 2u * KEY_LANES + lane, last_key));
+      let start3 = key_start(rows, min(first_key + 3u * KEY_LANES + lane, last_key));
+      var score0 = vec4(0.0);
+      var score1 = vec4(0.0);
+      var score2 = vec4(0.0);
+      var score3 = vec4(0.0);
+      for (var e = 0u; e < HEAD_ELEMENTS; e++) {
+        let query = queries_at(starts, e);
+        score0 += kv_unpack(keys[start0 + e * PAGE]) * query;
+        score1 += kv_unpack(keys[start1 + e * PAGE]) * query;
+        score2 += kv_unpack(keys[start2 + e * PAGE]) * query;
+        score3 += kv_unpack(keys[start3 + e * PAGE]) * query;
       }
-    }
-    scores[thread] = s0;
-    scores[KEYS + thread] = s1;
-    if (QUADS > 2u) {
-      scores[2u * KEYS + thread] = s2;
-      scores[3u * KEYS + thread] = s3;
+      let at = score_quad * KEYS + lane;
+      scores[at] = score0 * params.scale;
+      scores[at + KEY_LANES] = score1 * params.scale;
+      scores[at + 2u * KEY_LANES] = score2 * params.scale;
+      scores[at + 3u * KEY_LANES] = score3 * params.scale;
     }
     workgroupBarrier();
 
@@ -178,7 +223,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
       let end = min(KEYS, context - first_key);
       for (var page_start = 0u; page_start < end; page_start += PAGE) {
         let page = page_at(tile.sequence, (first_key + page_start) / PAGE);
-        let value_start = value_at(page, params.kv_heads, kv_head, 0u) + element;
+        let value_start = value_at(page, params.kv_heads, rows.kv_head, 0u) + element;
         for (var i = split; i < min(PAGE, end - page_start); i += splits) {
           let v = kv_unpack(values[value_start + i * HEAD_ELEMENTS]);
           out_low = add_weighted(out_low, v, scores[low * KEYS + page_start + i]);
@@ -192,7 +237,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
 
   partials[thread] = running_sum;
   workgroupBarrier();
-  // The first split adds the others up, one at a time: they share the room of the queries.
+  // The first split adds the others up, one at a time, through the room of the scores.
+  // It suffices: there are splits only where blocks leave strips, so blocks * 8 * HEAD_ELEMENTS <= 4 * THREADS.
   let at = low * 4u * HEAD_ELEMENTS + element;
   let at_high = at + 4u * HEAD_ELEMENTS;
   for (var other = 1u; other < splits; other++) {
@@ -207,14 +253,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     }
     workgroupBarrier();
   }
-  if (split == 0u && rows > 0u) {
-    put_partial(at, scale_rows(out_low, 1.0 / quad_sum(low)));
-    put_partial(at_high, scale_rows(out_high, 1.0 / quad_sum(high)));
-    for (var i = low * 4u; i < min(rows, (low + BLOCK_QUADS) * 4u); i++) {
-      let row = first_row + i;
-      let head = kv_head * group + row % group;
-      let to = ((tile.first_token + row / group) * params.heads + head) * HEAD_ELEMENTS + element;
-      out[to] = queries[i * HEAD_ELEMENTS + element];
+  if (split == 0u && rows.count > 0u) {
+    store_quad(rows, low, element, scale_rows(out_low, 1.0 / quad_sum(low)));
+    if (high_used) {
+      store_quad(rows, high, element, scale_rows(out_high, 1.0 / quad_sum(high)));
     }
   }
 }
