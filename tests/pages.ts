@@ -37,7 +37,7 @@ export async function engineStatus({ context, extensionOrigin }: ExtensionBrowse
     return await page.evaluate(
       () =>
         new Promise<EngineStatus>((resolve, reject) => {
-          const port = chrome.runtime.connect();
+          const port = chrome.runtime.connect({ name: 'localllm-client' });
           port.onMessage.addListener((frame) => {
             if (frame.t === 'done') resolve(frame.result);
             if (frame.t === 'error') reject(new Error(frame.error.message));
