@@ -9,10 +9,10 @@ export async function bench(
   path: string,
   options: ModelOptions & { pp: number; tg: number; runs: number; json?: boolean },
 ): Promise<void> {
-  const context = options.pp + options.tg;
+  const context = options.pp + options.tg + 1;
   await withModel(path, { ...options, context }, async (model, gpu) => {
     if (context > model.hp.contextTokens) {
-      throw new LocalLLMError('bad-argument', `--pp and --tg make ${context} tokens; the model was trained for ${model.hp.contextTokens}.`);
+      throw new LocalLLMError('bad-argument', `--pp and --tg need a context of ${context} tokens; the model was trained for ${model.hp.contextTokens}.`);
     }
     // Ids spread over the vocabulary: the embedding is read as a text would read it.
     const ids = Array.from({ length: options.pp }, (_, i) => (i * 7919) % model.hp.vocab);
