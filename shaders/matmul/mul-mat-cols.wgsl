@@ -9,23 +9,9 @@ override LANES: u32 = 64u;
 const ROWS: u32 = 8u; // of one thread: the sums below
 const TOKENS: u32 = 4u; // of one thread: the components of each sum
 
-var<workgroup> partial: array<vec4<f32>, THREADS>;
-
-// The sum over the LANES threads of a row group, in its lane 0.
-fn lane_sum(thread: u32, lane: u32, value: vec4<f32>) -> vec4<f32> {
-  if (LANES == 1u) {
-    return value;
-  }
-  workgroupBarrier();
-  partial[thread] = value;
-  for (var stride = LANES / 2u; stride > 0u; stride /= 2u) {
-    workgroupBarrier();
-    if (lane < stride) {
-      partial[thread] += partial[thread + stride];
-    }
-  }
-  return partial[thread];
-}
+// [ROWS, THREADS], all but nothing where no threads share a row.
+override PARTIALS: u32 = select(ROWS * THREADS, 1u, LANES == 1u);
+var<workgroup> partial: array<vec4<f32>, PARTIALS>;
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -106,14 +92,32 @@ fn main(
     }
   }
 
-  sum0 = lane_sum(thread, lane, sum0);
-  sum1 = lane_sum(thread, lane, sum1);
-  sum2 = lane_sum(thread, lane, sum2);
-  sum3 = lane_sum(thread, lane, sum3);
-  sum4 = lane_sum(thread, lane, sum4);
-  sum5 = lane_sum(thread, lane, sum5);
-  sum6 = lane_sum(thread, lane, sum6);
-  sum7 = lane_sum(thread, lane, sum7);
+  if (LANES > 1u) {
+    partial[thread] = sum0;
+    partial[1u * THREADS + thread] = sum1;
+    partial[2u * THREADS + thread] = sum2;
+    partial[3u * THREADS + thread] = sum3;
+    partial[4u * THREADS + thread] = sum4;
+    partial[5u * THREADS + thread] = sum5;
+    partial[6u * THREADS + thread] = sum6;
+    partial[7u * THREADS + thread] = sum7;
+    for (var stride = LANES / 2u; stride > 0u; stride /= 2u) {
+      workgroupBarrier();
+      if (lane < stride) {
+        for (var at = thread; at < ROWS * THREADS; at += THREADS) {
+          partial[at] += partial[at + stride];
+        }
+      }
+    }
+    sum0 = partial[thread];
+    sum1 = partial[1u * THREADS + thread];
+    sum2 = partial[2u * THREADS + thread];
+    sum3 = partial[3u * THREADS + thread];
+    sum4 = partial[4u * THREADS + thread];
+    sum5 = partial[5u * THREADS + thread];
+    sum6 = partial[6u * THREADS + thread];
+    sum7 = partial[7u * THREADS + thread];
+  }
   if (lane != 0u) {
     return;
   }
