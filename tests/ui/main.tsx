@@ -11,6 +11,7 @@ import { App } from '../../pwa/app/app.tsx';
 import { Installer } from '../../pwa/app/installer.ts';
 import { Updates } from '../../pwa/app/updates.ts';
 import { createHistory } from '../../pwa/ui/history/history.ts';
+import { MIGRATIONS } from '../../pwa/ui/history/migrations.ts';
 import { renderBlocks } from '../../pwa/ui/markdown/render.ts';
 import { PermissionView } from '../../pwa/ui/permission/permission-view.tsx';
 import { PopupApp } from '../../pwa/ui/popup-app.tsx';
@@ -85,11 +86,12 @@ const views: Record<string, { css: () => Promise<unknown>; draw: () => Component
 };
 
 /** What the tests reach into. */
-export const testing = { services, decisions, createHistory, renderBlocks };
+const pretended = { services, decisions, createHistory, renderBlocks, MIGRATIONS };
+type Testing = typeof pretended;
 declare global {
-  var testing: typeof import('./main.tsx').testing;
+  var testing: Testing;
 }
-globalThis.testing = testing;
+globalThis.testing = pretended;
 
 const view = views[query.get('view') ?? 'popup']!;
 await view.css();

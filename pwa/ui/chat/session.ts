@@ -33,7 +33,7 @@ export interface ChatSessionOptions {
 }
 
 /** An answer is written to disk at most this often while it streams. */
-const SAVE_MS = 300;
+const SAVE_MS = 200;
 const EMPTY: ChatState = { opened: true, messages: [] };
 
 export class ChatSession extends Observable<ChatState> {

@@ -23,7 +23,7 @@ const TITLE_CHARS = 60;
 
 /** The first line of the first question, cut at a word. */
 export function titleOf(text: string): string {
-  const line = text.trim().split('\n', 1)[0] ?? '';
+  const line = text.trim().split('\n', 1)[0]!.trim();
   const characters = Array.from(line);
   if (characters.length <= TITLE_CHARS) return line || 'New chat';
   const cut = characters.slice(0, TITLE_CHARS).join('');

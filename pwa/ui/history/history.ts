@@ -47,7 +47,13 @@ export function createHistory(name = DATABASE, migrations: readonly Migration[] 
       }),
     saveConversation: (conversation) => use(async (db) => void (await db.put('conversations', conversation))),
     saveMessage: (conversationId, message) =>
-      use(async (db) => void (await db.put('messages', { ...message, conversationId }))),
+      use(async (db) => {
+        const transaction = db.transaction('messages', 'readwrite');
+        void transaction.store.put({ ...message, conversationId });
+        // Without waiting for the put: a window that is closing has no time for that.
+        transaction.commit();
+        await transaction.done;
+      }),
     remove: (id) =>
       use(async (db) => {
         const transaction = db.transaction(['conversations', 'messages'], 'readwrite');

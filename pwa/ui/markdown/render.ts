@@ -15,12 +15,16 @@ export type Block =
   | { kind: 'html'; key: string; html: string }
   | { kind: 'code'; key: string; language: string; text: string };
 
+/** Attributes that hold no address. */
+const PLAIN_ATTRIBUTES = ['target', 'rel', 'title', 'class', 'start', 'align', 'type', 'checked', 'disabled'];
 const ALLOWED = {
   ALLOWED_TAGS:
     'p br hr strong em del code pre blockquote ul ol li h1 h2 h3 h4 h5 h6 table thead tbody tr th td a span input'.split(
       ' ',
     ),
-  ALLOWED_ATTR: ['href', 'target', 'rel', 'title', 'class', 'start', 'align', 'type', 'checked', 'disabled'],
+  ALLOWED_ATTR: ['href', ...PLAIN_ATTRIBUTES],
+  // DOMPurify would hold these against the expression for addresses too.
+  ADD_URI_SAFE_ATTR: PLAIN_ATTRIBUTES,
   ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,
