@@ -1,5 +1,6 @@
 /**
- * Draws the PNG icons and splash images from the SVG marks: `node pwa/icons/render.ts`. What it writes is committed.
+ * Draws the PNG icons and splash images from the SVG marks: `node pwa/icons/render.ts`, with Playwright's browser or the one that
+ * CHROMIUM_PATH names. What it writes is committed.
  *
  * @module
  */
@@ -7,7 +8,6 @@ import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium } from '@playwright/test';
 import type { Page } from '@playwright/test';
-import { findChromium } from '../../tests/chromium.ts';
 import { SPLASH_SIZES, splashFile } from './splash-sizes.ts';
 
 const PUBLIC = join(import.meta.dirname, '../public');
@@ -20,7 +20,8 @@ async function draw(page: Page, svg: string, width: number, height: number, mark
   await page.setContent(`<body style="${style}">${svg.replace('<svg ', `<svg width="${markPixels}" `)}`);
 }
 
-const browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox'] });
+const executablePath = process.env['CHROMIUM_PATH'];
+const browser = await chromium.launch({ ...(executablePath !== undefined && { executablePath }) });
 const page = await browser.newPage();
 const read = (name: string) => readFile(join(import.meta.dirname, `${name}.svg`), 'utf8');
 const [mark, small, maskable] = [await read('mark'), await read('small'), await read('maskable')];
