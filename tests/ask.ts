@@ -17,7 +17,8 @@ const HELP = `Usage: npm run ask -- "question" [options]
 Asks the embedded model through the built extension, from a page, in a headless Chromium.
 The answer goes to stdout, progress to stderr. Exits with 0 only if the model answered.
 
-  --json                      print {answer, finishReason, usage, ttftMs, tokensPerSecond, adapter} instead of the text
+  --json                      print {answer, finishReason, usage, ttftMs, tokensPerSecond, adapter} instead of the text;
+                              ttftMs counts from the click: with the grant and the loading of the model
   --system TEXT               system prompt
   --raw                       no chat template: continue the text
   --max-tokens N              --temperature X      --top-k N       --top-p X      --min-p X      --seed N

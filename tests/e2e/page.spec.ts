@@ -128,14 +128,17 @@ test('an extension reloaded under an open page says so, and a reloaded page work
   await site.ask(FRANCE);
   await answerPermission(extension.context, 'Always allow');
   await expect(site.status).toHaveText('done');
-  const [worker] = extension.context.serviceWorkers();
-  const restarted = extension.context.waitForEvent('serviceworker');
-  await worker?.evaluate(() => chrome.runtime.reload()).catch(() => undefined); // the worker ends before it can answer
-  await restarted;
+  const options = await extension.context.newPage();
+  await options.goto(`${extension.extensionOrigin}/options.html`);
+  const closed = options.waitForEvent('close');
+  await options.evaluate(() => chrome.runtime.reload()).catch(() => undefined); // the page goes before it can answer
+  await closed;
   await site.ask(FRANCE);
   await expect(site.status).toContainText(/reload/i);
-  await site.page.reload();
-  await site.page.waitForFunction(() => 'localLLM' in window);
+  await expect(async () => {
+    await site.page.reload();
+    await site.page.waitForFunction(() => 'localLLM' in window, undefined, { timeout: 1000 });
+  }).toPass();
   await site.ask(FRANCE);
   await expect(site.status).toHaveText('done');
 });

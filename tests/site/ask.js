@@ -8,7 +8,7 @@ form.addEventListener('submit', (event) => {
   event.preventDefault();
   controller = new AbortController();
   window.outcome = undefined;
-  answer.value = '';
+  answer.textContent = '';
   status.textContent = 'asking';
   ask(document.querySelector('#question').value, JSON.parse(document.querySelector('#options').value)).then(
     () => {
@@ -30,7 +30,7 @@ async function ask(question, options) {
   for await (const text of stream) {
     first ??= performance.now();
     status.textContent = 'answering';
-    answer.value += text;
+    answer.append(text);
     window.onDelta?.(text);
   }
   const result = await stream.result;
