@@ -92,7 +92,7 @@ const forward: Architecture['forward'] = async (f, hp) => {
   for (let i = 0; i < hp.layers; i++) {
     const blk = `blk.${i}`;
     linear(f, normed, w.matrix(`${blk}.attn_qkv`), qkv);
-    ropeAppend(f, qkv, i, hp, 'interleaved', { q: `Qcur-${i}`, k: `Kcur-${i}` });
+    ropeAppend(f, qkv, i, hp, { pairing: 'interleaved', dim: hp.rope.dim }, { q: `Qcur-${i}`, k: `Kcur-${i}` });
     attention(f, qkv, i, hp, 1 / Math.sqrt(hp.headDim), attended);
     linear(f, attended, w.matrix(`${blk}.attn_output`), branch, { tap: `attn_out-${i}` });
     addRmsNorm(f, residual, branch, w.vector(`${blk}.ffn_norm`), normed, hp.rmsEpsilon, `ffn_inp-${i}`);

@@ -13,7 +13,10 @@ const LIMITS = { context: 1 << 24, width: 1 << 16, layers: 1024, heads: 1024, he
 export function readInteger(metadata: Metadata, key: string, low: number, high: number, fallback?: number): number {
   const value = metadata.number(key, fallback);
   if (!Number.isInteger(value) || value < low || value > high) {
-    throw new LocalLLMError('bad-file', `${key} is ${value}; an integer from ${low} to ${high} is possible. The file is damaged or of an unknown variant.`);
+    throw new LocalLLMError(
+      'bad-file',
+      `${key} is ${value}; an integer from ${low} to ${high} is possible. The file is damaged or of an unknown variant.`,
+    );
   }
   return value;
 }

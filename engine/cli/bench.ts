@@ -12,7 +12,10 @@ export async function bench(
   const context = options.pp + options.tg + 1;
   await withModel(path, { ...options, context }, async (model, gpu) => {
     if (context > model.hp.contextTokens) {
-      throw new LocalLLMError('bad-argument', `--pp and --tg need a context of ${context} tokens; the model was trained for ${model.hp.contextTokens}.`);
+      throw new LocalLLMError(
+        'bad-argument',
+        `--pp and --tg need a context of ${context} tokens; the model was trained for ${model.hp.contextTokens}.`,
+      );
     }
     // Ids spread over the vocabulary: the embedding is read as a text would read it.
     const ids = Array.from({ length: options.pp }, (_, i) => (i * 7919) % model.hp.vocab);

@@ -10,12 +10,13 @@ export async function generate(
   options: ModelOptions & GenerateParams & { prompt: string; json?: boolean },
 ): Promise<void> {
   const { prompt, json, context, kv, ...params } = options;
+  const load = loadOptions({ ...(context === undefined ? {} : { context }), ...(kv === undefined ? {} : { kv }) });
   const abort = new AbortController();
   process.once('SIGINT', () => abort.abort());
   const source = await openFileSource(path);
   try {
     const engine = await createEngine({ gpu: await openDawn() });
-    await engine.load(source, { ...loadOptions(options), signal: abort.signal });
+    await engine.load(source, { ...load, signal: abort.signal });
     const result = await engine.generate({
       input: prompt,
       options: params,

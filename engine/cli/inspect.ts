@@ -84,7 +84,9 @@ function printReport(path: string, file: GgufFile | undefined, verdict: Verdict)
   }
   if (verdict.memory) {
     const { weights, kvCache } = verdict.memory;
-    print(`Needs ${formatBytes(weights)} for weights and ${formatBytes(kvCache)} for the KV cache at a context of ${verdict.contextTokens}.\n`);
+    print(
+      `Needs ${formatBytes(weights)} for weights and ${formatBytes(kvCache)} for the KV cache at a context of ${verdict.contextTokens}.\n`,
+    );
   }
   print(verdict.supported ? 'Supported.\n' : `Not supported: ${verdict.reason}\n`);
 }

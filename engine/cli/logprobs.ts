@@ -13,7 +13,10 @@ export async function logprobs(
     const { tokenizer } = model;
     const ids = options.ids ?? tokenizer.encode(options.prompt ?? '', { special: true });
     const { top, greedy } = await evaluate(model, ids, options);
-    const text = tokenizer.decode(greedy.map(({ id }) => id), { special: true });
+    const text = tokenizer.decode(
+      greedy.map(({ id }) => id),
+      { special: true },
+    );
     const plain = greedy.map(({ id, text: piece, logprob }) => ({ id, text: piece, logprob }));
     if (options.json) return print(`${JSON.stringify({ ids, top, greedy: plain, text })}\n`);
     const line = (t: { id: number; text: string; logprob: number }) =>

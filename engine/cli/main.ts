@@ -15,7 +15,8 @@ import { tokenize } from './tokenize.ts';
 
 const integer = (low: number) => (text: string) => {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < low) throw new InvalidArgumentError(`It must be an integer of at least ${low}.`);
+  if (!Number.isInteger(value) || value < low)
+    throw new InvalidArgumentError(`It must be an integer of at least ${low}.`);
   return value;
 };
 const decimal = (text: string) => {
@@ -24,10 +25,14 @@ const decimal = (text: string) => {
   return value;
 };
 const ids = (text: string) => text.split(',').map((part) => integer(0)(part));
-const context = new Option('--context <tokens>', 'context length [the model\'s own, at most 4096]').argParser(integer(1));
+const context = new Option('--context <tokens>', "context length [the model's own, at most 4096]").argParser(
+  integer(1),
+);
 const kvType = new Option('--kv <type>', 'element type of the KV cache').choices(['f16', 'f32']).default('f16');
 
-const program = new Command('localllm').description('Runs GGUF models on WebGPU. Each command explains itself with --help.');
+const program = new Command('localllm').description(
+  'Runs GGUF models on WebGPU. Each command explains itself with --help.',
+);
 
 program
   .command('inspect')
@@ -39,7 +44,7 @@ program
 
 program
   .command('tokenize')
-  .description('Prints the token ids of a text, as the model\'s tokenizer makes them.')
+  .description("Prints the token ids of a text, as the model's tokenizer makes them.")
   .argument('<file>', 'a GGUF file')
   .requiredOption('--text <text>', 'the text')
   .option('--special', 'read texts of special tokens, such as <|im_end|>, as these tokens', false)
@@ -70,7 +75,7 @@ program
 
 program
   .command('logprobs')
-  .description('Prints the prompt\'s ids, the top log-probabilities after it, and greedy tokens.')
+  .description("Prints the prompt's ids, the top log-probabilities after it, and greedy tokens.")
   .argument('<file>', 'a GGUF file')
   .option('--prompt <text>', 'plain text; special tokens are read as such')
   .addOption(new Option('--ids <list>', 'token ids instead: 1,2,3').argParser(ids).conflicts('prompt'))

@@ -3,7 +3,10 @@ import { createTokenizer } from '../tokenizer/tokenizer.ts';
 import { openFileSource } from './file-source.ts';
 import { print } from './with-model.ts';
 
-export async function tokenize(path: string, options: { text: string; special: boolean; json?: boolean }): Promise<void> {
+export async function tokenize(
+  path: string,
+  options: { text: string; special: boolean; json?: boolean },
+): Promise<void> {
   const source = await openFileSource(path);
   try {
     const tokenizer = createTokenizer((await parseGguf(source)).metadata);

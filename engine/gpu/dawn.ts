@@ -24,7 +24,9 @@ const instances: GPU[] = [];
  */
 export async function openDawn(): Promise<GPU> {
   const { create, globals } = await import('webgpu').catch((cause: unknown) => {
-    throw new LocalLLMError('not-supported', 'WebGPU in Node comes from the package "webgpu": npm install webgpu', { cause });
+    throw new LocalLLMError('not-supported', 'WebGPU in Node comes from the package "webgpu": npm install webgpu', {
+      cause,
+    });
   });
   Object.assign(globalThis, globals);
   const open = async (): Promise<GPU | undefined> => {

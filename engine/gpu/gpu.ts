@@ -80,7 +80,9 @@ export class Gpu {
       const software = isFallbackAdapter || SOFTWARE.test(`${name} ${description}`);
       return new Gpu(device, name, software);
     } catch (cause) {
-      throw new LocalLLMError('no-adapter', `The GPU could not be opened: ${String(cause)}. Restart the browser.`, { cause });
+      throw new LocalLLMError('no-adapter', `The GPU could not be opened: ${String(cause)}. Restart the browser.`, {
+        cause,
+      });
     }
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Grid, type Kernel } from '../../shaders/kernel.ts';
+import type { Allocation } from './allocation.ts';
 import { type BufferRange, type Gpu, WHOLE } from './gpu.ts';
 
 /** What grids depend on, different in every forward. */
@@ -115,79 +116,76 @@ export interface Dispatch {
   taps?: readonly Tap[];
 }
 
+interface Recorded {
+  dispatch: Dispatch;
+  variants: Promise<Step['variants']>;
+}
+
 /** Records dispatches in order; `build` compiles all pipelines at once. */
 export class PlanBuilder {
   readonly gpu: Gpu;
+  readonly #allocation: Allocation;
   /** The batch of the forward (`shaders/lib/batch.wgsl`), bound wherever a kernel asks for `batch`. */
-  readonly batch: GPUBuffer | undefined;
-  readonly #steps: (Omit<Step, 'variants'> & { variants: Promise<Step['variants']> })[] = [];
-  readonly #uniforms: GPUBuffer[] = [];
-  readonly #slotsPerBuffer: number;
-  #slots: number;
+  readonly #batch: GPUBuffer | undefined;
+  readonly #recorded: Recorded[] = [];
 
-  /** `slots`: dispatches whose parameters share one uniform buffer. */
-  constructor(gpu: Gpu, batch?: GPUBuffer, slots = 256) {
+  constructor(gpu: Gpu, allocation: Allocation, batch?: GPUBuffer) {
     this.gpu = gpu;
-    this.batch = batch;
-    this.#slotsPerBuffer = slots;
-    this.#slots = slots;
+    this.#allocation = allocation;
+    this.#batch = batch;
   }
 
   dispatch(dispatch: Dispatch): void {
-    const { kernel } = dispatch.variants[0]!;
-    const entries = kernel.bindings.map((binding, index): GPUBindGroupEntry => {
-      if (binding.type === 'uniform') return { binding: index, resource: this.#params(kernel, dispatch.params) };
-      const given = dispatch.buffers[binding.name] ?? (binding.name === 'batch' ? this.batch : undefined);
-      if (!given) throw new Error(`${dispatch.label}: no buffer for ${binding.name}`);
-      return { binding: index, resource: 'buffer' in given ? given : WHOLE(given) };
-    });
     const variants = Promise.all(
-      dispatch.variants.map(async ({ kernel: k, grid, minRows }) => ({
-        pipeline: await this.gpu.pipeline(k),
+      dispatch.variants.map(async ({ kernel, grid, minRows }) => ({
+        pipeline: await this.gpu.pipeline(kernel),
         grid,
         minRows,
       })),
     );
     variants.catch(() => {}); // reported by build()
-    this.#steps.push({
-      label: dispatch.label,
-      rows: dispatch.rows,
-      variants,
-      bindGroup: this.gpu.device.createBindGroup({ label: dispatch.label, layout: this.gpu.layout(kernel), entries }),
-      taps: dispatch.taps ?? [],
-    });
+    this.#recorded.push({ dispatch, variants });
   }
 
-  /** @throws LocalLLMError shader */
+  /** @throws LocalLLMError shader, out-of-memory */
   async build(): Promise<Plan> {
-    const steps = await Promise.all(this.#steps.map(async (s) => ({ ...s, variants: await s.variants })));
+    const stride = this.gpu.limits.minUniformBufferOffsetAlignment;
+    const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
+    const params = await this.#allocation.allocate('parameters', this.#recorded.length * stride, usage);
+    const steps = await Promise.all(
+      this.#recorded.map(async ({ dispatch, variants }, index): Promise<Step> => {
+        const { label, rows, taps = [] } = dispatch;
+        const bindGroup = this.#bind(dispatch, params, index * stride);
+        return { label, rows, variants: await variants, bindGroup, taps };
+      }),
+    );
     return new Plan(this.gpu, steps);
   }
 
-  /** Buffers that the plan owns. */
-  get buffers(): readonly GPUBuffer[] {
-    return this.#uniforms;
-  }
-
-  /** A 256-byte slot for the static parameters of one step. */
-  #params(kernel: Kernel, values: Readonly<Record<string, number>>): BufferRange {
-    const stride = this.gpu.limits.minUniformBufferOffsetAlignment;
-    if (this.#slots === this.#slotsPerBuffer) {
-      const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
-      this.#uniforms.push(this.gpu.device.createBuffer({ label: 'params', size: this.#slotsPerBuffer * stride, usage }));
-      this.#slots = 0;
-    }
-    const buffer = this.#uniforms.at(-1)!;
-    const offset = this.#slots++ * stride;
-    const size = Math.max(16, Math.ceil(kernel.params.length / 4) * 16);
-    const view = new DataView(new ArrayBuffer(size));
-    kernel.params.forEach((field, at) => {
-      const value = values[field.name];
-      if (value === undefined) throw new Error(`${kernel.name}: parameter ${field.name} is missing`);
-      if (field.type === 'f32') view.setFloat32(at * 4, value, true);
-      else view.setUint32(at * 4, value, true);
+  #bind(dispatch: Dispatch, params: GPUBuffer, offset: number): GPUBindGroup {
+    const { kernel } = dispatch.variants[0]!;
+    const entries = kernel.bindings.map((binding, index): GPUBindGroupEntry => {
+      if (binding.type === 'uniform') {
+        const data = packParams(kernel, dispatch.params);
+        this.gpu.device.queue.writeBuffer(params, offset, data);
+        return { binding: index, resource: { buffer: params, offset, size: data.byteLength } };
+      }
+      const given = dispatch.buffers[binding.name] ?? (binding.name === 'batch' ? this.#batch : undefined);
+      if (!given) throw new Error(`${dispatch.label}: no buffer for ${binding.name}`);
+      return { binding: index, resource: 'buffer' in given ? given : WHOLE(given) };
     });
-    this.gpu.device.queue.writeBuffer(buffer, offset, view.buffer);
-    return { buffer, offset, size };
+    return this.gpu.device.createBindGroup({ label: dispatch.label, layout: this.gpu.layout(kernel), entries });
   }
+}
+
+/** The static parameters of one step as `struct Params` lays them out. */
+function packParams(kernel: Kernel, values: Readonly<Record<string, number>>): ArrayBuffer {
+  const view = new DataView(new ArrayBuffer(Math.max(16, Math.ceil(kernel.params.length / 4) * 16)));
+  kernel.params.forEach((field, at) => {
+    const value = values[field.name];
+    if (value === undefined) throw new Error(`${kernel.name}: parameter ${field.name} is missing`);
+    if (field.type === 'f32') view.setFloat32(at * 4, value, true);
+    else view.setUint32(at * 4, value, true);
+  });
+  return view.buffer;
 }

@@ -5,8 +5,14 @@
  */
 import { pagedAttentionGrid, pagedAttentionKernel } from '../../shaders/attention/paged-attention.kernel.ts';
 import { type RopePairing, ropeAppendGrid, ropeAppendKernel } from '../../shaders/rope/rope-append.kernel.ts';
-import type { Hyperparameters } from '../arch/architecture.ts';
 import { type Activation, countRows, type ForwardContext } from './context.ts';
+
+/** How a layer's attention is divided: heads · headDim queries, kvHeads · headDim keys and values. */
+export interface HeadShape {
+  heads: number;
+  kvHeads: number;
+  headDim: number;
+}
 
 /**
  * Rotates the queries and keys in `qkv` [T, (heads + 2 · kvHeads) · headDim] in place and appends rotated keys and the
@@ -16,11 +22,11 @@ export function ropeAppend(
   f: ForwardContext,
   qkv: Activation,
   layer: number,
-  hp: Hyperparameters,
-  pairing: RopePairing,
+  shape: HeadShape,
+  rope: { pairing: RopePairing; dim: number },
   taps: { q: string; k: string },
 ): void {
-  const { heads, kvHeads, headDim } = hp;
+  const { heads, kvHeads, headDim } = shape;
   const { keys, values } = f.cache[layer]!;
   const tap = (name: string, first: number, count: number) => ({
     name,
@@ -33,14 +39,14 @@ export function ropeAppend(
     label: 'rope-append',
     variants: [
       {
-        kernel: ropeAppendKernel({ pairing, kvType: f.kvType, headDim }),
+        kernel: ropeAppendKernel({ pairing: rope.pairing, kvType: f.kvType, headDim }),
         minRows: 1,
         grid: ({ tokens }) => ropeAppendGrid({ tokens, heads, kvHeads, headDim }),
       },
     ],
     rows: countRows('tokens'),
     buffers: { qkv: qkv.buffer, table: f.ropeTable, keys, values },
-    params: { heads, kv_heads: kvHeads, rope_dim: hp.rope.dim },
+    params: { heads, kv_heads: kvHeads, rope_dim: rope.dim },
     taps: [tap(taps.q, 0, heads), tap(taps.k, heads, kvHeads)],
   });
 }
@@ -50,11 +56,11 @@ export function attention(
   f: ForwardContext,
   qkv: Activation,
   layer: number,
-  hp: Hyperparameters,
+  shape: HeadShape,
   scale: number,
   out: Activation,
 ): void {
-  const { heads, kvHeads, headDim } = hp;
+  const { heads, kvHeads, headDim } = shape;
   const { keys, values } = f.cache[layer]!;
   f.plan.dispatch({
     label: 'attention',

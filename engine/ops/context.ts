@@ -4,7 +4,8 @@
  * @module
  */
 import type { WeightType } from '../../shaders/matmul/weights.ts';
-import type { BufferRange, Gpu } from '../gpu/gpu.ts';
+import type { Allocation } from '../gpu/allocation.ts';
+import type { BufferRange } from '../gpu/gpu.ts';
 import type { Dims, PlanBuilder } from '../gpu/plan.ts';
 
 /** Rows [firstRow, firstRow + rows) of a matrix, small enough for one binding. */
@@ -64,7 +65,7 @@ export const ROW_PADDING = 64;
 
 /** Activations of `capacity` rows at most, padded for the tiled kernels. */
 export async function allocateActivation(
-  gpu: Gpu,
+  allocation: Allocation,
   label: string,
   width: number,
   rows: 'tokens' | 'outputs',
@@ -72,7 +73,7 @@ export async function allocateActivation(
 ): Promise<Activation> {
   const padded = Math.ceil(capacity / ROW_PADDING) * ROW_PADDING;
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC;
-  return { buffer: await gpu.allocate(label, padded * width * 4, usage), width, rows };
+  return { buffer: await allocation.allocate(label, padded * width * 4, usage), width, rows };
 }
 
 export const countRows = (rows: 'tokens' | 'outputs') => (dims: Dims) =>

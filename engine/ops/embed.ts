@@ -11,9 +11,7 @@ export function embed(f: ForwardContext, table: Matrix, x: Activation, tap: stri
   table.segments.forEach((segment, index) => {
     f.plan.dispatch({
       label: 'embed',
-      variants: [
-        { kernel: embedKernel(segment.type), minRows: 1, grid: (dims) => embedGrid(dims.tokens, table.cols) },
-      ],
+      variants: [{ kernel: embedKernel(segment.type), minRows: 1, grid: (dims) => embedGrid(dims.tokens, table.cols) }],
       rows: countRows('tokens'),
       buffers: { x: x.buffer, quants: segment.quants, scales: segment.scales },
       params: {

@@ -35,11 +35,21 @@ export function addRmsNorm(
 ): void {
   const count = countRows(out.rows);
   const residual = { name: tap, buffer: x.buffer, stride: x.width, columns: [0, x.width] as const, rows: x.rows };
-  const normed = { name: 'result_norm', buffer: out.buffer, stride: x.width, columns: [0, x.width] as const, rows: out.rows };
+  const normed = {
+    name: 'result_norm',
+    buffer: out.buffer,
+    stride: x.width,
+    columns: [0, x.width] as const,
+    rows: out.rows,
+  };
   f.plan.dispatch({
     label: 'add-rms-norm',
     variants: [
-      { kernel: addRmsNormKernel({ width: x.width, rows: out.rows }), minRows: 1, grid: (dims) => normGrid(count(dims)) },
+      {
+        kernel: addRmsNormKernel({ width: x.width, rows: out.rows }),
+        minRows: 1,
+        grid: (dims) => normGrid(count(dims)),
+      },
     ],
     rows: count,
     buffers: { x: x.buffer, r: branch.buffer, weight, h: out.buffer },

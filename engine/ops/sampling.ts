@@ -7,6 +7,7 @@ import { adjustLogitsGrid, adjustLogitsKernel } from '../../shaders/sample/adjus
 import { argmaxGrid, argmaxKernel } from '../../shaders/sample/argmax.kernel.ts';
 import { softmaxSumsGrid, softmaxSumsKernel } from '../../shaders/sample/softmax-sums.kernel.ts';
 import { topKPasses } from '../../shaders/sample/top-k.kernel.ts';
+import type { Allocation } from '../gpu/allocation.ts';
 import type { Gpu } from '../gpu/gpu.ts';
 import { type Plan, PlanBuilder } from '../gpu/plan.ts';
 import { countRows } from './context.ts';
@@ -38,8 +39,6 @@ export interface SamplingBuffers {
 export interface Sampling {
   plans: SamplingPlans;
   buffers: SamplingBuffers;
-  /** Parameter buffers of the plans. */
-  uniforms: readonly GPUBuffer[];
 }
 
 /**
@@ -49,6 +48,7 @@ export interface Sampling {
  */
 export async function recordSampling(
   gpu: Gpu,
+  allocation: Allocation,
   logits: GPUBuffer,
   vocab: number,
   maxOutputs: number,
@@ -61,14 +61,14 @@ export async function recordSampling(
   const candidateBytes = Math.max(...passes.map(({ count }) => count)) * maxOutputs * 8;
   const entries = maxOutputs * maxAdjustments;
   const buffers: SamplingBuffers = {
-    entries: await gpu.allocate('penalties', (entries + 1) * 16, storage | write),
-    picks: await gpu.allocate('picked tokens', maxOutputs * 16, storage | read),
-    inverseTemperatures: await gpu.allocate('temperatures', maxOutputs * 4, storage | write),
-    sums: await gpu.allocate('softmax sums', maxOutputs * 16, storage | read),
-    candidates: await gpu.allocate('candidates', candidateBytes, storage | read),
-    scratch: await gpu.allocate('candidates', candidateBytes, storage | read),
+    entries: await allocation.allocate('penalties', (entries + 1) * 16, storage | write),
+    picks: await allocation.allocate('picked tokens', maxOutputs * 16, storage | read),
+    inverseTemperatures: await allocation.allocate('temperatures', maxOutputs * 4, storage | write),
+    sums: await allocation.allocate('softmax sums', maxOutputs * 16, storage | read),
+    candidates: await allocation.allocate('candidates', candidateBytes, storage | read),
+    scratch: await allocation.allocate('candidates', candidateBytes, storage | read),
   };
-  const adjust = new PlanBuilder(gpu, undefined, 1);
+  const adjust = new PlanBuilder(gpu, allocation);
   adjust.dispatch({
     label: 'adjust-logits',
     variants: [{ kernel: adjustLogitsKernel(), minRows: 1, grid: () => adjustLogitsGrid(entries) }],
@@ -76,7 +76,7 @@ export async function recordSampling(
     buffers: { entries: buffers.entries, logits },
     params: { vocab },
   });
-  const best = new PlanBuilder(gpu, undefined, 1);
+  const best = new PlanBuilder(gpu, allocation);
   best.dispatch({
     label: 'argmax',
     variants: [{ kernel: argmaxKernel(), minRows: 1, grid: (dims) => argmaxGrid(dims.outputs) }],
@@ -84,7 +84,7 @@ export async function recordSampling(
     buffers: { logits, picks: buffers.picks },
     params: { vocab },
   });
-  const candidates = new PlanBuilder(gpu, undefined, passes.length + 1);
+  const candidates = new PlanBuilder(gpu, allocation);
   candidates.dispatch({
     label: 'softmax-sums',
     variants: [{ kernel: softmaxSumsKernel(), minRows: 1, grid: (dims) => softmaxSumsGrid(dims.outputs) }],
@@ -105,5 +105,5 @@ export async function recordSampling(
     });
   });
   const plans = { adjust: await adjust.build(), best: await best.build(), candidates: await candidates.build() };
-  return { plans, buffers, uniforms: [...adjust.buffers, ...best.buffers, ...candidates.buffers] };
+  return { plans, buffers };
 }

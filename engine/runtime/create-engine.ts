@@ -35,7 +35,10 @@ class GpuEngine implements Engine {
     this.#gpu = gpu;
     void gpu.device.lost.then(({ reason, message }) => {
       if (reason === 'destroyed') return;
-      this.#lost = new LocalLLMError('device-lost', `The GPU was lost (${message || reason}). Start the engine again; if it happens again, choose a smaller model.`);
+      this.#lost = new LocalLLMError(
+        'device-lost',
+        `The GPU was lost (${message || reason}). Start the engine again; if it happens again, choose a smaller model.`,
+      );
       this.#current?.scheduler.close(this.#lost);
       this.#current = undefined;
       this.onLost?.(this.#lost.message);
@@ -45,15 +48,15 @@ class GpuEngine implements Engine {
   load(source: ByteSource, options: LoadOptions = {}): Promise<void> {
     return this.#enqueue(async () => {
       await this.#unloadNow();
-      if (this.#lost) throw this.#lost;
+      this.#throwIfLost();
       const model = await loadModel(this.#gpu, source, options);
-      if (this.#lost) throw this.#lost;
+      this.#throwIfLost();
       this.#current = { model, scheduler: new Scheduler(model) };
     });
   }
 
   async generate(request: GenerateRequest): Promise<GenerateResult> {
-    if (this.#lost) throw this.#lost;
+    this.#throwIfLost();
     if (!this.#current) throw new LocalLLMError('invalid-state', 'No model is loaded: load one first.');
     if (request.signal.aborted) throw new LocalLLMError('aborted', 'The request was cancelled.');
     const { model, scheduler } = this.#current;
@@ -86,6 +89,11 @@ class GpuEngine implements Engine {
 
   unload(): Promise<void> {
     return this.#enqueue(() => this.#unloadNow());
+  }
+
+  #throwIfLost(): void {
+    const lost: LocalLLMError | undefined = this.#lost;
+    if (lost) throw lost;
   }
 
   async #unloadNow(): Promise<void> {

@@ -31,7 +31,10 @@ export async function evaluate(
   options: { top: number; greedy: number; chunkTokens?: number },
 ): Promise<Evaluation> {
   if (options.top > CANDIDATES) {
-    throw new LocalLLMError('bad-argument', `top is ${options.top}; at most ${CANDIDATES} log-probabilities are given.`);
+    throw new LocalLLMError(
+      'bad-argument',
+      `top is ${options.top}; at most ${CANDIDATES} log-probabilities are given.`,
+    );
   }
   const sequence = open(model, ids, options.greedy);
   try {

@@ -3,9 +3,10 @@
  *
  * @module
  */
+import type { Allocation } from '../gpu/allocation.ts';
 import type { Gpu } from '../gpu/gpu.ts';
 import type { Plan, Tap } from '../gpu/plan.ts';
-import type { SamplingBuffers, SamplingPlans } from '../ops/sampling.ts';
+import type { Sampling, SamplingBuffers, SamplingPlans } from '../ops/sampling.ts';
 import { CANDIDATES } from '../../shaders/sample/top-k.kernel.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 import type { Batch } from './batch.ts';
@@ -54,6 +55,17 @@ const STAGING_BUFFERS = 3;
 const CANDIDATE_BYTES = CANDIDATES * 8;
 const ROW_BYTES = 16;
 
+interface ForwardParts {
+  gpu: Gpu;
+  plan: Plan;
+  sampling: Sampling;
+  batch: GPUBuffer;
+  /** [maxOutputs, vocab] */
+  logits: GPUBuffer;
+  vocab: number;
+  maxOutputs: number;
+}
+
 export class Forward {
   readonly #gpu: Gpu;
   readonly #plan: Plan;
@@ -62,40 +74,36 @@ export class Forward {
   readonly #batch: GPUBuffer;
   readonly #logits: GPUBuffer;
   readonly #vocab: number;
-  readonly #maxOutputs: number;
   readonly #staging: GPUBuffer[];
   readonly #entries: Uint32Array<ArrayBuffer>;
   readonly #temperatures: Float32Array<ArrayBuffer>;
   #turn = 0;
   #fault: string | undefined;
 
-  constructor(parts: {
-    gpu: Gpu;
-    plan: Plan;
-    sampling: SamplingPlans;
-    buffers: SamplingBuffers;
-    batch: GPUBuffer;
-    logits: GPUBuffer;
-    vocab: number;
-    maxOutputs: number;
-  }) {
+  private constructor(parts: ForwardParts, staging: GPUBuffer[]) {
     this.#gpu = parts.gpu;
     this.#plan = parts.plan;
-    this.#sampling = parts.sampling;
-    this.#buffers = parts.buffers;
+    this.#sampling = parts.sampling.plans;
+    this.#buffers = parts.sampling.buffers;
     this.#batch = parts.batch;
     this.#logits = parts.logits;
     this.#vocab = parts.vocab;
-    this.#maxOutputs = parts.maxOutputs;
-    const size = parts.maxOutputs * (2 * ROW_BYTES + CANDIDATE_BYTES);
-    this.#staging = Array.from({ length: STAGING_BUFFERS }, () =>
-      this.#gpu.device.createBuffer({ label: 'results', size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST }),
-    );
-    this.#entries = new Uint32Array(parts.buffers.entries.size / 4);
+    this.#staging = staging;
+    this.#entries = new Uint32Array(this.#buffers.entries.size / 4);
     this.#temperatures = new Float32Array(parts.maxOutputs);
     this.#gpu.device.onuncapturederror = (event) => {
       this.#fault ??= event.error.message;
     };
+  }
+
+  /** @throws LocalLLMError out-of-memory */
+  static async create(parts: ForwardParts, allocation: Allocation): Promise<Forward> {
+    const size = parts.maxOutputs * (2 * ROW_BYTES + CANDIDATE_BYTES);
+    const staging: GPUBuffer[] = [];
+    for (let i = 0; i < STAGING_BUFFERS; i++) {
+      staging.push(await allocation.allocate('results', size, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST));
+    }
+    return new Forward(parts, staging);
   }
 
   /**
@@ -166,11 +174,6 @@ export class Forward {
     return values;
   }
 
-  /** The staging buffers; the rest belongs to whoever made it. */
-  get buffers(): readonly GPUBuffer[] {
-    return this.#staging;
-  }
-
   /** Entries of all rows: a count, then (row, id, repetition, subtract). Whether there are any. */
   #writeAdjustments(requests: readonly OutputRequest[]): boolean {
     const words = this.#entries;
@@ -180,7 +183,10 @@ export class Forward {
     requests.forEach(({ adjustments }, row) => {
       for (const { id, repetition, subtract } of adjustments) {
         if (count === capacity) {
-          throw new LocalLLMError('bad-argument', `More than ${capacity} logit biases and penalties in one step: give fewer.`);
+          throw new LocalLLMError(
+            'bad-argument',
+            `More than ${capacity} logit biases and penalties in one step: give fewer.`,
+          );
         }
         const at = ++count * 4;
         words[at] = row;
@@ -207,7 +213,10 @@ export class Forward {
   #row(data: ArrayBuffer, rows: number, row: number, request: OutputRequest): OutputRow {
     const pick = new Uint32Array(data, row * ROW_BYTES, 4);
     if (pick[2] !== 0) {
-      throw new LocalLLMError('numerics', 'The model computed NaN or infinity: its weights are damaged or unsuited. Delete the model and fetch it again.');
+      throw new LocalLLMError(
+        'numerics',
+        'The model computed NaN or infinity: its weights are damaged or unsuited. Delete the model and fetch it again.',
+      );
     }
     if (!request.candidates) return { best: pick[0]! };
     const sums = new Float32Array(data, (rows + row) * ROW_BYTES, 4);
@@ -244,7 +253,11 @@ export class Forward {
       await staging.mapAsync(GPUMapMode.READ, 0, bytes);
     } catch (cause) {
       this.#check();
-      throw new LocalLLMError('device-lost', 'The GPU was lost while the model was answering. Try again; if it happens again, restart the browser.', { cause });
+      throw new LocalLLMError(
+        'device-lost',
+        'The GPU was lost while the model was answering. Try again; if it happens again, restart the browser.',
+        { cause },
+      );
     }
     const data = staging.getMappedRange(0, bytes).slice(0);
     staging.unmap();

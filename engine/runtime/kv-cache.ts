@@ -5,7 +5,7 @@
  */
 import { kvLayout, PAGE } from '../../shaders/attention/kv-layout.ts';
 import type { Hyperparameters } from '../arch/architecture.ts';
-import type { Gpu } from '../gpu/gpu.ts';
+import type { Allocation } from '../gpu/allocation.ts';
 import type { KvType, LayerCache } from '../ops/context.ts';
 
 /** GPU bytes of a cache of `pages` pages, all layers. */
@@ -17,12 +17,17 @@ export function kvBytes(hp: Hyperparameters, kvType: KvType, pages: number): num
 export const pagesFor = (tokens: number): number => Math.ceil(tokens / PAGE);
 
 /** Keys and values of every layer. @throws LocalLLMError out-of-memory */
-export async function allocateCache(gpu: Gpu, hp: Hyperparameters, kvType: KvType, pages: number): Promise<LayerCache[]> {
+export async function allocateCache(
+  allocation: Allocation,
+  hp: Hyperparameters,
+  kvType: KvType,
+  pages: number,
+): Promise<LayerCache[]> {
   const { keyBytes, valueBytes } = kvLayout({ kvType, kvHeads: hp.kvHeads, headDim: hp.headDim, pages });
   const cache: LayerCache[] = [];
   for (let i = 0; i < hp.layers; i++) {
-    const keys = await gpu.allocate(`the KV cache (layer ${i}, keys)`, keyBytes, GPUBufferUsage.STORAGE);
-    const values = await gpu.allocate(`the KV cache (layer ${i}, values)`, valueBytes, GPUBufferUsage.STORAGE);
+    const keys = await allocation.allocate(`the KV cache (layer ${i}, keys)`, keyBytes, GPUBufferUsage.STORAGE);
+    const values = await allocation.allocate(`the KV cache (layer ${i}, values)`, valueBytes, GPUBufferUsage.STORAGE);
     cache.push({ keys, values });
   }
   return cache;

@@ -4,15 +4,16 @@
  * @module
  */
 import { tokensPerTile } from '../../shaders/attention/paged-attention.kernel.ts';
-import type { Architecture, Hyperparameters } from '../arch/architecture.ts';
+import type { Architecture, Hyperparameters, WeightSpecs } from '../arch/architecture.ts';
 import { architectureOf } from '../arch/registry.ts';
 import { type ChatTemplate, createChatTemplate } from '../chat/chat-template.ts';
 import { type GgufFile, parseGguf } from '../gguf/parse.ts';
 import type { ByteSource } from '../gguf/source.ts';
+import { Allocation } from '../gpu/allocation.ts';
 import type { Gpu } from '../gpu/gpu.ts';
 import { PlanBuilder } from '../gpu/plan.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
-import { allocateActivation, type ForwardContext, type KvType } from '../ops/context.ts';
+import { allocateActivation, type KvType, type Weights } from '../ops/context.ts';
 import { recordSampling } from '../ops/sampling.ts';
 import { createTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
 import { Batch, type BatchLimits } from './batch.ts';
@@ -49,17 +50,21 @@ export interface LoadedModel {
 }
 
 /** What can be known of a file without a GPU. @throws LocalLLMError bad-file, not-supported */
-export async function readModel(source: ByteSource): Promise<{ file: GgufFile; architecture: Architecture; hp: Hyperparameters; tokenizer: Tokenizer }> {
+export async function readModel(
+  source: ByteSource,
+): Promise<{ file: GgufFile; architecture: Architecture; hp: Hyperparameters; tokenizer: Tokenizer }> {
   const file = await parseGguf(source);
   const architecture = architectureOf(file);
   const hp = architecture.hyperparameters(file);
   const tokenizer = createTokenizer(file.metadata);
   if (tokenizer.vocabSize !== hp.vocab) {
-    throw new LocalLLMError('bad-file', `The vocabulary has ${tokenizer.vocabSize} tokens, the embedding table ${hp.vocab} rows. The file is damaged; convert it again.`);
+    throw new LocalLLMError(
+      'bad-file',
+      `The vocabulary has ${tokenizer.vocabSize} tokens, the embedding table ${hp.vocab} rows. The file is damaged; convert it again.`,
+    );
   }
   return { file, architecture, hp, tokenizer };
 }
-
 
 /** Pages of the cache when the caller does not say. */
 export function defaultPages(hp: Hyperparameters, kvType: KvType, contextTokens: number): number {
@@ -70,75 +75,23 @@ export function defaultPages(hp: Hyperparameters, kvType: KvType, contextTokens:
 
 export const defaultContext = (hp: Hyperparameters): number => Math.min(hp.contextTokens, DEFAULT_CONTEXT);
 
-/** @throws LocalLLMError bad-file, not-supported, out-of-memory, shader, aborted */
+type ReadModel = Awaited<ReturnType<typeof readModel>>;
+
+/** @throws LocalLLMError bad-argument, bad-file, not-supported, out-of-memory, shader, aborted */
 export async function loadModel(gpu: Gpu, source: ByteSource, options: LoadOptions = {}): Promise<LoadedModel> {
-  const { file, architecture, hp, tokenizer } = await readModel(source);
-  const specs = architecture.weights(hp, file);
-  const { factorsTensor } = hp.rope;
-  refuseUnusedTensors(file, specs, factorsTensor === undefined ? [] : [factorsTensor]);
-  const factors =
-    factorsTensor === undefined ? undefined : await readVector(file, source, factorsTensor, hp.rope.dim / 2);
-  const totalBytes = [...file.tensors.values()].reduce((sum, t) => sum + t.bytes, 0);
-  let loadedBytes = 0;
-  const loader = new WeightLoader(
-    gpu,
-    file,
-    source,
-    (bytes) => options.onProgress?.(Math.min(1, (loadedBytes += bytes) / totalBytes)),
-    options.signal,
-  );
-  const owned: GPUBuffer[] = [];
-  const release = () => {
-    for (const buffer of [...owned, ...loader.buffers]) gpu.release(buffer);
+  const read = await readModel(source);
+  const { architecture, file, hp, tokenizer } = read;
+  const contextTokens = contextOf(hp, options);
+  const limits: BatchLimits = {
+    tokens: CHUNK_TOKENS,
+    outputs: MAX_SEQUENCES,
+    sequences: MAX_SEQUENCES,
+    pagesPerSequence: pagesFor(contextTokens),
   };
+  const pages = defaultPages(hp, options.kvType ?? 'f16', contextTokens);
+  const allocation = new Allocation(gpu);
   try {
-    const kvType = options.kvType ?? 'f16';
-    const contextTokens = options.contextTokens ?? defaultContext(hp);
-    const pages = defaultPages(hp, kvType, contextTokens);
-    const limits: BatchLimits = {
-      tokens: CHUNK_TOKENS,
-      outputs: MAX_SEQUENCES,
-      sequences: MAX_SEQUENCES,
-      pagesPerSequence: pagesFor(contextTokens),
-    };
-    const allocate = async (label: string, bytes: number, usage: GPUBufferUsageFlags) => {
-      const buffer = await gpu.allocate(label, bytes, usage | GPUBufferUsage.COPY_DST);
-      owned.push(buffer);
-      return buffer;
-    };
-    const table = makeRopeTable(hp.rope, contextTokens, factors);
-    const ropeTable = await allocate('the RoPE table', table.byteLength, GPUBufferUsage.STORAGE);
-    gpu.device.queue.writeBuffer(ropeTable, 0, table);
-    const cache = await allocateCache(gpu, hp, kvType, pages);
-    owned.push(...cache.flatMap(({ keys, values }) => [keys, values]));
-    const batchBuffer = await allocate('the batch', Batch.words(limits) * 4, GPUBufferUsage.STORAGE);
-    const weights = await loader.load(specs);
-    const plan = new PlanBuilder(gpu, batchBuffer);
-    const context: ForwardContext = {
-      plan,
-      weights,
-      kvType,
-      cache,
-      ropeTable,
-      activation: async (label, width, rows = 'tokens') => {
-        const activation = await allocateActivation(gpu, label, width, rows, limits[rows]);
-        owned.push(activation.buffer);
-        return activation;
-      },
-    };
-    const logits = await architecture.forward(context, hp);
-    const sampling = await recordSampling(gpu, logits, hp.vocab, limits.outputs, MAX_ADJUSTMENTS);
-    owned.push(...Object.values(sampling.buffers));
-    const forward = new Forward({
-      gpu,
-      plan: await plan.build(),
-      sampling: sampling.plans,
-      buffers: sampling.buffers,
-      batch: batchBuffer,
-      logits,
-      vocab: hp.vocab,
-      maxOutputs: limits.outputs,
-    });
+    const forward = await prepareForward(gpu, allocation, read, source, { limits, pages, contextTokens }, options);
     return {
       architecture: architecture.name,
       hp,
@@ -150,20 +103,84 @@ export async function loadModel(gpu: Gpu, source: ByteSource, options: LoadOptio
       batch: new Batch(limits, tokensPerTile(hp.heads, hp.kvHeads)),
       forward,
       pool: new PagePool(pages),
-      release: () => {
-        for (const buffer of [...forward.buffers, ...plan.buffers, ...sampling.uniforms]) buffer.destroy();
-        release();
-      },
+      release: () => allocation.release(),
     };
   } catch (error) {
-    release();
+    allocation.release();
     throw error;
   }
 }
 
+function contextOf(hp: Hyperparameters, { contextTokens = defaultContext(hp) }: LoadOptions): number {
+  if (Number.isInteger(contextTokens) && contextTokens >= 1 && contextTokens <= hp.contextTokens) return contextTokens;
+  throw new LocalLLMError(
+    'bad-argument',
+    `contextTokens is ${contextTokens}; this model takes an integer from 1 to ${hp.contextTokens}.`,
+  );
+}
+
+/** Everything on the GPU: weights, cache, activations, pipelines. */
+async function prepareForward(
+  gpu: Gpu,
+  allocation: Allocation,
+  { file, architecture, hp }: ReadModel,
+  source: ByteSource,
+  size: { limits: BatchLimits; pages: number; contextTokens: number },
+  options: LoadOptions,
+): Promise<Forward> {
+  const { limits, pages, contextTokens } = size;
+  const { STORAGE, COPY_DST } = GPUBufferUsage;
+  const specs = architecture.weights(hp, file);
+  const { factorsTensor } = hp.rope;
+  refuseUnusedTensors(file, specs, factorsTensor === undefined ? [] : [factorsTensor]);
+  const factors =
+    factorsTensor === undefined ? undefined : await readVector(file, source, factorsTensor, hp.rope.dim / 2);
+  const table = makeRopeTable(hp.rope, contextTokens, factors);
+  const ropeTable = await allocation.allocate('the RoPE table', table.byteLength, STORAGE | COPY_DST);
+  gpu.device.queue.writeBuffer(ropeTable, 0, table);
+  const kvType = options.kvType ?? 'f16';
+  const cache = await allocateCache(allocation, hp, kvType, pages);
+  const batch = await allocation.allocate('the batch', Batch.words(limits) * 4, STORAGE | COPY_DST);
+  const weights = await loadWeights(gpu, allocation, file, source, specs, options);
+  const plan = new PlanBuilder(gpu, allocation, batch);
+  const logits = await architecture.forward(
+    {
+      plan,
+      weights,
+      kvType,
+      cache,
+      ropeTable,
+      activation: (label, width, rows = 'tokens') => allocateActivation(allocation, label, width, rows, limits[rows]),
+    },
+    hp,
+  );
+  const sampling = await recordSampling(gpu, allocation, logits, hp.vocab, limits.outputs, MAX_ADJUSTMENTS);
+  const parts = { gpu, plan: await plan.build(), sampling, batch, logits, vocab: hp.vocab, maxOutputs: limits.outputs };
+  return Forward.create(parts, allocation);
+}
+
+function loadWeights(
+  gpu: Gpu,
+  allocation: Allocation,
+  file: GgufFile,
+  source: ByteSource,
+  specs: WeightSpecs,
+  { onProgress, signal }: LoadOptions,
+): Promise<Weights> {
+  const totalBytes = [...file.tensors.values()].reduce((sum, tensor) => sum + tensor.bytes, 0);
+  let loadedBytes = 0;
+  const onBytes = (bytes: number) => {
+    loadedBytes += bytes;
+    onProgress?.(Math.min(1, loadedBytes / totalBytes));
+  };
+  return new WeightLoader({ gpu, allocation, file, source, onBytes, signal }).load(specs);
+}
+
 function chatTemplateOf(file: GgufFile, tokenizer: Tokenizer): ChatTemplate {
   const text = (id: number | undefined) => (id === undefined ? '' : tokenizer.piece(id));
-  const source = file.metadata.has('tokenizer.chat_template') ? file.metadata.string('tokenizer.chat_template') : undefined;
+  const source = file.metadata.has('tokenizer.chat_template')
+    ? file.metadata.string('tokenizer.chat_template')
+    : undefined;
   return createChatTemplate(source, {
     bos: text(tokenizer.bosId),
     eos: text(tokenizer.eosId),

@@ -22,7 +22,8 @@ export function promptTokens(
   if (options.raw) {
     if (typeof input !== 'string') throw new LocalLLMError('bad-argument', 'With raw: true, input must be a string.');
     const ids = tokenizer.encode(input);
-    if (ids.length === 0) throw new LocalLLMError('bad-argument', 'The raw input is empty: give at least one character.');
+    if (ids.length === 0)
+      throw new LocalLLMError('bad-argument', 'The raw input is empty: give at least one character.');
     return ids;
   }
   const messages: Message[] = typeof input === 'string' ? [{ role: 'user', content: input }] : [...input];

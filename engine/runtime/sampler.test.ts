@@ -85,7 +85,8 @@ describe('draw', () => {
   it('draws the same for the same seed and position', async () => {
     const params = samplingParams({ temperature: 1, seed: 42, topK: 0, topP: 1, minP: 0 });
     const candidates = candidatesOf(peaked, 1);
-    const run = () => Promise.all(Array.from({ length: 50 }, (_, p) => draw(params, p, vocab, candidates, async () => peaked)));
+    const run = () =>
+      Promise.all(Array.from({ length: 50 }, (_, p) => draw(params, p, vocab, candidates, async () => peaked)));
     const first = await run();
     expect(await run()).toEqual(first);
     expect(new Set(first).size).toBeGreaterThan(5);

@@ -70,7 +70,10 @@ const tokenizer = {
 function expectedText(prompt: readonly number[], count: number): string {
   const history = [...prompt];
   for (let i = 0; i < count; i++) history.push(nextToken(history));
-  return history.slice(prompt.length).map((id) => `${id} `).join('');
+  return history
+    .slice(prompt.length)
+    .map((id) => `${id} `)
+    .join('');
 }
 
 const prompt = (seed: number, length: number) => Array.from({ length }, (_, i) => 1 + ((seed * 131 + i * 17) % 900));
@@ -140,9 +143,7 @@ describe('Scheduler', () => {
   it('puts back running jobs when pages run out, and still answers all of them', async () => {
     start(pagesFor(CONTEXT)); // one full context in all
     const prompts = Array.from({ length: 6 }, (_, i) => prompt(i + 50, 2 * PAGE));
-    const results = await Promise.all(
-      prompts.map((p, i) => scheduler.run(job(p, 4 * PAGE, { owner: `o${i}` }))),
-    );
+    const results = await Promise.all(prompts.map((p, i) => scheduler.run(job(p, 4 * PAGE, { owner: `o${i}` }))));
     results.forEach(({ text }, i) => expect(text).toBe(expectedText(prompts[i]!, 4 * PAGE)));
   });
 

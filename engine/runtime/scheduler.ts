@@ -83,7 +83,10 @@ export class Scheduler {
     const jobs = parts.filter((p) => p.outputs > 0).map((p) => p.job);
     const { batch, forward } = this.#model;
     batch.set(parts);
-    const rows = await forward.run(batch, jobs.map((job) => job.outputRequest()));
+    const rows = await forward.run(
+      batch,
+      jobs.map((job) => job.outputRequest()),
+    );
     for (const { sequence, first, count } of parts) sequence.cached = first + count;
     for (const [row, job] of jobs.entries()) {
       if (job.signal.aborted || this.#closed) continue;

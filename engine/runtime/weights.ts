@@ -9,6 +9,7 @@ import type { MatrixSpec, WeightSpecs } from '../arch/architecture.ts';
 import { dequantize } from '../gguf/dequantize.ts';
 import type { GgufFile, TensorInfo } from '../gguf/parse.ts';
 import type { ByteSource } from '../gguf/source.ts';
+import { Allocation } from '../gpu/allocation.ts';
 import { type Gpu, type BufferRange, WHOLE } from '../gpu/gpu.ts';
 import { PlanBuilder } from '../gpu/plan.ts';
 import type { Matrix, MatrixSegment, Weights } from '../ops/context.ts';
@@ -37,18 +38,25 @@ export function planSegments(name: string, spec: MatrixSpec, file: GgufFile, max
   const groups: { type: WeightType; firstRow: number; rows: number }[] = [];
   for (const part of typed) {
     if (!isWeightType(part.type)) {
-      throw new LocalLLMError('not-supported', `Tensor ${part.tensor} is ${part.type}, which this engine does not run.`);
+      throw new LocalLLMError(
+        'not-supported',
+        `Tensor ${part.tensor} is ${part.type}, which this engine does not run.`,
+      );
     }
     const last = groups.at(-1);
     if (last?.type === part.type) last.rows += part.rows;
     else if (last && interleaved) {
-      throw new LocalLLMError('not-supported', `The tensors of ${name} have different types (${last.type}, ${part.type}): not supported.`);
+      throw new LocalLLMError(
+        'not-supported',
+        `The tensors of ${name} have different types (${last.type}, ${part.type}): not supported.`,
+      );
     } else groups.push({ type: part.type, firstRow: interleaved ? 0 : part.firstRow, rows: part.rows });
   }
   return groups.flatMap(({ type, firstRow, rows }) => {
     const perRow = weightLayout(type, 1, spec.cols);
     const limit = Math.floor((maxBytes - ALIGNMENT) / (perRow.quantBytes + perRow.scaleBytes) / 2) * 2;
-    if (limit < 2) throw new LocalLLMError('out-of-memory', `A row of ${name} does not fit one binding of this device.`);
+    if (limit < 2)
+      throw new LocalLLMError('out-of-memory', `A row of ${name} does not fit one binding of this device.`);
     const segments: SegmentPlan[] = [];
     for (let at = 0; at < rows; at += limit) {
       const count = Math.min(limit, rows - at);
@@ -62,11 +70,15 @@ export function planSegments(name: string, spec: MatrixSpec, file: GgufFile, max
 /** The tensor of that name and shape. @throws LocalLLMError bad-file */
 export function tensorOf(file: GgufFile, name: string, shape: readonly number[]): TensorInfo {
   const tensor = file.tensors.get(name);
-  if (!tensor) throw new LocalLLMError('bad-file', `The file lacks the tensor ${name}. It is damaged or of an unknown variant.`);
+  if (!tensor)
+    throw new LocalLLMError('bad-file', `The file lacks the tensor ${name}. It is damaged or of an unknown variant.`);
   const given = [...tensor.shape];
   while (given.length > shape.length && given.at(-1) === 1) given.pop();
   if (given.length !== shape.length || given.some((n, i) => n !== shape[i])) {
-    throw new LocalLLMError('bad-file', `Tensor ${name} has shape [${tensor.shape.join(', ')}], the hyper-parameters ask for [${shape.join(', ')}].`);
+    throw new LocalLLMError(
+      'bad-file',
+      `Tensor ${name} has shape [${tensor.shape.join(', ')}], the hyper-parameters ask for [${shape.join(', ')}].`,
+    );
   }
   return tensor;
 }
@@ -79,29 +91,48 @@ export function refuseUnusedTensors(file: GgufFile, specs: WeightSpecs, also: re
   const unused = [...file.tensors.keys()].filter((name) => !used.has(name));
   if (unused.length > 0) {
     const more = unused.length > 1 ? ` and ${unused.length - 1} more` : '';
-    throw new LocalLLMError('not-supported', `The file has the tensor ${unused[0]}${more}, which this architecture does not use here: this variant is not supported.`);
+    throw new LocalLLMError(
+      'not-supported',
+      `The file has the tensor ${unused[0]}${more}, which this architecture does not use here: this variant is not supported.`,
+    );
   }
 }
 
 /** A float tensor as f32, on the CPU: norm weights and RoPE factors. */
-export async function readVector(file: GgufFile, source: ByteSource, name: string, size: number): Promise<Float32Array<ArrayBuffer>> {
+export async function readVector(
+  file: GgufFile,
+  source: ByteSource,
+  name: string,
+  size: number,
+): Promise<Float32Array<ArrayBuffer>> {
   const tensor = tensorOf(file, name, [size]);
   return dequantize(tensor.type, await source.read(tensor.offset, tensor.bytes));
 }
 
+export interface WeightSource {
+  gpu: Gpu;
+  /** Holds the weights. */
+  allocation: Allocation;
+  file: GgufFile;
+  source: ByteSource;
+  /** Bytes that were read since the last call. */
+  onBytes: (bytes: number) => void;
+  signal?: AbortSignal | undefined;
+}
+
 export class WeightLoader {
   readonly #gpu: Gpu;
+  readonly #allocation: Allocation;
   readonly #file: GgufFile;
   readonly #source: ByteSource;
   readonly #onBytes: (bytes: number) => void;
   readonly #signal: AbortSignal | undefined;
-  /** Every buffer made, for release. */
-  readonly buffers: GPUBuffer[] = [];
   #raw: GPUBuffer | undefined;
   #inFlight = 0;
 
-  constructor(gpu: Gpu, file: GgufFile, source: ByteSource, onBytes: (bytes: number) => void, signal?: AbortSignal) {
+  constructor({ gpu, allocation, file, source, onBytes, signal }: WeightSource) {
     this.#gpu = gpu;
+    this.#allocation = allocation;
     this.#file = file;
     this.#source = source;
     this.#onBytes = onBytes;
@@ -114,7 +145,7 @@ export class WeightLoader {
     const vectors = new Map<string, GPUBuffer>();
     for (const [name, spec] of specs.matrices) matrices.set(name, await this.#matrix(name, spec));
     for (const [name, { tensor, size }] of specs.vectors) {
-      const buffer = await this.#allocate(name, size * 4, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST);
+      const buffer = await this.#allocation.allocate(name, size * 4, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST);
       this.#gpu.device.queue.writeBuffer(buffer, 0, await readVector(this.#file, this.#source, tensor, size));
       vectors.set(name, buffer);
     }
@@ -139,7 +170,7 @@ export class WeightLoader {
     const segments: MatrixSegment[] = [];
     for (const plan of plans) {
       const layout = weightLayout(plan.type, plan.rows, spec.cols);
-      const buffer = await this.#allocate(`the weights of ${name}`, plan.bytes, GPUBufferUsage.STORAGE);
+      const buffer = await this.#allocation.allocate(`the weights of ${name}`, plan.bytes, GPUBufferUsage.STORAGE);
       const quantBytes = align(layout.quantBytes);
       segments.push({
         ...plan,
@@ -210,7 +241,8 @@ export class WeightLoader {
     rowStep: number,
   ): Promise<void> {
     const { kernel, grid } = repackKernel(segment.type);
-    const plan = new PlanBuilder(this.#gpu, undefined, 1);
+    const temporary = new Allocation(this.#gpu);
+    const plan = new PlanBuilder(this.#gpu, temporary);
     const shape = { rowCount: rows, unitsPerRow: segment.unitsPerRow, scalesPerRow: segment.scalesPerRow };
     plan.dispatch({
       label: 'repack',
@@ -229,12 +261,6 @@ export class WeightLoader {
     const built = await plan.build();
     const encoder = built.encode(this.#gpu.device.createCommandEncoder(), { tokens: rows, outputs: 0, tiles: 0 });
     this.#gpu.device.queue.submit([encoder.finish()]);
-    for (const buffer of plan.buffers) buffer.destroy(); // freed once the work is done
-  }
-
-  async #allocate(label: string, bytes: number, usage: GPUBufferUsageFlags): Promise<GPUBuffer> {
-    const buffer = await this.#gpu.allocate(label, bytes, usage);
-    this.buffers.push(buffer);
-    return buffer;
+    temporary.release(); // once the work is done
   }
 }
