@@ -8,8 +8,14 @@ import { useObservable } from '../observable.ts';
 import type { Services } from '../services.ts';
 import { StorageBar } from './storage-bar.tsx';
 
+interface ModelsViewProps {
+  services: Services;
+  /** The browser never removes files by itself here, as in an extension with unlimited storage. */
+  kept?: boolean;
+}
+
 /** The models of this installation: fetch, load, delete. */
-export function ModelsView({ services: { client, monitor } }: { services: Services }) {
+export function ModelsView({ services: { client, monitor }, kept = false }: ModelsViewProps) {
   const { status } = useObservable(monitor);
   const [models, setModels] = useState<ModelInfo[]>();
   const [problem, setProblem] = useState<string>();
@@ -46,7 +52,7 @@ export function ModelsView({ services: { client, monitor } }: { services: Servic
           </li>
         ))}
       </ul>
-      <StorageBar changed={models} />
+      <StorageBar changed={models} kept={kept} />
       {doomed && <ConfirmDelete model={doomed} onCancel={() => setDoomed(undefined)} onDelete={() => remove(doomed)} />}
     </>
   );

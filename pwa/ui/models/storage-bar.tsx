@@ -8,7 +8,7 @@ interface Storage {
 }
 
 /** How much of what the browser allows is used. Read again when `changed` is another value. */
-export function StorageBar({ changed }: { changed: unknown }) {
+export function StorageBar({ changed, kept }: { changed: unknown; kept: boolean }) {
   const [storage, setStorage] = useState<Storage>();
   const read = async () => {
     const { usage = 0, quota = 0 } = await navigator.storage.estimate();
@@ -37,7 +37,7 @@ export function StorageBar({ changed }: { changed: unknown }) {
       >
         <div class="progress-bar" style={{ width: `${(usage / quota) * 100}%` }} />
       </div>
-      {persisted ? (
+      {kept || persisted ? (
         <p class="faint">The browser keeps these files until you delete them.</p>
       ) : (
         <p class="faint">

@@ -32,7 +32,7 @@ export function OptionsApp({ services, sites, version }: OptionsAppProps) {
   }, []);
   const views = {
     sites: <SitesView source={sites} />,
-    models: <ModelsView services={services} />,
+    models: <ModelsView services={services} kept />,
     engine: <EngineView services={services} remedy={remedy} />,
     about: <AboutView version={version} />,
   };
