@@ -3,7 +3,7 @@
  * Tests and kernels' oracles stand beside the code and may also use what `tests/` and `shaders/testing/` offer.
  */
 const errors = '^engine/protocol/errors[.]ts$';
-const test = '[.]test[.]tsx?$';
+const test = '[.](test|ref)[.]tsx?$';
 
 /** What each room of the engine may import, as patterns. */
 const engineRooms = {
