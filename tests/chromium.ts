@@ -4,7 +4,7 @@
  * @module
  */
 import { accessSync, constants, existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { type BrowserContext, chromium } from '@playwright/test';
@@ -80,6 +80,10 @@ export async function launchChromium(options: LaunchOptions = {}): Promise<Brows
   const profile = await mkdtemp(join(tmpdir(), 'localllm-profile-'));
   const removeProfile = () => rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   try {
+    // An unpacked extension that reloads comes back in developer mode only.
+    await mkdir(join(profile, 'Default'));
+    const preferences = { extensions: { ui: { developer_mode: true } } };
+    await writeFile(join(profile, 'Default/Preferences'), JSON.stringify(preferences));
     const context = await chromium.launchPersistentContext(profile, {
       executablePath,
       headless: options.headless ?? true,
