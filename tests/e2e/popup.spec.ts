@@ -71,8 +71,10 @@ test('the permission window names the site and waits a moment before it can be a
   const opened = extension.context.waitForEvent('page', (page) => page.url().includes('/permission.html'));
   await site.ask('What is the capital of France?');
   const question = await opened;
+  await question.setViewportSize({ width: 440, height: 520 });
   await expect(question.getByText('question.localhost')).toBeVisible();
   await expect(question.getByRole('button', { name: 'Allow once' })).toBeEnabled();
+  await expect(question.getByRole('button', { name: 'Never' })).toBeInViewport();
   await keepPictures(question, 'permission');
   await question.getByRole('button', { name: 'Never' }).click();
   await expect(site.status).toContainText('NotAllowedError');
