@@ -1,0 +1,152 @@
+/**
+ * A host with a fake engine and a fake store, and clients that reach it over an in-memory pipe.
+ *
+ * @module
+ */
+import { expect, vi } from 'vitest';
+import { createClient } from '../engine/client/client.ts';
+import type { Client } from '../engine/client/client.ts';
+import { createHost } from '../engine/host/host.ts';
+import type { HostStore } from '../engine/host/model-slot.ts';
+import { LocalLLMError } from '../engine/protocol/errors.ts';
+import type { UpFrame } from '../engine/protocol/messages.ts';
+import type { Engine, EngineInfo, GenerateRequest, LoadOptions } from '../engine/runtime/engine.ts';
+import type { CatalogEntry } from '../engine/store/catalog.ts';
+
+const entry = (id: string): CatalogEntry => ({
+  id,
+  name: id.toUpperCase(),
+  url: `models/${id}.gguf`,
+  bytes: 100,
+  sha256: '0'.repeat(64),
+  license: 'MIT',
+});
+const CATALOG = [{ ...entry('pocket'), default: true, sampling: { temperature: 0 } }, entry('other')];
+
+/** An engine whose answers the test writes. */
+export class FakeEngine implements Engine {
+  onLost: ((message: string) => void) | undefined;
+  requests: { request: GenerateRequest; finish(finishReason?: 'stop'): void; fail(error: Error): void }[] = [];
+  loads: LoadOptions[] = [];
+  loadError: Error | undefined;
+  #loaded = false;
+
+  async load(_source: unknown, options: LoadOptions = {}): Promise<void> {
+    this.loads.push(options);
+    options.onProgress?.(0.5);
+    if (this.loadError) throw this.loadError;
+    this.#loaded = true;
+  }
+  generate(request: GenerateRequest) {
+    return new Promise<Awaited<ReturnType<Engine['generate']>>>((resolve, reject) => {
+      let text = '';
+      const told = request.onDelta;
+      this.requests.push({
+        request: { ...request, onDelta: (delta) => (told(delta), void (text += delta)) },
+        finish: () => {
+          const usage = { promptTokens: 3, cachedTokens: 0, completionTokens: 2 };
+          resolve({ text, finishReason: 'stop', usage, timing: { ttftMs: 1, tokensPerSecond: 10 } });
+        },
+        fail: reject,
+      });
+      request.signal.addEventListener('abort', () => reject(new LocalLLMError('aborted', 'cancelled')));
+    });
+  }
+  info(): EngineInfo | undefined {
+    const running = this.requests.length;
+    return this.#loaded ? { adapter: 'test gpu', contextTokens: 512, gpuBytes: 7, running, waiting: 0 } : undefined;
+  }
+  async unload(): Promise<void> {
+    this.#loaded = false;
+  }
+}
+
+/** A store whose downloads the test drives. */
+export class FakeStore implements HostStore {
+  complete = new Set(['pocket', 'other']);
+  gate: Promise<void> = Promise.resolve();
+  downloads = 0;
+  async list() {
+    return [...this.complete].map((id) => ({ id, bytes: 100, complete: true }));
+  }
+  async ensure(model: CatalogEntry, options: Parameters<HostStore['ensure']>[1]): Promise<void> {
+    this.downloads++;
+    options.onProgress(50);
+    await Promise.race([
+      this.gate,
+      new Promise((_, reject) =>
+        options.signal?.addEventListener('abort', () => reject(new LocalLLMError('aborted', 'cancelled'))),
+      ),
+    ]);
+    this.complete.add(model.id);
+  }
+  async source() {
+    return { size: 100, read: async () => new Uint8Array(0), close: () => {} };
+  }
+  async remove(id: string): Promise<void> {
+    this.complete.delete(id);
+  }
+}
+
+export class HostFixture {
+  /** Every engine that was created, the current one last. */
+  readonly engines: FakeEngine[] = [];
+  readonly store = new FakeStore();
+  readonly sent: { channel: string; frame: UpFrame }[] = [];
+  gpu = true;
+  readonly #listeners = new Map<string, (frame: UpFrame) => void>();
+  readonly host = createHost({
+    createEngine: async () => {
+      if (!this.gpu) throw new LocalLLMError('no-adapter', 'There is no GPU.');
+      const engine = new FakeEngine();
+      this.engines.push(engine);
+      return engine;
+    },
+    openStore: async () => this.store,
+    hasGpu: async () => this.gpu,
+    catalog: CATALOG,
+    baseUrl: 'https://example.org/',
+    send: (channel, frame) => {
+      this.sent.push({ channel, frame: structuredClone(frame) });
+      this.#listeners.get(channel)?.(frame);
+    },
+  });
+
+  connect(channel: string, trusted = true): Client {
+    const { host } = this;
+    return createClient(({ onFrame }) => {
+      host.open(channel, { origin: trusted ? 'https://app.example' : 'https://page.example', trusted });
+      this.#listeners.set(channel, (frame) => queueMicrotask(() => onFrame(frame)));
+      return {
+        send: (frame) => queueMicrotask(() => host.frame(channel, structuredClone(frame))),
+        close: () => host.close(channel),
+      };
+    });
+  }
+
+  framesOf<T extends UpFrame['t']>(channel: string, t: T): Extract<UpFrame, { t: T }>[] {
+    const frames = this.sent.filter((sent) => sent.channel === channel && sent.frame.t === t);
+    return frames.map(({ frame }) => frame as Extract<UpFrame, { t: T }>);
+  }
+
+  /** The request that the engine got last. */
+  lastRequest() {
+    return vi.waitFor(
+      () => {
+        const request = this.engines.at(-1)?.requests.at(-1);
+        if (!request) throw new Error('the engine has no request yet');
+        return request;
+      },
+      { interval: 1 },
+    );
+  }
+}
+
+export async function codeOf(promise: Promise<unknown>): Promise<string> {
+  const error = await promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(LocalLLMError);
+  return (error as LocalLLMError).code;
+}
