@@ -5,6 +5,9 @@
  */
 import { useEffect, useState } from 'preact/hooks';
 
+/** A GPU that is busy with the model delays frames; text then appears at this pace. */
+const FRAME_LIMIT_MS = 100;
+
 export class Observable<T> {
   #value: T;
   readonly #listeners = new Set<() => void>();
@@ -34,17 +37,25 @@ export function useObservable<T>(observable: Observable<T>): T {
   const [, setVersion] = useState(0);
   useEffect(() => {
     let frame = 0;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const cancel = () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+      timer = undefined;
+    };
     const redraw = () => {
-      frame = 0;
+      cancel();
       setVersion((version) => version + 1);
     };
     const unsubscribe = observable.subscribe(() => {
-      frame ||= requestAnimationFrame(redraw);
+      if (timer !== undefined) return;
+      frame = requestAnimationFrame(redraw);
+      timer = setTimeout(redraw, FRAME_LIMIT_MS);
     });
     redraw();
     return () => {
       unsubscribe();
-      cancelAnimationFrame(frame);
+      cancel();
     };
   }, [observable]);
   return observable.value;

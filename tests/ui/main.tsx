@@ -57,6 +57,7 @@ const sites = {
   onChange: () => () => {},
 };
 
+const updates = new Updates(services.session);
 const decisions: string[] = [];
 const views: Record<string, { css: () => Promise<unknown>; draw: () => ComponentChild }> = {
   popup: {
@@ -65,9 +66,7 @@ const views: Record<string, { css: () => Promise<unknown>; draw: () => Component
   },
   pwa: {
     css: () => import('../../pwa/ui/theme/app.css'),
-    draw: () => (
-      <App services={services} installer={new Installer()} updates={new Updates(services.session)} version="0.1.0" />
-    ),
+    draw: () => <App services={services} installer={new Installer()} updates={updates} version="0.1.0" />,
   },
   options: {
     css: () => import('../../pwa/ui/theme/options.css'),
@@ -86,7 +85,7 @@ const views: Record<string, { css: () => Promise<unknown>; draw: () => Component
 };
 
 /** What the tests reach into. */
-const pretended = { services, decisions, createHistory, renderBlocks, MIGRATIONS };
+const pretended = { updates, services, decisions, createHistory, renderBlocks, MIGRATIONS };
 type Testing = typeof pretended;
 declare global {
   var testing: Testing;
