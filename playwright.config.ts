@@ -2,7 +2,8 @@ import { defineConfig } from '@playwright/test';
 import { browserArgs, findChromium } from './tests/chromium.ts';
 
 export default defineConfig({
-  testDir: 'tests/e2e',
+  testDir: 'tests',
+  testMatch: '{e2e,ui}/**/*.spec.ts',
   outputDir: 'test-results/playwright',
   // One browser at a time: each loads the model, and a software adapter uses every core.
   workers: 1,
