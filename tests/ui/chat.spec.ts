@@ -63,7 +63,7 @@ test('the end is followed only while it is being read', async ({ view }) => {
   const page = await view('popup', { delay: '15', answer: 'A line of the story.\n\n'.repeat(60) });
   await ask(page);
   await expect(page.getByText('A line of the story.').nth(20)).toBeAttached();
-  expect(await distanceToEnd(page)).toBeLessThan(48);
+  await expect.poll(() => distanceToEnd(page)).toBeLessThan(48);
   await page.getByRole('log').hover();
   await page.mouse.wheel(0, -400);
   const toEnd = page.getByRole('button', { name: 'Scroll to the end' });

@@ -84,6 +84,7 @@ function useFollowedEnd(answerIndex: number | undefined) {
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const following = useRef(true);
+  const lastTop = useRef(0);
   const [away, setAway] = useState(false);
   const toEnd = () => {
     following.current = true;
@@ -92,7 +93,10 @@ function useFollowedEnd(answerIndex: number | undefined) {
   };
   const onScroll = () => {
     const { scrollHeight = 0, scrollTop = 0, clientHeight = 0 } = scroller.current ?? {};
-    following.current = scrollHeight - scrollTop - clientHeight < NEAR_END;
+    // Text that came since the list was put to its end is no reason to stop: only a reader moves up.
+    if (scrollHeight - scrollTop - clientHeight < NEAR_END) following.current = true;
+    else if (scrollTop < lastTop.current) following.current = false;
+    lastTop.current = scrollTop;
     setAway(!following.current);
   };
   useLayoutEffect(() => {
