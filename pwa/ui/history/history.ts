@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { deleteDB, openDB } from 'idb';
+import { openDB } from 'idb';
 import type { IDBPDatabase } from 'idb';
 import { LocalLLMError } from '../../../engine/protocol/errors.ts';
 import type { ChatMessage } from '../chat/transcript.ts';
@@ -87,11 +87,6 @@ function open(name: string, migrations: readonly Migration[], onGone: () => void
     },
     terminated: onGone,
   });
-}
-
-/** Removes the whole database. */
-export async function deleteHistory(name = DATABASE): Promise<void> {
-  await deleteDB(name);
 }
 
 function asStorageError(error: unknown): LocalLLMError {
