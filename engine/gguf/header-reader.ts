@@ -78,7 +78,7 @@ export class HeaderReader {
 
   /** A copy of the next bytes. */
   bytes(length: number): Uint8Array<ArrayBuffer> {
-    return this.#buffer.slice(this.#advance(length), this.#at) as Uint8Array<ArrayBuffer>;
+    return this.#buffer.slice(this.#advance(length), this.#at);
   }
   text(length: number, decoder: TextDecoder): string {
     return decoder.decode(this.#buffer.subarray(this.#advance(length), this.#at));

@@ -74,7 +74,7 @@ export const REMOVED_TYPES: ReadonlyMap<number, string> = new Map([
   [38, 'IQ4_NL_8_8'],
 ]);
 
-const nameById = new Map(Object.entries(GGML_TYPES).map(([name, { id }]) => [id as number, name as GgmlType]));
+const nameById = new Map(Object.entries(GGML_TYPES).map(([name, { id }]) => [id, name as GgmlType]));
 
 /** The type with this number, or undefined where ggml has none (or has no longer). */
 export function ggmlTypeName(id: number): GgmlType | undefined {

@@ -135,7 +135,10 @@ describe('what is stored', () => {
 
     server.faults.push({ hangAfter: 600_000 });
     let removed: Promise<void> | undefined;
-    const error = await failure(ensure(store, (bytes) => bytes > 0 && (removed ??= store.remove(entry.id))));
+    const removeOnce = (bytes: number) => {
+      if (bytes > 0) removed ??= store.remove(entry.id);
+    };
+    const error = await failure(ensure(store, removeOnce));
     expect(error.code).toBe('aborted');
     const again = ensure(store);
     await removed;

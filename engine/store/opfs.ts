@@ -101,6 +101,7 @@ async function createHandle(handle: FileSystemFileHandle, mode: 'read' | 'write'
     );
   }
   // Shared reading where the browser knows it; the others ignore the option and lock the file.
+  // oxlint-disable-next-line typescript/no-unnecessary-type-assertion -- only newer DOM types know the option
   const create = handle.createSyncAccessHandle as (options?: {
     mode: 'read-only' | 'readwrite';
   }) => Promise<FileSystemSyncAccessHandle>;

@@ -139,7 +139,7 @@ describe('a download', () => {
       new Response(bytes.slice(), { headers: { 'Content-Length': `${content.length}` } });
     const store = new ModelStore(disk.directory(), {
       fetch: async (url, init) => {
-        expect(String(url)).toBe('chrome-extension://abcdefgh/models/model.gguf');
+        expect(url).toEqual(new URL('chrome-extension://abcdefgh/models/model.gguf'));
         asked.push(new Headers(init?.headers).get('Range'));
         return answer(asked.length === 1 ? content.subarray(0, 300_000) : content);
       },

@@ -75,9 +75,15 @@ async function check(c: Case, change?: (keys: Float32Array, cache: CacheShape) =
     },
   });
   const expected = pagedAttentionRef({
-    ...{ q, qkvStride, tokens, pages, heads, scale, cache },
-    keys: decodeCache(kvType, encodedKeys.slice().buffer as ArrayBuffer),
-    values: decodeCache(kvType, encodedValues.slice().buffer as ArrayBuffer),
+    q,
+    qkvStride,
+    tokens,
+    pages,
+    heads,
+    scale,
+    cache,
+    keys: decodeCache(kvType, encodedKeys.slice().buffer),
+    values: decodeCache(kvType, encodedValues.slice().buffer),
   });
   const out = new Float32Array(result['out']!);
   expectClose(out.subarray(0, expected.length), expected, 5e-6);

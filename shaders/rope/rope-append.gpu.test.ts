@@ -46,7 +46,7 @@ describe('rope-append', () => {
         buffers: { batch: batchWords({ tokens: TOKENS }), qkv, table, keys: encoded, values: encoded.slice() },
       });
       expect(result['values']!.byteLength).toBe(valueBytes);
-      const keys = decodeCache(kvType, encoded.slice().buffer as ArrayBuffer);
+      const keys = decodeCache(kvType, encoded.slice().buffer);
       const values = keys.slice();
       const rotated = ropeAppendRef({ qkv, table, tokens: TOKENS, heads, ropeDim, pairing, cache, keys, values });
       expectClose(new Float32Array(result['qkv']!), rotated, 1e-6);
