@@ -41,7 +41,11 @@ export interface Kernel {
 const BINDING = /@group\(0\)\s*@binding\((\d+)\)\s*var<\s*(uniform|storage)\s*(?:,\s*(read_write|read)\s*)?>\s*(\w+)/g;
 
 /** Joins fragments and reads bindings and parameters from their text. Throws on a gap or a clash in the binding numbers. */
-export function defineKernel(name: string, fragments: readonly Fragment[], constants: Record<string, number> = {}): Kernel {
+export function defineKernel(
+  name: string,
+  fragments: readonly Fragment[],
+  constants: Record<string, number> = {},
+): Kernel {
   const wgsl = assemble(fragments);
   const bindings: Binding[] = [];
   for (const [, index, space, access, variable] of wgsl.matchAll(BINDING)) {

@@ -12,8 +12,6 @@
 import * as v from 'valibot';
 import type { ErrorData } from './errors.ts';
 
-export const PROTOCOL_VERSION = 1;
-
 /** Text of one request (messages, system prompt and tools together); beyond it the request ends with `quota`. */
 export const MAX_TEXT_CHARS = 1 << 20;
 export const MAX_MESSAGES = 1024;
