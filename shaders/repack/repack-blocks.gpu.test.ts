@@ -4,7 +4,8 @@ import { runKernel } from '../testing/run-kernel.ts';
 import { repackBlocksRef } from './repack-blocks.ref.ts';
 import { repackKernel } from './repack.kernel.ts';
 
-const bytes = (count: number) => Uint8Array.from({ length: count }, (_, i) => (Math.imul(i + 1, 2654435761) >>> 13) & 255);
+const bytes = (count: number) =>
+  Uint8Array.from({ length: count }, (_, i) => (Math.imul(i + 1, 2654435761) >>> 13) & 255);
 
 describe.each([
   ['Q4_0', 1, 18],

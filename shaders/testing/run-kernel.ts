@@ -45,7 +45,10 @@ export async function runKernel(run: Run): Promise<Record<string, ArrayBuffer>> 
   kernel.bindings.forEach((binding, at) => {
     if (binding.type !== 'read-write') return;
     const source = buffers[at]!;
-    const staging = device.createBuffer({ size: source.size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    const staging = device.createBuffer({
+      size: source.size,
+      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+    });
     encoder.copyBufferToBuffer(source, 0, staging, 0, source.size);
     results.push([binding.name, run.buffers[binding.name]!.byteLength, staging]);
   });

@@ -42,3 +42,6 @@ export const EVAL_ROWS = readFileSync(join(FOLDER, 'eval.jsonl'), 'utf8')
   .split('\n')
   .filter((line) => line !== '')
   .map((line) => JSON.parse(line) as EvalRow);
+
+/** The file's own chat template. */
+export const TEMPLATE = readFileSync(join(FOLDER, 'chat_template.jinja'), 'utf8');

@@ -1,0 +1,127 @@
+// Log-probabilities and greedy tokens against llama.cpp, on the file's F32 twin: multiplying with a quantized matrix,
+// llama.cpp's CPU path rounds the activations to 8 bits, which alone moves Pocket's log-probabilities by up to 0.12.
+// 448 tokens and 64 more fill the random models' context of 512 to the last position.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { evaluate } from '../../engine/runtime/evaluate.ts';
+import type { LoadedModel } from '../../engine/runtime/load-model.ts';
+import { openModel } from './load-engine.ts';
+import { POCKET, STORED_PROMPTS } from './pocket.ts';
+import { randomLlama, type RandomLlama } from './random-llama.ts';
+import { type Prediction, Reference } from './reference.ts';
+import { floatTwin } from './twin.ts';
+
+const TOP = 20;
+const GREEDY = 64;
+const TOLERANCE = 0.02;
+
+const SHAPES: Record<string, RandomLlama> = {
+  'f32, no sharing of heads': { type: 'F32', layers: 2, width: 128, heads: 4, kvHeads: 4, headDim: 32, ffn: 352 },
+  'f16, one KV head, heads of 64': { type: 'F16', layers: 2, width: 192, heads: 6, kvHeads: 1, headDim: 64, ffn: 320 },
+  'bf16, linear scaling, tied': {
+    type: 'BF16',
+    layers: 2,
+    width: 160,
+    heads: 5,
+    kvHeads: 1,
+    headDim: 32,
+    ffn: 256,
+    tied: true,
+    ropeScale: 4,
+  },
+  'q8_0, heads of 80, factors': {
+    type: 'Q8_0',
+    layers: 2,
+    width: 320,
+    heads: 4,
+    kvHeads: 2,
+    headDim: 80,
+    ffn: 416,
+    ropeFactors: true,
+  },
+  'q4_0, heads of 128, odd blocks': {
+    type: 'Q4_0',
+    layers: 2,
+    width: 96,
+    heads: 3,
+    kvHeads: 1,
+    headDim: 128,
+    ffn: 96,
+    ropeBase: 5e5,
+  },
+};
+
+/** Ids spread over the vocabulary, the same each time. */
+const spread = (count: number, vocab: number) => Array.from({ length: count }, (_, i) => (i * 7919 + 13) % vocab);
+
+/** Largest difference of a log-probability among llama.cpp's top 20, and that the same tokens lead. */
+function expectAlike(ours: Awaited<ReturnType<typeof evaluate>>, theirs: Prediction, tolerance: number): number {
+  const logprobs = new Map(ours.top.map((t) => [t.id, t.logprob]));
+  let worst = 0;
+  for (const { id, logprob } of theirs.top.slice(0, TOP)) {
+    expect(logprobs.has(id), `token ${id} is among the first ${ours.top.length}`).toBe(true);
+    worst = Math.max(worst, Math.abs(logprobs.get(id)! - logprob));
+  }
+  expect(worst).toBeLessThan(tolerance);
+  for (const [i, token] of theirs.greedy.entries()) {
+    if (ours.greedy[i]?.id === token.id) continue;
+    expect(token.margin, `greedy token ${i} differs where llama.cpp is sure`).toBeLessThan(tolerance);
+    break; // from here on the texts differ
+  }
+  return worst;
+}
+
+describe.each(Object.entries(SHAPES))('random weights: %s', (name, shape) => {
+  let model: LoadedModel;
+  let reference: Reference;
+  beforeAll(async () => {
+    const path = randomLlama(name.replaceAll(/[^a-z0-9]+/g, '-'), shape);
+    model = await openModel(path, { kvType: 'f32' });
+    reference = await Reference.open(await floatTwin(path, 'F32'));
+  });
+  afterAll(async () => {
+    model.release();
+    await reference.close();
+  });
+
+  test.each([1, 7, 40, 300, 448])('a prompt of %i tokens', async (count) => {
+    const ids = spread(count, model.hp.vocab);
+    const theirs = await reference.predict(ids, GREEDY);
+    const ours = await evaluate(model, ids, { top: TOP + 10, greedy: GREEDY });
+    console.log(`${name}, ${count} tokens: ${expectAlike(ours, theirs, TOLERANCE).toExponential(1)}`);
+  });
+
+  test('prefill in any chunking equals token by token', async () => {
+    const ids = spread(70, model.hp.vocab);
+    const single = await evaluate(model, ids, { top: TOP, greedy: 8, chunkTokens: 1 });
+    for (const chunkTokens of [2, 5, 16, 33, 64, 256]) {
+      const chunked = await evaluate(model, ids, { top: TOP, greedy: 8, chunkTokens });
+      expect(chunked.greedy.map((t) => t.id)).toEqual(single.greedy.map((t) => t.id));
+      for (const [i, { id, logprob }] of chunked.top.entries()) {
+        expect(id).toBe(single.top[i]!.id);
+        expect(Math.abs(logprob - single.top[i]!.logprob)).toBeLessThan(1e-3);
+      }
+    }
+  });
+});
+
+describe('Pocket', () => {
+  let reference: Reference;
+  beforeAll(async () => {
+    reference = await Reference.open(await floatTwin(POCKET, 'F32'));
+  });
+  afterAll(() => reference.close());
+
+  describe.each(['f16', 'f32'] as const)('with a KV cache in %s', (kvType) => {
+    let model: LoadedModel;
+    beforeAll(async () => {
+      model = await openModel(POCKET, { kvType });
+    });
+    afterAll(() => model.release());
+
+    test.each(STORED_PROMPTS)('the prompt "$name"', async ({ name, ids }) => {
+      const ours = await evaluate(model, ids, { top: TOP + 10, greedy: GREEDY });
+      const worst = expectAlike(ours, await reference.predict(ids, GREEDY), TOLERANCE);
+      console.log(`Pocket, ${kvType}, ${name}: ${worst.toExponential(1)}`);
+    });
+  });
+});
