@@ -1,32 +1,21 @@
 /**
- * Reads NumPy's .npy files: the stored activations, and what `localllm dump` writes.
+ * Reads NumPy's .npy files: the stored activations.
  * Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  *
  * @module
  */
 import { readFileSync } from 'node:fs';
 
-export interface NpyArray<T> {
+export interface NpyArray {
   /** Row-major, outermost dimension first. */
   shape: number[];
-  data: T;
+  data: Float32Array;
 }
 
 const MAGIC = '\x93NUMPY';
-const TYPES = { '<f4': Float32Array, '<i4': Int32Array } as const;
-type Name = keyof typeof TYPES;
 
 /** A little-endian float32 array in C order. @throws Error for anything else */
-export function readNpyF32(path: string): NpyArray<Float32Array> {
-  return read(path, '<f4') as NpyArray<Float32Array>;
-}
-
-/** A little-endian int32 array in C order. @throws Error for anything else */
-export function readNpyI32(path: string): NpyArray<Int32Array> {
-  return read(path, '<i4') as NpyArray<Int32Array>;
-}
-
-function read(path: string, wanted: Name): NpyArray<Float32Array | Int32Array> {
+export function readNpyF32(path: string): NpyArray {
   const bytes = readFileSync(path);
   if (bytes.toString('latin1', 0, 6) !== MAGIC) throw new Error(`${path} is not a .npy file`);
   const major = bytes.readUInt8(6);
@@ -39,14 +28,14 @@ function read(path: string, wanted: Name): NpyArray<Float32Array | Int32Array> {
     ?.split(',')
     .filter((n) => n.trim() !== '')
     .map(Number);
-  if (type !== wanted || !shape || !/'fortran_order': *False/.test(header)) {
-    throw new Error(`${path} holds ${header.trim()}, not an array of ${wanted} in C order`);
+  if (type !== '<f4' || !shape || !/'fortran_order': *False/.test(header)) {
+    throw new Error(`${path} holds ${header.trim()}, not an array of <f4 in C order`);
   }
   const count = shape.reduce((product, n) => product * n, 1);
   if (bytes.length - end !== count * 4)
     throw new Error(`${path}: ${bytes.length - end} bytes for ${count} elements of 4`);
   return {
     shape,
-    data: new TYPES[wanted](bytes.buffer.slice(bytes.byteOffset + end, bytes.byteOffset + bytes.length)),
+    data: new Float32Array(bytes.buffer.slice(bytes.byteOffset + end, bytes.byteOffset + bytes.length)),
   };
 }

@@ -2,7 +2,7 @@
 // comes first, of equal values the smaller id.
 const CHUNK: u32 = 1024u;
 const KEPT: u32 = 128u;
-const THREADS: u32 = 256u;
+override THREADS: u32 = 256u;
 const LOWEST: f32 = -3.4028234e38;
 
 var<workgroup> chunk_values: array<f32, CHUNK>;

@@ -5,10 +5,10 @@ import { CANDIDATES, topKPasses } from './top-k.kernel.ts';
 import { topKScanRef } from './top-k-scan.ref.ts';
 
 /** All passes for rows of logits, each on the output of the one before. */
-async function topK(logits: Float32Array, rows: number, vocab: number) {
+async function topK(logits: Float32Array, rows: number, vocab: number, software: boolean) {
   let source = new Uint32Array(0);
   let before = vocab;
-  for (const { kernel, kind, params, count, grid } of topKPasses(vocab)) {
+  for (const { kernel, kind, params, count, grid } of topKPasses(vocab, { software })) {
     expect(count).toBeLessThan(Math.max(before, CANDIDATES + 1));
     const input = kind === 'scan' ? { logits } : { source };
     const buffers = { ...input, candidates: new Uint32Array(rows * count * 2) };
@@ -20,18 +20,19 @@ async function topK(logits: Float32Array, rows: number, vocab: number) {
 }
 
 it.each([
-  [1, 1],
-  [2, 100],
-  [3, 128],
-  [1, 1024],
-  [2, 1025],
-  [2, 6144],
-  [1, 151_936],
-  [1, 262_144],
-])('finds the best of %i rows of %i logits', async (rows, vocab) => {
+  [1, 1, false],
+  [2, 100, true],
+  [3, 128, true],
+  [1, 1024, false],
+  [2, 1025, true],
+  [2, 6144, false],
+  [2, 6144, true],
+  [1, 151_936, true],
+  [1, 262_144, true],
+])('finds the best of %i rows of %i logits, the software shape: %s', async (rows, vocab, software) => {
   // Few distinct values: ties have to fall to the smaller id.
   const logits = noise(vocab + rows, rows * vocab, 8).map((l) => Math.round(l * 64) / 64);
-  const pairs = await topK(logits, rows, vocab);
+  const pairs = await topK(logits, rows, vocab, software);
   const values = new Float32Array(pairs.buffer);
   for (let row = 0; row < rows; row++) {
     const expected = topKScanRef(logits.subarray(row * vocab, (row + 1) * vocab), CANDIDATES);

@@ -16,15 +16,19 @@ export interface TopKPass {
   grid: (rows: number) => Grid;
 }
 
+/** On a CPU every barrier switches between all threads of a workgroup: fewer are faster there. */
+const SOFTWARE_THREADS = 16;
+
 /** The passes that find the best 128 of `vocab` logits, in order: one scan, then merges until one chunk is left. */
-export function topKPasses(vocab: number): TopKPass[] {
+export function topKPasses(vocab: number, options: { software?: boolean } = {}): TopKPass[] {
+  const threads = options.software ? SOFTWARE_THREADS : undefined;
   const passes: TopKPass[] = [];
   let count = vocab;
   do {
     const chunks = Math.ceil(count / CHUNK);
     const scan = passes.length === 0;
     passes.push({
-      kernel: scan ? topKScanKernel() : topKMergeKernel(),
+      kernel: scan ? topKScanKernel(threads) : topKMergeKernel(threads),
       kind: scan ? 'scan' : 'merge',
       params: scan ? { vocab } : { count },
       count: chunks * CANDIDATES,

@@ -24,7 +24,7 @@ export const STORED_PROMPTS = JSON.parse(
 ) as StoredPrompt[];
 
 /** Every stored tap by name: [tokens, width], made by torch in float64; `result_output` has the last token's row only. */
-export function storedTaps(prompt: StoredPrompt): Map<string, NpyArray<Float32Array>> {
+export function storedTaps(prompt: StoredPrompt): Map<string, NpyArray> {
   const folder = join(FOLDER, 'activations', prompt.name);
   const files = readdirSync(folder).filter((file) => file.endsWith('.npy'));
   return new Map(files.map((file) => [basename(file, '.npy'), readNpyF32(join(folder, file))]));
