@@ -12,13 +12,24 @@ import { loadModel, type LoadedModel } from '../../engine/runtime/load-model.ts'
 
 let gpu: Promise<Gpu> | undefined;
 
-/** A model for `evaluate` and `dumpTaps`. Models of one test file share a device. */
-export async function openModel(path: string, options: LoadOptions = {}): Promise<LoadedModel> {
+/**
+ * A model for `evaluate` and `dumpTaps`. Models of one test file share a device.
+ * @param shapes `gpu`: with the kernels' shapes for a real GPU, also on a software adapter
+ */
+export async function openModel(
+  path: string,
+  options: LoadOptions = {},
+  shapes: 'adapter' | 'gpu' = 'adapter',
+): Promise<LoadedModel> {
   gpu ??= openDawn().then((dawn) => Gpu.open(dawn));
+  const opened = await gpu;
+  const { software } = opened;
+  if (shapes === 'gpu') opened.software = false;
   const source = await openFileSource(path);
   try {
-    return await loadModel(await gpu, source, options);
+    return await loadModel(opened, source, options);
   } finally {
+    opened.software = software;
     await source.close();
   }
 }

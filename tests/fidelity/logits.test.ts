@@ -71,10 +71,11 @@ function expectAlike(ours: Awaited<ReturnType<typeof evaluate>>, theirs: Predict
 }
 
 describe.each(Object.entries(SHAPES))('random weights: %s', (name, shape) => {
+  let path: string;
   let model: LoadedModel;
   let reference: Reference;
   beforeAll(async () => {
-    const path = randomLlama(name.replaceAll(/[^a-z0-9]+/g, '-'), shape);
+    path = randomLlama(name.replaceAll(/[^a-z0-9]+/g, '-'), shape);
     model = await openModel(path, { kvType: 'f32' });
     reference = await Reference.open(await floatTwin(path, 'F32'));
   });
@@ -88,6 +89,16 @@ describe.each(Object.entries(SHAPES))('random weights: %s', (name, shape) => {
     const theirs = await reference.predict(ids, GREEDY);
     const ours = await evaluate(model, ids, { top: TOP + 10, greedy: GREEDY });
     console.log(`${name}, ${count} tokens: ${expectAlike(ours, theirs, TOLERANCE).toExponential(1)}`);
+  });
+
+  test("in the kernels' shapes for a real GPU", async () => {
+    const onGpu = await openModel(path, { kvType: 'f32' }, 'gpu');
+    try {
+      const ids = spread(40, model.hp.vocab);
+      expectAlike(await evaluate(onGpu, ids, { top: TOP + 10, greedy: 4 }), await reference.predict(ids, 4), TOLERANCE);
+    } finally {
+      onGpu.release();
+    }
   });
 
   test('prefill in any chunking equals token by token', async () => {
