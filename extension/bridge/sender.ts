@@ -30,7 +30,8 @@ export function identifySender(sender: Sender | undefined, self: { id: string; o
   }
   const url = parseUrl(sender.url);
   if (!url) return refused('localLLM cannot tell which page this is.');
-  return url.origin === self.origin ? ownPage(sender, url, self.origin) : page(sender, url);
+  // Not `url.origin`: outside a browser it is 'null' for an extension's pages.
+  return `${url.protocol}//${url.host}` === self.origin ? ownPage(sender, url, self.origin) : page(sender, url);
 }
 
 function ownPage(sender: Sender, url: URL, ownOrigin: string): Asker {
