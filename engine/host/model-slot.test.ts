@@ -66,6 +66,19 @@ describe('the model', () => {
     await result;
   });
 
+  test('whose file is damaged is removed, and fetched anew by the next load', async () => {
+    const client = at.connect('a');
+    await client.load();
+    await client.unload();
+    at.engines[0]!.loadError = new LocalLLMError('bad-file', 'Tensor x lies beyond the end of the file.');
+    expect(await codeOf(client.load())).toBe('bad-file');
+    expect(at.store.complete.has('pocket')).toBe(false);
+    at.engines[0]!.loadError = undefined;
+    const before = at.store.downloads;
+    expect(await client.load()).toMatchObject({ state: 'ready' });
+    expect(at.store.downloads).toBe(before + 1);
+  });
+
   test('is loaded on a new engine after the device was lost', async () => {
     const client = at.connect('a');
     expect(await client.load()).toMatchObject({ state: 'ready' });

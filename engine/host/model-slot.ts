@@ -196,6 +196,8 @@ export class ModelSlot {
       return engine;
     } catch (thrown) {
       const error = LocalLLMError.from(thrown);
+      // Nothing of a file that lies stays: the next load fetches it anew.
+      if (error.code === 'bad-file') await (await this.#openStore()).remove(id).catch(() => {});
       if (error.code === 'aborted') this.#set({ state: 'idle' });
       else this.#fail(error);
       throw error;
