@@ -107,6 +107,9 @@ program
   .addOption(kvType)
   .action(bench);
 
+// A reader that has seen enough (`| head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
 try {
   await program.parseAsync();
   // Dawn keeps the process alive; everything is written by now.

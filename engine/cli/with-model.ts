@@ -37,7 +37,6 @@ export function loadOptions({ context, kv }: ModelOptions): LoadOptions {
   return { ...(context === undefined ? {} : { contextTokens: context }), ...(kv === undefined ? {} : { kvType: kv }) };
 }
 
-/** A pipe that the reader has closed is no error. */
 export function print(text: string): void {
   process.stdout.write(text);
 }

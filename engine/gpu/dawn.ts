@@ -3,7 +3,9 @@
  *
  * @module
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { LocalLLMError } from '../protocol/errors.ts';
 
 /** Vulkan driver descriptions of software adapters, in the order in which they are tried where there is no GPU. */
@@ -13,6 +15,16 @@ const SOFTWARE_DRIVERS = [
   '/opt/google/chrome/vk_swiftshader_icd.json',
   '/usr/share/vulkan/icd.d/lvp_icd.x86_64.json',
 ];
+
+/** SwiftShader in the Chromium that Playwright installed for itself. */
+function playwrightDrivers(): string[] {
+  const folder = process.env['PLAYWRIGHT_BROWSERS_PATH'] ?? join(homedir(), '.cache', 'ms-playwright');
+  if (!existsSync(folder)) return [];
+  const browsers = readdirSync(folder).filter((name) => name.startsWith('chromium-'));
+  return browsers.flatMap((name) =>
+    ['chrome-linux', 'chrome-linux64'].map((inner) => join(folder, name, inner, 'vk_swiftshader_icd.json')),
+  );
+}
 
 /** Keeps every instance alive: an adapter whose instance was collected crashes the process. */
 const instances: GPU[] = [];
@@ -36,7 +48,7 @@ export async function openDawn(): Promise<GPU> {
   };
   const found = await open();
   if (found) return found;
-  for (const driver of SOFTWARE_DRIVERS.filter((file) => existsSync(file))) {
+  for (const driver of [...SOFTWARE_DRIVERS, ...playwrightDrivers()].filter((file) => existsSync(file))) {
     process.env['VK_ICD_FILENAMES'] = driver;
     const software = await open();
     if (software) return software;

@@ -19,7 +19,7 @@ import type { Asker } from './sender.ts';
 
 type Port = ReturnType<typeof browser.runtime.connect>;
 
-const WINDOW_SIZE = { width: 440, height: 420 };
+const WINDOW_SIZE = { width: 440, height: 560 };
 
 const windows: QuestionWindows = {
   async open(questionId) {
