@@ -82,6 +82,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
+const OPEN: DownEnvelope = { e: 'open', channel: 'c', identity: { origin: 'https://a.example', trusted: false } };
 const codeOf = (promise: Promise<unknown>) =>
   promise.then(
     () => 'no error',
@@ -173,7 +174,6 @@ describe('page and content script', () => {
 });
 
 describe('background and offscreen document', () => {
-  const OPEN: DownEnvelope = { e: 'open', channel: 'c', identity: { origin: 'https://a.example', trusted: false } };
   const CLOSE: DownEnvelope = { e: 'close', channel: 'c' };
   function pipe() {
     const lost: LocalLLMError[] = [];
@@ -251,7 +251,6 @@ describe('offscreen document and worker', () => {
       this.posted.push(message);
     }
   }
-  const OPEN: DownEnvelope = { e: 'open', channel: 'c', identity: { origin: 'https://a.example', trusted: false } };
   const CONFIGURE: DownEnvelope = { e: 'configure', baseUrl: `chrome-extension://${ID}/` };
   function relay() {
     const workers: FakeWorker[] = [];
@@ -290,13 +289,12 @@ describe('offscreen document and worker', () => {
     port.drop();
     expect(workers[0]!.posted.at(-1)).toEqual({ e: 'close', channel: 'c' });
     expect(ports).toHaveLength(1);
-    const call = async (message: string, sender: object) =>
-      Promise.all(await fakeBrowser.runtime.onMessage.trigger(message, sender));
+    const call = async (sender: object) => void (await fakeBrowser.runtime.onMessage.trigger(OFFSCREEN_CALL, sender));
     const own = { id: ID, url: `chrome-extension://${ID}/background.js`, origin: `chrome-extension://${ID}` };
-    await call(OFFSCREEN_CALL, { ...own, id: 'other' });
+    await call({ ...own, id: 'other' });
     expect(ports).toHaveLength(1);
-    await call(OFFSCREEN_CALL, own);
-    await call(OFFSCREEN_CALL, own);
+    await call(own);
+    await call(own);
     expect(ports).toHaveLength(2);
   });
 });
