@@ -55,40 +55,41 @@ export class Plan {
     this.#steps = steps;
   }
 
-  get dispatches(): number {
-    return this.#steps.length;
-  }
-
   /**
-   * Encodes all steps into `encoder` as one pass. Returns the encoder to go on with: another one where the work was
-   * flushed in pieces.
+   * Encodes the steps of several plans, one after another, as one pass. Returns the encoder that holds them; where a
+   * browser wants small submits, only the last of them, and the rest has been submitted.
    */
-  encode(encoder: GPUCommandEncoder, dims: Dims): GPUCommandEncoder {
+  static encode(gpu: Gpu, plans: readonly Plan[], dims: Dims): GPUCommandEncoder {
+    let encoder = gpu.device.createCommandEncoder();
     let pass = encoder.beginComputePass();
     let pending = 0;
-    for (const step of this.#steps) {
-      if (this.#gpu.submitInPieces && pending === PIECE) {
-        pass.end();
-        this.#gpu.device.queue.submit([encoder.finish()]);
-        encoder = this.#gpu.device.createCommandEncoder();
-        pass = encoder.beginComputePass();
-        pending = 0;
+    for (const plan of plans) {
+      for (const step of plan.#steps) {
+        if (gpu.submitInPieces && pending === PIECE) {
+          pass.end();
+          gpu.device.queue.submit([encoder.finish()]);
+          encoder = gpu.device.createCommandEncoder();
+          pass = encoder.beginComputePass();
+          pending = 0;
+        }
+        run(pass, step, dims);
+        pending++;
       }
-      run(pass, step, dims);
-      pending++;
     }
     pass.end();
     return encoder;
   }
 
-  /** As {@link encode}, with a pass for each step and `onTap` called where a tap's buffer holds its value. */
-  encodeWithTaps(encoder: GPUCommandEncoder, dims: Dims, onTap: (tap: Tap, encoder: GPUCommandEncoder) => void): void {
+  /** One pass for each step, and `onTap` called where a tap's buffer holds its value. */
+  encodeWithTaps(dims: Dims, onTap: (tap: Tap, encoder: GPUCommandEncoder) => void): GPUCommandEncoder {
+    const encoder = this.#gpu.device.createCommandEncoder();
     for (const step of this.#steps) {
       const pass = encoder.beginComputePass();
       run(pass, step, dims);
       pass.end();
       for (const tap of step.taps) onTap(tap, encoder);
     }
+    return encoder;
   }
 }
 

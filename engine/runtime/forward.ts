@@ -5,7 +5,7 @@
  */
 import type { Allocation } from '../gpu/allocation.ts';
 import type { Gpu } from '../gpu/gpu.ts';
-import type { Plan, Tap } from '../gpu/plan.ts';
+import { Plan, type Tap } from '../gpu/plan.ts';
 import type { Sampling, SamplingBuffers, SamplingPlans } from '../ops/sampling.ts';
 import { CANDIDATES } from '../../shaders/sample/top-k.kernel.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
@@ -121,16 +121,15 @@ export class Forward {
       requests.forEach((r, i) => (this.#temperatures[i] = r.inverseTemperature));
       device.queue.writeBuffer(this.#buffers.inverseTemperatures, 0, this.#temperatures, 0, requests.length);
     }
-    let encoder = this.#plan.encode(device.createCommandEncoder(), dims);
+    const { adjust, best, candidates } = this.#sampling;
+    const sampling = [...(adjusted ? [adjust] : []), best, ...(wantCandidates ? [candidates] : [])];
+    const encoder = Plan.encode(this.#gpu, dims.outputs > 0 ? [this.#plan, ...sampling] : [this.#plan], dims);
     if (dims.outputs === 0) {
       device.queue.submit([encoder.finish()]);
       await device.queue.onSubmittedWorkDone();
       this.#check();
       return [];
     }
-    if (adjusted) encoder = this.#sampling.adjust.encode(encoder, dims);
-    encoder = this.#sampling.best.encode(encoder, dims);
-    if (wantCandidates) encoder = this.#sampling.candidates.encode(encoder, dims);
     const staging = this.#staging[this.#turn++ % STAGING_BUFFERS]!;
     const bytes = this.#copyResults(encoder, staging, dims.outputs, wantCandidates);
     device.queue.submit([encoder.finish()]);
@@ -150,8 +149,7 @@ export class Forward {
     const { device } = this.#gpu;
     device.queue.writeBuffer(this.#batch, 0, batch.words, 0, batch.usedWords);
     const copies: { tap: Tap; rows: number; staging: GPUBuffer }[] = [];
-    const encoder = device.createCommandEncoder();
-    this.#plan.encodeWithTaps(encoder, batch.dims, (tap, into) => {
+    const encoder = this.#plan.encodeWithTaps(batch.dims, (tap, into) => {
       const rows = tap.rows === 'tokens' ? batch.dims.tokens : batch.dims.outputs;
       const size = rows * tap.stride * 4;
       const staging = device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });

@@ -11,7 +11,7 @@ import type { GgufFile, TensorInfo } from '../gguf/parse.ts';
 import type { ByteSource } from '../gguf/source.ts';
 import { Allocation } from '../gpu/allocation.ts';
 import { type Gpu, type BufferRange, WHOLE } from '../gpu/gpu.ts';
-import { PlanBuilder } from '../gpu/plan.ts';
+import { Plan, PlanBuilder } from '../gpu/plan.ts';
 import type { Matrix, MatrixSegment, Weights } from '../ops/context.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 
@@ -259,7 +259,7 @@ export class WeightLoader {
       },
     });
     const built = await plan.build();
-    const encoder = built.encode(this.#gpu.device.createCommandEncoder(), { tokens: rows, outputs: 0, tiles: 0 });
+    const encoder = Plan.encode(this.#gpu, [built], { tokens: rows, outputs: 0, tiles: 0 });
     this.#gpu.device.queue.submit([encoder.finish()]);
     temporary.release(); // once the work is done
   }
