@@ -62,7 +62,7 @@ export default {
       comment:
         'Provider, content script and background see protocol, client, bridge and permissions, nothing of the engine.',
       from: { path: '^extension/(entrypoints/(provider|content|background)|bridge/|permissions/)', pathNot: test },
-      to: { path: '^(engine|pwa|shaders)/', pathNot: '^engine/(protocol|client)/' },
+      to: { path: '^(engine|pwa|shaders)/', pathNot: '^(engine/(protocol|client)|pwa/icons)/' },
     },
     {
       name: 'ui-uses-the-client-only',
@@ -81,7 +81,7 @@ export default {
       name: 'extension-mounts-only-the-ui',
       severity: 'error',
       from: { path: '^extension/' },
-      to: { path: '^pwa/', pathNot: '^pwa/ui/' },
+      to: { path: '^pwa/', pathNot: '^pwa/(ui|icons)/' },
     },
     {
       name: 'dawn-in-one-place',

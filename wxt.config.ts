@@ -15,6 +15,8 @@ export default defineConfig({
     version: manifest.version,
     // WebGPU in the worker of an offscreen document.
     minimum_chrome_version: '124',
+    // Grants given in private windows would stay after them.
+    incognito: 'not_allowed',
     permissions: ['offscreen', 'storage', 'unlimitedStorage'],
     content_security_policy: {
       extension_pages:

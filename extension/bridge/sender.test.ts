@@ -20,6 +20,12 @@ test('a page is its origin, tab and document', () => {
   expect(identifySender(PAGE, SELF)).toEqual(page);
 });
 
+test.each(['http://localhost:8080', 'http://a.localhost', 'http://127.0.0.1:3000', 'http://[::1]:9'])(
+  'a page of this machine needs no https: %s',
+  (origin) =>
+    expect(identifySender({ ...PAGE, origin, url: `${origin}/x` }, SELF)).toMatchObject({ kind: 'page', origin }),
+);
+
 test('our own pages are our own, in a popup and in a tab', () => {
   expect(identifySender(OWN, SELF)).toMatchObject({ kind: 'own' });
   expect(identifySender({ ...OWN, tab, frameId: 0, documentId: 'd' }, SELF)).toMatchObject({ kind: 'own' });
@@ -37,6 +43,8 @@ describe('refused', () => {
     ['an opaque origin', { ...PAGE, origin: 'null' }],
     ['no origin', (({ origin: _, ...rest }) => rest)(PAGE)],
     ['an origin that is no origin', { ...PAGE, origin: 'https://example.org/' }],
+    ['a page over plain http', { ...PAGE, origin: 'http://example.org', url: 'http://example.org/' }],
+    ['a host that only looks local', { ...PAGE, origin: 'http://127.0.0.1.example', url: 'http://127.0.0.1.example/' }],
     ['a file', { ...PAGE, url: 'file:///tmp/page.html', origin: 'null' }],
     ['a file that claims an origin', { ...PAGE, url: 'file:///tmp/page.html', origin: 'file://' }],
     ['a data: page', { ...PAGE, url: 'data:text/html,hi', origin: 'null' }],

@@ -48,6 +48,9 @@ function page(sender: Sender, url: URL): Asker {
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
     return refused(`localLLM does not work on ${url.protocol} pages. Serve the page over http or https.`);
   }
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
+    return refused('localLLM works on secure pages only. Serve the page over https.');
+  }
   if (frameId !== 0) return refused('localLLM works in the top frame of a tab only, not in frames.');
   if (origin === undefined || origin === 'null' || origin !== parseUrl(origin)?.origin) {
     return refused('This page has no origin of its own (it is sandboxed); localLLM cannot ask for it.');
@@ -56,6 +59,11 @@ function page(sender: Sender, url: URL): Asker {
     return refused('localLLM cannot tell which page this is. Reload the page.');
   }
   return { kind: 'page', origin, tabId: tab.id, documentId };
+}
+
+/** Plain http stays on this machine. As in https://www.w3.org/TR/secure-contexts/#is-origin-trustworthy */
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(\.\d+){3}$/.test(host);
 }
 
 function refused(reason: string): Asker {

@@ -9,5 +9,8 @@ export default defineContentScript({
   matches: ['http://*/*', 'https://*/*'],
   runAt: 'document_start',
   world: 'MAIN',
-  main: () => installProvider(createLocalLLM(createClient(connectThroughPage()))),
+  main: () => {
+    // As with the browser's own powerful features: over plain http anyone on the way could speak as the site.
+    if (window.isSecureContext) installProvider(createLocalLLM(createClient(connectThroughPage())));
+  },
 });
