@@ -178,9 +178,10 @@ export class ModelSlot {
       throwIfAborted(signal);
       const { name, entry } = await this.#entry(id);
       const model = { id, name, contextTokens: 0 };
+      // First of all: nothing is downloaded to a device that cannot run it.
+      const engine = (this.#engine ??= await this.#createEngine());
       await this.#download(id, name, entry, signal);
       this.#set({ state: 'loading', model, progress: 0 });
-      const engine = (this.#engine ??= await this.#createEngine());
       const source = await (await this.#openStore()).source(id);
       try {
         const onProgress = (fraction: number): void => this.#progress(fraction);
