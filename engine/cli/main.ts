@@ -28,7 +28,8 @@ const ids = (text: string) => text.split(',').map((part) => integer(0)(part));
 const context = new Option('--context <tokens>', "context length [the model's own, at most 4096]").argParser(
   integer(1),
 );
-const kvType = new Option('--kv <type>', 'element type of the KV cache').choices(['f16', 'f32']).default('f16');
+const kvType = (type: 'f16' | 'f32') =>
+  new Option('--kv <type>', 'element type of the KV cache').choices(['f16', 'f32']).default(type);
 
 const program = new Command('localllm').description(
   'Runs GGUF models on WebGPU. Each command explains itself with --help.',
@@ -70,7 +71,7 @@ program
   .option('--stop <text...>', 'end before any of these')
   .option('--json', 'print the whole result as JSON instead')
   .addOption(context)
-  .addOption(kvType)
+  .addOption(kvType('f16'))
   .action(generate);
 
 program
@@ -83,7 +84,7 @@ program
   .option('--greedy <n>', 'greedy tokens', integer(0), 0)
   .option('--json', 'print {ids, top, greedy, text}')
   .addOption(context)
-  .addOption(kvType)
+  .addOption(kvType('f32'))
   .action(logprobs);
 
 program
@@ -93,7 +94,7 @@ program
   .requiredOption('--prompt <text>', 'plain text; special tokens are read as such')
   .requiredOption('--out <folder>', 'where the files go')
   .addOption(context)
-  .addOption(kvType)
+  .addOption(kvType('f32'))
   .action(dump);
 
 program
@@ -104,7 +105,7 @@ program
   .option('--tg <n>', 'generated tokens', integer(1), 128)
   .option('--runs <n>', 'measured runs; the median is printed', integer(1), 5)
   .option('--json', 'print one JSON object')
-  .addOption(kvType)
+  .addOption(kvType('f16'))
   .action(bench);
 
 // A reader that has seen enough (`| head`) is no error.
