@@ -12,7 +12,10 @@ import { floatTwin } from './twin.ts';
 
 const TOP = 20;
 const GREEDY = 64;
-const TOLERANCE = 0.02;
+/** Fewer where another prompt takes the 64: decoding is most of the time on a software adapter. */
+const FEW_GREEDY = 8;
+/** Of a log-probability, by the cache's type: some 20 times what is seen. */
+const TOLERANCE = { f32: 0.002, f16: 0.02 };
 
 const SHAPES: Record<string, RandomLlama> = {
   'f32, no sharing of heads': { type: 'F32', layers: 2, width: 128, heads: 4, kvHeads: 4, headDim: 32, ffn: 352 },
@@ -53,8 +56,12 @@ const SHAPES: Record<string, RandomLlama> = {
 /** Ids spread over the vocabulary, the same each time. */
 const spread = (count: number, vocab: number) => Array.from({ length: count }, (_, i) => (i * 7919 + 13) % vocab);
 
-/** Largest difference of a log-probability among llama.cpp's top 20, and that the same tokens lead. */
-function expectAlike(ours: Awaited<ReturnType<typeof evaluate>>, theirs: Prediction, tolerance: number): number {
+/**
+ * The largest difference of a log-probability among llama.cpp's top 20. Fails beyond the tolerance, and where a greedy
+ * token is another one although llama.cpp was sure of its own; after one where it was not, goes on from llama.cpp's.
+ */
+async function expectAlike(model: LoadedModel, ids: number[], theirs: Prediction, tolerance: number): Promise<number> {
+  let ours = await evaluate(model, ids, { top: TOP + 10, greedy: theirs.greedy.length });
   const logprobs = new Map(ours.top.map((t) => [t.id, t.logprob]));
   let worst = 0;
   for (const { id, logprob } of theirs.top.slice(0, TOP)) {
@@ -62,10 +69,16 @@ function expectAlike(ours: Awaited<ReturnType<typeof evaluate>>, theirs: Predict
     worst = Math.max(worst, Math.abs(logprobs.get(id)! - logprob));
   }
   expect(worst).toBeLessThan(tolerance);
-  for (const [i, token] of theirs.greedy.entries()) {
-    if (ours.greedy[i]?.id === token.id) continue;
-    expect(token.margin, `greedy token ${i} differs where llama.cpp is sure`).toBeLessThan(tolerance);
-    break; // from here on the texts differ
+  const tokens = theirs.greedy.map((t) => t.id);
+  for (let from = 0; from < tokens.length; from++) {
+    expect(ours.greedy.length).toBe(tokens.length - from);
+    const differs = ours.greedy.findIndex((t, i) => t.id !== tokens[from + i]);
+    if (differs < 0) break;
+    from += differs;
+    expect(theirs.greedy[from]!.margin, `greedy token ${from} differs`).toBeLessThan(tolerance);
+    if (from + 1 === tokens.length) break;
+    const forced = [...ids, ...tokens.slice(0, from + 1)];
+    ours = await evaluate(model, forced, { top: 1, greedy: tokens.length - from - 1 });
   }
   return worst;
 }
@@ -84,18 +97,23 @@ describe.each(Object.entries(SHAPES))('random weights: %s', (name, shape) => {
     await reference.close();
   });
 
-  test.each([1, 7, 40, 300, 448])('a prompt of %i tokens', async (count) => {
+  test.each([
+    [1, FEW_GREEDY],
+    [7, FEW_GREEDY],
+    [40, FEW_GREEDY],
+    [300, FEW_GREEDY],
+    [448, GREEDY],
+  ])('a prompt of %i tokens', async (count, greedy) => {
     const ids = spread(count, model.hp.vocab);
-    const theirs = await reference.predict(ids, GREEDY);
-    const ours = await evaluate(model, ids, { top: TOP + 10, greedy: GREEDY });
-    console.log(`${name}, ${count} tokens: ${expectAlike(ours, theirs, TOLERANCE).toExponential(1)}`);
+    const worst = await expectAlike(model, ids, await reference.predict(ids, greedy), TOLERANCE.f32);
+    console.log(`${name}, ${count} tokens: ${worst.toExponential(1)}`);
   });
 
   test("in the kernels' shapes for a real GPU", async () => {
     const onGpu = await openModel(path, { kvType: 'f32' }, 'gpu');
     try {
       const ids = spread(40, model.hp.vocab);
-      expectAlike(await evaluate(onGpu, ids, { top: TOP + 10, greedy: 4 }), await reference.predict(ids, 4), TOLERANCE);
+      await expectAlike(onGpu, ids, await reference.predict(ids, 4), TOLERANCE.f32);
     } finally {
       onGpu.release();
     }
@@ -130,8 +148,8 @@ describe('Pocket', () => {
     afterAll(() => model.release());
 
     test.each(STORED_PROMPTS)('the prompt "$name"', async ({ name, ids }) => {
-      const ours = await evaluate(model, ids, { top: TOP + 10, greedy: GREEDY });
-      const worst = expectAlike(ours, await reference.predict(ids, GREEDY), TOLERANCE);
+      const greedy = kvType === 'f16' ? GREEDY : FEW_GREEDY;
+      const worst = await expectAlike(model, ids, await reference.predict(ids, greedy), TOLERANCE[kvType]);
       console.log(`Pocket, ${kvType}, ${name}: ${worst.toExponential(1)}`);
     });
   });

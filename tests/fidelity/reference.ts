@@ -30,6 +30,7 @@ const EXACT = {
   experimentalKvCacheValueType: 'F32',
 } as const;
 
+/** On one thread: more only wait for each other, the models are small and other tests run beside. */
 let llama: Promise<Llama> | undefined;
 
 export class Reference {
@@ -45,7 +46,7 @@ export class Reference {
       build: 'never',
       skipDownload: true,
       logLevel: LlamaLogLevel.error,
-      maxThreads: 2,
+      maxThreads: 1,
     });
     return new Reference(await (await llama).loadModel({ modelPath, gpuLayers: 0 }));
   }
@@ -98,7 +99,6 @@ export class Reference {
 
   /**
    * Greedy answers, each to the end of generation or to `maxTokens`, with llama.cpp's usual settings: KV cache in F16.
-   * One thread: more only cost with a model this small.
    */
   async answers(prompts: readonly string[], maxTokens: number): Promise<string[]> {
     const context = await this.#model.createContext({ contextSize: 2048, threads: 1 });
@@ -121,7 +121,7 @@ export class Reference {
   }
 
   async #withContext<T>(tokens: number, use: (context: LlamaContext) => Promise<T>): Promise<T> {
-    const context = await this.#model.createContext({ contextSize: Math.max(64, tokens + 8), threads: 2, ...EXACT });
+    const context = await this.#model.createContext({ contextSize: Math.max(64, tokens + 8), threads: 1, ...EXACT });
     try {
       return await use(context);
     } finally {
