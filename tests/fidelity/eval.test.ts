@@ -7,9 +7,16 @@ import { createChatTemplate } from '../../engine/chat/chat-template.ts';
 import { openEngine } from './load-engine.ts';
 import { EVAL_ROWS, type EvalRow, POCKET, TEMPLATE } from './pocket.ts';
 import { Reference } from './reference.ts';
+import { floatTwin } from './twin.ts';
 
 const MAX_TOKENS = 220;
+/**
+ * Of llama.cpp's answers on the file itself, and on its F32 twin. On the file it rounds activations to 8 bits, which alone
+ * changes 10 of its 300 answers: a sample of 60 may by chance have many of these.
+ */
 const MIN_EQUAL = 0.95;
+const MIN_EQUAL_SAMPLE = 0.9;
+const MIN_EQUAL_TWIN = 0.98;
 const MIN_SCORE = 280 / 300;
 
 let engine: Engine;
@@ -55,22 +62,29 @@ test(
       const tools = toolsOf(row);
       return template.render(row.messages, { ...(tools ? { tools } : {}), addGenerationPrompt: true });
     });
-    const reference = await Reference.open(POCKET);
-    const theirs = await reference.answers(prompts, MAX_TOKENS);
-    await reference.close();
-    const same = (ours: string, other: string) => ours.trim() === other.trim() || sameCall(ours, other);
-    const equal = rows.filter((_, i) => same(answers[i]!, theirs[i]!)).length;
+    const equal = await countEqual(answers, prompts, POCKET);
+    const equalTwin = await countEqual(answers, prompts, await floatTwin(POCKET, 'F32'));
     const right = rows.filter((row, i) => check(row.match, answers[i]!));
     for (const family of new Set(rows.map((row) => row.family))) {
       const of = (list: readonly EvalRow[]) => list.filter((row) => row.family === family).length;
       console.log(`${family.padEnd(12)} ${of(right)}/${of(rows)}`);
     }
-    console.log(`score ${right.length}/${rows.length}, as llama.cpp ${equal}/${rows.length}`);
-    expect(equal / rows.length).toBeGreaterThanOrEqual(MIN_EQUAL);
+    console.log(`score ${right.length}/${rows.length}, as llama.cpp ${equal}, as on the F32 twin ${equalTwin}`);
+    expect(equalTwin / rows.length).toBeGreaterThanOrEqual(MIN_EQUAL_TWIN);
+    const all = rows.length === EVAL_ROWS.length;
+    expect(equal / rows.length).toBeGreaterThanOrEqual(all ? MIN_EQUAL : MIN_EQUAL_SAMPLE);
     expect(right.length / rows.length).toBeGreaterThanOrEqual(MIN_SCORE);
   },
   30 * 60_000,
 );
+
+/** How many answers are those of llama.cpp on a file. */
+async function countEqual(ours: readonly string[], prompts: readonly string[], path: string): Promise<number> {
+  const reference = await Reference.open(path);
+  const theirs = await reference.answers(prompts, MAX_TOKENS);
+  await reference.close();
+  return ours.filter((text, i) => text.trim() === theirs[i]!.trim() || sameCall(text, theirs[i]!)).length;
+}
 
 /** Calls are parsed and written anew: equal where they mean the same. */
 function sameCall(ours: string, theirs: string): boolean {
