@@ -48,7 +48,7 @@ export function Composer({ answering, blocked, focusKey, onSend, onStop }: Compo
         rows={1}
         value={text}
         aria-label="Message"
-        placeholder={blocked ?? 'Ask anything. It stays on this device.'}
+        placeholder={blocked ?? 'Ask anything. It stays here.'}
         disabled={blocked !== undefined}
         enterkeyhint="send"
         onInput={(event) => setText(event.currentTarget.value)}
