@@ -5,6 +5,7 @@
  * @module
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { KvType } from '../../shaders/attention/kv-layout.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 import { bench } from './bench.ts';
 import { dump } from './dump.ts';
@@ -28,7 +29,7 @@ const ids = (text: string) => text.split(',').map((part) => integer(0)(part));
 const context = new Option('--context <tokens>', "context length [the model's own, at most 4096]").argParser(
   integer(1),
 );
-const kvType = (type: 'f16' | 'f32') =>
+const kvType = (type: KvType) =>
   new Option('--kv <type>', 'element type of the KV cache').choices(['f16', 'f32']).default(type);
 
 const program = new Command('localllm').description(

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { KvType } from '../../shaders/attention/kv-layout.ts';
 import { openDawn } from '../gpu/dawn.ts';
 import { Gpu } from '../gpu/gpu.ts';
 import type { LoadOptions } from '../runtime/engine.ts';
@@ -11,7 +12,7 @@ import { openFileSource } from './file-source.ts';
 
 export interface ModelOptions {
   context?: number;
-  kv?: 'f16' | 'f32';
+  kv?: KvType;
 }
 
 export async function withModel<T>(

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { KvType } from '../../shaders/attention/kv-layout.ts';
 import type { WeightType } from '../../shaders/matmul/weights.ts';
 import type { Allocation } from '../gpu/allocation.ts';
 import type { BufferRange } from '../gpu/gpu.ts';
@@ -45,8 +46,6 @@ export interface LayerCache {
   keys: GPUBuffer;
   values: GPUBuffer;
 }
-
-export type KvType = 'f16' | 'f32';
 
 export interface ForwardContext {
   plan: PlanBuilder;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { KvType } from '../../shaders/attention/kv-layout.ts';
 import type { ByteSource } from '../gguf/source.ts';
 import type { GenerateParams, GenerateResult, Input } from '../protocol/messages.ts';
 
@@ -10,7 +11,7 @@ export interface LoadOptions {
   /** Tokens that one sequence may hold. Default: the model's own context, at most 4096. */
   contextTokens?: number;
   /** Element type of the KV cache. Default f16, packed in 32-bit words: needs no shader-f16. */
-  kvType?: 'f16' | 'f32';
+  kvType?: KvType;
   /** Sampling defaults that belong to this model, below what a request asks for. */
   sampling?: Pick<GenerateParams, 'temperature' | 'topK' | 'topP' | 'minP' | 'repetitionPenalty'>;
   /** 0…1, rising. */

@@ -3,10 +3,10 @@
  *
  * @module
  */
+import type { KvType } from '../../shaders/attention/kv-layout.ts';
 import { weightLayout } from '../../shaders/matmul/weights.ts';
 import type { Architecture, Hyperparameters } from '../arch/architecture.ts';
 import type { GgufFile } from '../gguf/parse.ts';
-import type { KvType } from '../ops/context.ts';
 import { kvBytes } from './kv-cache.ts';
 import { defaultPages } from './load-model.ts';
 import { planSegments, refuseUnusedTensors } from './weights.ts';

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { kvLayout, PAGE } from '../../shaders/attention/kv-layout.ts';
+import { kvLayout, type KvType, PAGE } from '../../shaders/attention/kv-layout.ts';
 import type { Hyperparameters } from '../arch/architecture.ts';
 import type { Allocation } from '../gpu/allocation.ts';
-import type { KvType, LayerCache } from '../ops/context.ts';
+import type { LayerCache } from '../ops/context.ts';
 
 /** GPU bytes of a cache of `pages` pages, all layers. */
 export function kvBytes(hp: Hyperparameters, kvType: KvType, pages: number): number {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { KvType } from '../../shaders/attention/kv-layout.ts';
 import { tokensPerTile } from '../../shaders/attention/paged-attention.kernel.ts';
 import type { Architecture, Hyperparameters, WeightSpecs } from '../arch/architecture.ts';
 import { architectureOf } from '../arch/registry.ts';
@@ -13,7 +14,7 @@ import { Allocation } from '../gpu/allocation.ts';
 import type { Gpu } from '../gpu/gpu.ts';
 import { PlanBuilder } from '../gpu/plan.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
-import { allocateActivation, type KvType, type Weights } from '../ops/context.ts';
+import { allocateActivation, type Weights } from '../ops/context.ts';
 import { recordSampling } from '../ops/sampling.ts';
 import { createTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
 import { Batch, type BatchLimits } from './batch.ts';

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { CANDIDATES } from '../../shaders/sample/top-k.kernel.ts';
 import type { Candidates } from './forward.ts';
 import { adjustments, draw, samplingParams, type SamplingParams, uniform } from './sampler.ts';
-
-const CANDIDATES = 128;
 
 /** What the GPU would give for these logits. */
 function candidatesOf(logits: Float32Array, temperature: number): Candidates {

@@ -1,7 +1,7 @@
 import { defineKernel, type Grid, type Kernel } from '../kernel.ts';
 import batch from '../lib/batch.wgsl?raw';
 import chunk from '../lib/chunk.wgsl?raw';
-import { weightFragment, weightName, type WeightType } from '../matmul/weights.ts';
+import { weightFragments, weightName, type WeightType } from '../matmul/weights.ts';
 import embed from './embed.wgsl?raw';
 
 const THREADS = 64;
@@ -16,7 +16,7 @@ export function embedKernel(type: WeightType): Kernel {
   return defineKernel(`embed-${weightName(type)}`, [
     { file: 'shaders/lib/batch.wgsl', text: batch },
     { file: 'shaders/lib/chunk.wgsl', text: chunk },
-    weightFragment(type),
+    ...weightFragments(type),
     { file: 'shaders/embed/embed.wgsl', text: embed },
   ]);
 }

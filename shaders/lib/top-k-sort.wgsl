@@ -34,3 +34,16 @@ fn sort_chunk(thread: u32) {
   }
   workgroupBarrier();
 }
+
+// Candidate i of the chunk; what lies outside the input counts as least.
+fn set_candidate(i: u32, inside: bool, value: f32, id: u32) {
+  chunk_values[i] = select(LOWEST, value, inside);
+  chunk_ids[i] = select(0xffffffffu, id, inside);
+}
+
+// Writes the best of the sorted chunk, from `at` on.
+fn keep_best(at: u32, thread: u32) {
+  for (var i = thread; i < KEPT; i += THREADS) {
+    candidates[at + i] = vec2(bitcast<u32>(chunk_values[i]), chunk_ids[i]);
+  }
+}

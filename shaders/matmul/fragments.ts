@@ -10,7 +10,7 @@ import silu from '../lib/silu.wgsl?raw';
 import glu from './glu.wgsl?raw';
 import matmul from './matmul.wgsl?raw';
 import store from './store.wgsl?raw';
-import { weightFragment, weightName, type WeightType } from './weights.ts';
+import { weightFragments, weightName, type WeightType } from './weights.ts';
 
 export interface MatmulOptions {
   type: WeightType;
@@ -50,7 +50,7 @@ export function matmulFragments({ type, epilogue }: MatmulOptions): Fragment[] {
     { file: 'shaders/lib/batch.wgsl', text: batch },
     { file: 'shaders/matmul/matmul.wgsl', text: matmul },
     { file: 'shaders/lib/chunk.wgsl', text: chunk },
-    weightFragment(type),
+    ...weightFragments(type),
     ...EPILOGUES[epilogue],
   ];
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Fragment } from '../kernel.ts';
+import sixteenBit from '../lib/weights-16-bit.wgsl?raw';
 import bf16 from '../lib/weights-bf16.wgsl?raw';
 import f16 from '../lib/weights-f16.wgsl?raw';
 import f32 from '../lib/weights-f32.wgsl?raw';
@@ -21,15 +22,18 @@ interface TypeRow {
   unit: number;
   /** Whether each block has a scale. */
   scaled: boolean;
-  fragment: Fragment;
+  fragments: readonly Fragment[];
 }
 
+const file = (name: string, text: string): Fragment => ({ file: `shaders/lib/${name}.wgsl`, text });
+const SIXTEEN_BIT = file('weights-16-bit', sixteenBit);
+
 const TYPES = {
-  F32: { name: 'f32', unit: 4, scaled: false, fragment: { file: 'shaders/lib/weights-f32.wgsl', text: f32 } },
-  F16: { name: 'f16', unit: 8, scaled: false, fragment: { file: 'shaders/lib/weights-f16.wgsl', text: f16 } },
-  BF16: { name: 'bf16', unit: 8, scaled: false, fragment: { file: 'shaders/lib/weights-bf16.wgsl', text: bf16 } },
-  Q8_0: { name: 'q8-0', unit: 16, scaled: true, fragment: { file: 'shaders/lib/weights-q8-0.wgsl', text: q80 } },
-  Q4_0: { name: 'q4-0', unit: 32, scaled: true, fragment: { file: 'shaders/lib/weights-q4-0.wgsl', text: q40 } },
+  F32: { name: 'f32', unit: 4, scaled: false, fragments: [file('weights-f32', f32)] },
+  F16: { name: 'f16', unit: 8, scaled: false, fragments: [file('weights-f16', f16), SIXTEEN_BIT] },
+  BF16: { name: 'bf16', unit: 8, scaled: false, fragments: [file('weights-bf16', bf16), SIXTEEN_BIT] },
+  Q8_0: { name: 'q8-0', unit: 16, scaled: true, fragments: [file('weights-q8-0', q80)] },
+  Q4_0: { name: 'q4-0', unit: 32, scaled: true, fragments: [file('weights-q4-0', q40)] },
 } as const satisfies Record<string, TypeRow>;
 
 /** The GGUF element types that the kernels can multiply with. */
@@ -59,8 +63,8 @@ export function weightLayout(type: WeightType, rows: number, cols: number): Weig
 }
 
 /** WGSL that declares `quants` and `scales` and decodes units; it reads activations from the kernel's `x`. */
-export function weightFragment(type: WeightType): Fragment {
-  return TYPES[type].fragment;
+export function weightFragments(type: WeightType): readonly Fragment[] {
+  return TYPES[type].fragments;
 }
 
 /** The type as kernel names spell it: `q4-0`. */

@@ -18,12 +18,8 @@ fn main(
   for (var i = thread; i < CHUNK; i += THREADS) {
     let inside = first + i < params.count;
     let candidate = source[workgroup.y * params.count + min(first + i, params.count - 1u)];
-    chunk_values[i] = select(LOWEST, bitcast<f32>(candidate.x), inside);
-    chunk_ids[i] = select(0xffffffffu, candidate.y, inside);
+    set_candidate(i, inside, bitcast<f32>(candidate.x), candidate.y);
   }
   sort_chunk(thread);
-  let at = (workgroup.y * workgroups.x + workgroup.x) * KEPT;
-  for (var i = thread; i < KEPT; i += THREADS) {
-    candidates[at + i] = vec2(bitcast<u32>(chunk_values[i]), chunk_ids[i]);
-  }
+  keep_best((workgroup.y * workgroups.x + workgroup.x) * KEPT, thread);
 }

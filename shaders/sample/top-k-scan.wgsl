@@ -18,12 +18,9 @@ fn main(
   let first = workgroup.x * CHUNK;
   for (var i = thread; i < CHUNK; i += THREADS) {
     let inside = first + i < params.vocab;
-    chunk_values[i] = select(LOWEST, logits[workgroup.y * params.vocab + min(first + i, params.vocab - 1u)], inside);
-    chunk_ids[i] = select(0xffffffffu, first + i, inside);
+    let logit = logits[workgroup.y * params.vocab + min(first + i, params.vocab - 1u)];
+    set_candidate(i, inside, logit, first + i);
   }
   sort_chunk(thread);
-  let at = (workgroup.y * workgroups.x + workgroup.x) * KEPT;
-  for (var i = thread; i < KEPT; i += THREADS) {
-    candidates[at + i] = vec2(bitcast<u32>(chunk_values[i]), chunk_ids[i]);
-  }
+  keep_best((workgroup.y * workgroups.x + workgroup.x) * KEPT, thread);
 }
