@@ -13,3 +13,4 @@ export { type ErrorCode, LocalLLMError } from './protocol/errors.ts';
 export type { GenerateParams, GenerateResult, Input, Message, Tool, ToolCall, Usage } from './protocol/messages.ts';
 export { type GgufFile, parseGguf, type TensorInfo } from './gguf/parse.ts';
 export { blobSource, type ByteSource } from './gguf/source.ts';
+export type { ModelSource } from './gguf/split.ts';

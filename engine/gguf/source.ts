@@ -8,6 +8,8 @@ import { LocalLLMError } from '../protocol/errors.ts';
 export interface ByteSource {
   /** Bytes. */
   readonly size: number;
+  /** What the file is called: messages tell the parts of a split model by it. */
+  readonly name?: string;
   /** Exactly `length` bytes from `offset`. @throws LocalLLMError bad-file when the source ends earlier, storage when it cannot be read */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
 }
@@ -16,6 +18,7 @@ export interface ByteSource {
 export function blobSource(blob: Blob): ByteSource {
   return {
     size: blob.size,
+    ...(blob instanceof File ? { name: blob.name } : {}),
     async read(offset, length) {
       if (offset < 0 || offset + length > blob.size) {
         throw new LocalLLMError(

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ByteSource } from '../gguf/source.ts';
+import type { ModelSource } from '../gguf/split.ts';
 import { Gpu } from '../gpu/gpu.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 import type { GenerateResult } from '../protocol/messages.ts';
@@ -45,7 +45,7 @@ class GpuEngine implements Engine {
     });
   }
 
-  load(source: ByteSource, options: LoadOptions = {}): Promise<void> {
+  load(source: ModelSource, options: LoadOptions = {}): Promise<void> {
     return this.#enqueue(async () => {
       await this.#unloadNow();
       this.#throwIfLost();

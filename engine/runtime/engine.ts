@@ -4,7 +4,7 @@
  * @module
  */
 import type { KvType } from '../../shaders/attention/kv-layout.ts';
-import type { ByteSource } from '../gguf/source.ts';
+import type { ModelSource } from '../gguf/split.ts';
 import type { GenerateParams, GenerateResult, Input } from '../protocol/messages.ts';
 
 export interface LoadOptions {
@@ -43,10 +43,10 @@ export interface EngineInfo {
 
 export interface Engine {
   /**
-   * Reads a GGUF file onto the GPU, replacing the model that was loaded.
-   * @throws LocalLLMError bad-file, not-supported, out-of-memory, shader, device-lost, aborted
+   * Reads a GGUF file, or all parts of a split one in any order, onto the GPU, replacing the model that was loaded.
+   * @throws LocalLLMError bad-argument, bad-file, not-supported, out-of-memory, shader, device-lost, aborted
    */
-  load(source: ByteSource, options?: LoadOptions): Promise<void>;
+  load(source: ModelSource, options?: LoadOptions): Promise<void>;
   /**
    * Answers one request; any number may run at once and share each forward.
    * @throws LocalLLMError invalid-state (nothing loaded), quota (prompt longer than the context), template, aborted, device-lost, numerics

@@ -8,8 +8,9 @@ import { tokensPerTile } from '../../shaders/attention/paged-attention.kernel.ts
 import type { Architecture, Hyperparameters, WeightSpecs } from '../arch/architecture.ts';
 import { architectureOf } from '../arch/registry.ts';
 import { type ChatTemplate, createChatTemplate } from '../chat/chat-template.ts';
-import { type GgufFile, parseGguf } from '../gguf/parse.ts';
+import type { GgufFile } from '../gguf/parse.ts';
 import type { ByteSource } from '../gguf/source.ts';
+import { type ModelSource, openModel } from '../gguf/split.ts';
 import { Allocation } from '../gpu/allocation.ts';
 import type { Gpu } from '../gpu/gpu.ts';
 import { PlanBuilder } from '../gpu/plan.ts';
@@ -50,11 +51,18 @@ export interface LoadedModel {
   release(): void;
 }
 
-/** What can be known of a file without a GPU. @throws LocalLLMError bad-file, not-supported */
-export async function readModel(
-  source: ByteSource,
-): Promise<{ file: GgufFile; architecture: Architecture; hp: Hyperparameters; tokenizer: Tokenizer }> {
-  const file = await parseGguf(source);
+/**
+ * What can be known of a file, or of a split one's parts, without a GPU. Tensors lie in the source that is returned.
+ * @throws LocalLLMError bad-file, not-supported, bad-argument (the parts do not make one model)
+ */
+export async function readModel(given: ModelSource): Promise<{
+  file: GgufFile;
+  source: ByteSource;
+  architecture: Architecture;
+  hp: Hyperparameters;
+  tokenizer: Tokenizer;
+}> {
+  const { file, source } = await openModel(given);
   const architecture = architectureOf(file);
   const hp = architecture.hyperparameters(file);
   const tokenizer = createTokenizer(file.metadata);
@@ -64,7 +72,7 @@ export async function readModel(
       `The vocabulary has ${tokenizer.vocabSize} tokens, the embedding table ${hp.vocab} rows. The file is damaged; convert it again.`,
     );
   }
-  return { file, architecture, hp, tokenizer };
+  return { file, source, architecture, hp, tokenizer };
 }
 
 /** Pages of the cache when the caller does not say. */
@@ -79,8 +87,8 @@ export const defaultContext = (hp: Hyperparameters): number => Math.min(hp.conte
 type ReadModel = Awaited<ReturnType<typeof readModel>>;
 
 /** @throws LocalLLMError bad-argument, bad-file, not-supported, out-of-memory, shader, aborted */
-export async function loadModel(gpu: Gpu, source: ByteSource, options: LoadOptions = {}): Promise<LoadedModel> {
-  const read = await readModel(source);
+export async function loadModel(gpu: Gpu, given: ModelSource, options: LoadOptions = {}): Promise<LoadedModel> {
+  const read = await readModel(given);
   const { architecture, file, hp, tokenizer } = read;
   const contextTokens = contextOf(hp, options);
   const limits: BatchLimits = {
@@ -92,7 +100,7 @@ export async function loadModel(gpu: Gpu, source: ByteSource, options: LoadOptio
   const pages = defaultPages(hp, options.kvType ?? 'f16', contextTokens);
   const allocation = new Allocation(gpu);
   try {
-    const forward = await prepareForward(gpu, allocation, read, source, { limits, pages, contextTokens }, options);
+    const forward = await prepareForward(gpu, allocation, read, { limits, pages, contextTokens }, options);
     return {
       architecture: architecture.name,
       hp,
@@ -124,8 +132,7 @@ function contextOf(hp: Hyperparameters, { contextTokens = defaultContext(hp) }: 
 async function prepareForward(
   gpu: Gpu,
   allocation: Allocation,
-  { file, architecture, hp }: ReadModel,
-  source: ByteSource,
+  { file, source, architecture, hp }: ReadModel,
   size: { limits: BatchLimits; pages: number; contextTokens: number },
   options: LoadOptions,
 ): Promise<Forward> {
