@@ -1,23 +1,61 @@
 /**
- * A file in Node as a `ByteSource`.
+ * Files in Node as `ByteSource`s.
  *
  * @module
  */
 import { type FileHandle, open } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { ByteSource } from '../gguf/source.ts';
+import { MAX_PARTS, partName, readPartName } from '../gguf/split.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
+
+export type FileSource = ByteSource & { readonly name: string; close(): Promise<void> };
 
 /**
  * Opens a file for reading; close it after use.
  * @throws LocalLLMError bad-argument where there is no such file, storage where it cannot be opened
  */
-export async function openFileSource(path: string): Promise<ByteSource & { close(): Promise<void> }> {
-  const file = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT') {
-      throw new LocalLLMError('bad-argument', `There is no file ${path}. Check the path.`, { cause });
+export async function openFileSource(path: string): Promise<FileSource> {
+  const source = await openIfThere(path);
+  if (source) return source;
+  throw new LocalLLMError('bad-argument', `There is no file ${path}. Check the path.`);
+}
+
+/**
+ * Opens a model: the file, and where its name says that it is the first of several parts, those of the others that lie
+ * beside it. Whether that is all of them, `openModel` finds out.
+ * @throws LocalLLMError as `openFileSource`
+ */
+export async function openModelFiles(path: string): Promise<{ parts: FileSource[]; close(): Promise<void> }> {
+  const parts = [await openFileSource(path)];
+  const close = async () => {
+    for (const part of parts) await part.close();
+  };
+  const named = readPartName(basename(path));
+  if (named?.number !== 1) return { parts, close };
+  try {
+    for (let number = 2; number <= Math.min(named.count, MAX_PARTS); number++) {
+      const part = await openIfThere(join(dirname(path), partName(named.prefix, number, named.count)));
+      if (part) parts.push(part);
     }
-    throw new LocalLLMError('storage', `${path} cannot be opened: ${cause.message}. Check its permissions.`, { cause });
-  });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { parts, close };
+}
+
+async function openIfThere(path: string): Promise<FileSource | undefined> {
+  let file: FileHandle;
+  try {
+    file = await open(path, 'r');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    throw new LocalLLMError('storage', `${path} cannot be opened: ${message}. Check its permissions.`, {
+      cause: error,
+    });
+  }
   try {
     const stats = await file.stat();
     if (!stats.isFile()) {
@@ -30,9 +68,10 @@ export async function openFileSource(path: string): Promise<ByteSource & { close
   }
 }
 
-function fileSource(file: FileHandle, path: string, size: number): ByteSource & { close(): Promise<void> } {
+function fileSource(file: FileHandle, path: string, size: number): FileSource {
   return {
     size,
+    name: basename(path),
     close: () => file.close(),
     async read(offset, length) {
       const bytes = new Uint8Array(length);

@@ -2,7 +2,7 @@ import { openDawn } from '../gpu/dawn.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 import type { GenerateParams } from '../protocol/messages.ts';
 import { createEngine } from '../runtime/create-engine.ts';
-import { openFileSource } from './file-source.ts';
+import { openModelFiles } from './file-source.ts';
 import { loadOptions, type ModelOptions, print } from './with-model.ts';
 
 export async function generate(
@@ -13,10 +13,10 @@ export async function generate(
   const load = loadOptions({ ...(context === undefined ? {} : { context }), ...(kv === undefined ? {} : { kv }) });
   const abort = new AbortController();
   process.once('SIGINT', () => abort.abort());
-  const source = await openFileSource(path);
+  const files = await openModelFiles(path);
   try {
     const engine = await createEngine({ gpu: await openDawn() });
-    await engine.load(source, { ...load, signal: abort.signal });
+    await engine.load(files.parts, { ...load, signal: abort.signal });
     const result = await engine.generate({
       input: prompt,
       options: params,
@@ -33,6 +33,6 @@ export async function generate(
     if (LocalLLMError.from(error).code === 'aborted') process.exit(130);
     throw error;
   } finally {
-    await source.close();
+    await files.close();
   }
 }

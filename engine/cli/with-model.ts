@@ -8,7 +8,7 @@ import { openDawn } from '../gpu/dawn.ts';
 import { Gpu } from '../gpu/gpu.ts';
 import type { LoadOptions } from '../runtime/engine.ts';
 import { type LoadedModel, loadModel } from '../runtime/load-model.ts';
-import { openFileSource } from './file-source.ts';
+import { openModelFiles } from './file-source.ts';
 
 export interface ModelOptions {
   context?: number;
@@ -20,17 +20,17 @@ export async function withModel<T>(
   options: ModelOptions,
   use: (model: LoadedModel, gpu: Gpu) => Promise<T>,
 ): Promise<T> {
-  const source = await openFileSource(path);
+  const files = await openModelFiles(path);
   try {
     const gpu = await Gpu.open(await openDawn());
-    const model = await loadModel(gpu, source, loadOptions(options));
+    const model = await loadModel(gpu, files.parts, loadOptions(options));
     try {
       return await use(model, gpu);
     } finally {
       model.release();
     }
   } finally {
-    await source.close();
+    await files.close();
   }
 }
 

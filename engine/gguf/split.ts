@@ -83,11 +83,11 @@ function readPart(source: ByteSource, file: GgufFile): Part {
     throw wrongParts(`${name} is a whole model, not a part of one (split.count is not above 1). Give it alone.`);
   }
   const whole = (key: string, low: number, high: number) => {
-    const value = file.metadata.number(key);
-    if (Number.isInteger(value) && value >= low && value <= high) return value;
+    const value = file.metadata.has(key) ? file.metadata.number(key) : undefined;
+    if (value !== undefined && Number.isInteger(value) && value >= low && value <= high) return value;
     throw new LocalLLMError(
       'bad-file',
-      `${name}: ${key} is ${value}; an integer from ${low} to ${high} is possible. The file is damaged: get it again.`,
+      `${name}: ${key} is ${value ?? 'missing'}; an integer from ${low} to ${high} is possible. The file is damaged: get it again.`,
     );
   };
   const count = whole('split.count', 2, MAX_PARTS);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { openFileSource } from '../../engine/cli/file-source.ts';
+import { openModelFiles } from '../../engine/cli/file-source.ts';
 import { openDawn } from '../../engine/gpu/dawn.ts';
 import { Gpu } from '../../engine/gpu/gpu.ts';
 import { createEngine } from '../../engine/runtime/create-engine.ts';
@@ -25,23 +25,23 @@ export async function openModel(
   const opened = await gpu;
   const { software } = opened;
   if (shapes === 'gpu') opened.software = false;
-  const source = await openFileSource(path);
+  const files = await openModelFiles(path);
   try {
-    return await loadModel(opened, source, options);
+    return await loadModel(opened, files.parts, options);
   } finally {
     opened.software = software;
-    await source.close();
+    await files.close();
   }
 }
 
 /** An engine as a page has it, on a device of its own. */
 export async function openEngine(path: string, options: LoadOptions = {}): Promise<Engine> {
   const engine = await createEngine({ gpu: await openDawn() });
-  const source = await openFileSource(path);
+  const files = await openModelFiles(path);
   try {
-    await engine.load(source, options);
+    await engine.load(files.parts, options);
   } finally {
-    await source.close();
+    await files.close();
   }
   return engine;
 }

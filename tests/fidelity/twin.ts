@@ -49,7 +49,8 @@ export function cacheFile(path: string, bytes: Uint8Array): void {
   renameSync(draft, path);
 }
 
-function rewritten(value: MetadataValue): WriterValue {
+/** A value as the writer takes it, of the same type. */
+export function rewritten(value: MetadataValue): WriterValue {
   if (value.type !== 'array') return { type: value.type, value: value.value };
   return { type: 'array', itemType: value.itemType, value: value.value };
 }
