@@ -5,7 +5,7 @@ import { noise } from '../testing/noise.ts';
 import { runKernel } from '../testing/run-kernel.ts';
 import { decodeCache, encodeCache, keyIndex, type CacheShape } from './kv-layout.ref.ts';
 import { PAGE, type KvType } from './kv-layout.ts';
-import { pagedAttentionGrid, pagedAttentionKernel, tokensPerTile } from './paged-attention.kernel.ts';
+import { NO_WINDOW, pagedAttentionGrid, pagedAttentionKernel, tokensPerTile } from './paged-attention.kernel.ts';
 import { pagedAttentionRef } from './paged-attention.ref.ts';
 
 interface Part {
@@ -20,6 +20,8 @@ interface Case {
   kvHeads: number;
   headDim: number;
   parts: readonly Part[];
+  window?: number;
+  softcap?: number;
 }
 
 /** Every sequence's pages, dealt out in an order that is neither rising nor contiguous. */
@@ -51,7 +53,7 @@ function layOut(parts: readonly Part[], perTile: number) {
 }
 
 async function check(c: Case, change?: (keys: Float32Array, cache: CacheShape) => void): Promise<void> {
-  const { kvType, heads, kvHeads, headDim } = c;
+  const { kvType, heads, kvHeads, headDim, window = NO_WINDOW, softcap = 0 } = c;
   const { tokens, tiles, pages, total } = layOut(c.parts, tokensPerTile(heads, kvHeads));
   const cache = { kvType, kvHeads, headDim, pages: total };
   const size = total * PAGE * kvHeads * headDim;
@@ -63,9 +65,9 @@ async function check(c: Case, change?: (keys: Float32Array, cache: CacheShape) =
   const q = noise(3, tokens.length * qkvStride, 2);
   const scale = 1 / Math.sqrt(headDim);
   const result = await runKernel({
-    kernel: pagedAttentionKernel({ kvType, headDim }),
+    kernel: pagedAttentionKernel({ kvType, headDim, softcap: softcap > 0 }),
     grid: pagedAttentionGrid({ tiles: tiles.length, heads, kvHeads, headDim }),
-    params: { heads, kv_heads: kvHeads, qkv_stride: qkvStride, scale },
+    params: { heads, kv_heads: kvHeads, qkv_stride: qkvStride, scale, window, softcap },
     buffers: {
       batch: batchWords({ tokens, tiles, pages }),
       q,
@@ -81,6 +83,8 @@ async function check(c: Case, change?: (keys: Float32Array, cache: CacheShape) =
     pages,
     heads,
     scale,
+    window,
+    softcap,
     cache,
     keys: decodeCache(kvType, encodedKeys.slice().buffer),
     values: decodeCache(kvType, encodedValues.slice().buffer),
@@ -121,6 +125,15 @@ describe('paged-attention', () => {
     const parts = [1, 31, 32, 33, 63, 64, 65, 96, 127, 128, 129, 300].map((n) => ({ first: n - 1, count: 1 }));
     await check({ kvType: 'f16', headDim: 64, heads: 9, kvHeads: 3, parts });
     await check({ kvType: 'f32', headDim: 80, heads: 9, kvHeads: 3, parts });
+  });
+
+  it.each([1, 20, 64, 100])('sees a window of %i', async (window) => {
+    const parts = [...RAGGED, { first: 299, count: 1 }, { first: 150, count: 70 }];
+    await check({ kvType: 'f16', headDim: 64, heads: 8, kvHeads: 2, parts, window });
+  });
+
+  it('bends scores', async () => {
+    await check({ kvType: 'f32', headDim: 64, heads: 6, kvHeads: 2, parts: RAGGED, softcap: 0.5, window: 40 });
   });
 
   it('goes through a long sequence', async () => {

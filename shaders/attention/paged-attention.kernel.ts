@@ -1,27 +1,35 @@
-import { defineKernel, type Grid, type Kernel } from '../kernel.ts';
+import { defineKernel, type Fragment, type Grid, type Kernel } from '../kernel.ts';
 import batch from '../lib/batch.wgsl?raw';
+import scoresPlain from '../lib/scores-plain.wgsl?raw';
+import scoresSoftcap from '../lib/scores-softcap.wgsl?raw';
 import { kvFragments, type KvType } from './kv-layout.ts';
 import pagedAttention from './paged-attention.wgsl?raw';
 
 /** Rows (token, query head) of one KV head that a tile aims at. */
 const TILE_ROWS = 16;
 const MAX_HEAD_DIM = 256;
+/** The `window` of attention that sees everything. */
+export const NO_WINDOW = 2 ** 31;
+
+const PLAIN: Fragment = { file: 'shaders/lib/scores-plain.wgsl', text: scoresPlain };
+const SOFTCAP: Fragment = { file: 'shaders/lib/scores-softcap.wgsl', text: scoresSoftcap };
 
 /**
  * Causal attention of a batch over the paged cache; the cache already holds the batch's own keys and values.
  * Head dimensions: multiples of 4 up to 256.
  *
- * Bindings: 0 params `{heads, kv_heads, qkv_stride (floats), scale}`, 1 batch (its tiles made with {@link tokensPerTile}),
+ * Bindings: 0 params `{heads, kv_heads, qkv_stride (floats), scale, window ({@link NO_WINDOW}), softcap}`, 1 batch (its tiles made with {@link tokensPerTile}),
  * 2 q `[T, qkv_stride]` f32 (queries first), 3 keys and 4 values: one layer's cache (`kv-layout.ts`),
  * 5 out `[T, heads, headDim]` f32 (written).
  */
-export function pagedAttentionKernel(options: { kvType: KvType; headDim: number }): Kernel {
-  const { kvType, headDim } = options;
+export function pagedAttentionKernel(options: { kvType: KvType; headDim: number; softcap: boolean }): Kernel {
+  const { kvType, headDim, softcap } = options;
   if (headDim > MAX_HEAD_DIM) throw new Error(`head dimension ${headDim} is above ${MAX_HEAD_DIM}`);
-  return defineKernel(`paged-attention-${kvType}-${headDim}`, [
+  return defineKernel(`paged-attention-${kvType}-${headDim}${softcap ? '-softcap' : ''}`, [
     { file: 'prelude', text: `const ROWS: u32 = ${workgroupRows(headDim)}u;` },
     { file: 'shaders/lib/batch.wgsl', text: batch },
     ...kvFragments(kvType, headDim),
+    softcap ? SOFTCAP : PLAIN,
     { file: 'shaders/attention/paged-attention.wgsl', text: pagedAttention },
   ]);
 }

@@ -1,4 +1,5 @@
-// Causal attention over the paged KV cache, for prefill chunks and decode alike: a token at position p sees positions 0…p.
+// Causal attention over the paged KV cache, for prefill chunks and decode alike: a token at position p sees the last `window`
+// positions up to p.
 //   q: [T, qkv_stride] f32, of which the first heads * HEAD_DIM are the queries; keys, values: one layer's cache
 //   (shaders/lib/kv-layout.wgsl); out: [T, heads, HEAD_DIM] f32.
 // A workgroup (tile, kv head, row group) holds up to ROWS rows (token of the tile, query head of the kv head's group), so that
@@ -14,6 +15,8 @@ struct Params {
   kv_heads: u32,
   qkv_stride: u32,
   scale: f32,
+  window: u32, // positions that a token sees, itself included; at most 2^31
+  softcap: f32, // scores are bent into ± this, where the kernel does that
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(2) var<storage, read> q: array<vec4<f32>>;
@@ -69,6 +72,11 @@ fn queries_at(starts: vec4<u32>, element: u32) -> mat4x4<f32> {
 
 fn key_start(rows: Rows, position: u32) -> u32 {
   return key_at(page_at(rows.tile.sequence, position / PAGE), params.kv_heads, rows.kv_head, position % PAGE);
+}
+
+// Whether each row of a quad sees a key, by the last position that it sees.
+fn is_visible(key: u32, last: vec4<u32>) -> vec4<bool> {
+  return (vec4(key) <= last) & (vec4(key + params.window) > last);
 }
 
 fn quad_max(quad: u32) -> vec4<f32> {
@@ -153,7 +161,9 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   var out_low = mat4x4<f32>();
   var out_high = mat4x4<f32>();
 
-  for (var first_key = 0u; first_key < context; first_key += KEYS) {
+  // Steps before the window of the first token hold nothing that any row sees.
+  let unseen = max(first_position + 1u, params.window) - params.window;
+  for (var first_key = unseen / KEYS * KEYS; first_key < context; first_key += KEYS) {
     workgroupBarrier(); // the weights of the last step have been used
 
     // Scores. Positions beyond the context repeat its last key: nobody looks at the result.
@@ -164,7 +174,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
       for (var e = 0u; e < HEAD_ELEMENTS; e++) {
         score += kv_unpack(keys[start + e * PAGE]) * queries_at(starts, e);
       }
-      scores[thread] = score * params.scale;
+      scores[thread] = capped(score * params.scale);
     } else if (score_quad < quads) {
       let lane = thread % KEY_LANES;
       let start0 = key_start(rows, min(first_key + lane, last_key));
@@ -183,10 +193,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
         score3 += kv_unpack(keys[start3 + e * PAGE]) * query;
       }
       let at = score_quad * KEYS + lane;
-      scores[at] = score0 * params.scale;
-      scores[at + KEY_LANES] = score1 * params.scale;
-      scores[at + 2u * KEY_LANES] = score2 * params.scale;
-      scores[at + 3u * KEY_LANES] = score3 * params.scale;
+      scores[at] = capped(score0 * params.scale);
+      scores[at + KEY_LANES] = capped(score1 * params.scale);
+      scores[at + 2u * KEY_LANES] = capped(score2 * params.scale);
+      scores[at + 3u * KEY_LANES] = capped(score3 * params.scale);
     }
     workgroupBarrier();
 
@@ -194,7 +204,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     var largest = vec4(LOWEST);
     if (quad < quads) {
       for (var i = share; i < KEYS; i += QUAD_THREADS) {
-        largest = max(largest, select(vec4(LOWEST), scores[quad * KEYS + i], vec4(first_key + i) <= last_visible));
+        largest = max(largest, select(vec4(LOWEST), scores[quad * KEYS + i], is_visible(first_key + i, last_visible)));
       }
     }
     partials[thread] = largest;
@@ -206,7 +216,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
       running_sum *= factor;
       for (var i = share; i < KEYS; i += QUAD_THREADS) {
         let weight = exp(min(scores[quad * KEYS + i] - new_max, vec4(0.0)));
-        let visible = select(vec4(0.0), weight, vec4(first_key + i) <= last_visible);
+        let visible = select(vec4(0.0), weight, is_visible(first_key + i, last_visible));
         scores[quad * KEYS + i] = visible;
         running_sum += visible;
       }

@@ -19,9 +19,9 @@ describe('add-rms-norm', () => {
   ])('%i tokens of width %i', async (tokens, width) => {
     const [x, r, weight] = [noise(1, tokens * width, 2), noise(2, tokens * width), noise(3, width)];
     const result = await runKernel({
-      kernel: addRmsNormKernel({ width, rows: 'tokens' }),
+      kernel: addRmsNormKernel({ width, rows: 'tokens', branch: 'scaled' }),
       grid: normGrid(tokens),
-      params: { width, eps },
+      params: { width, eps, branch_scale: 1 },
       buffers: { batch: batchWords({ tokens: plainTokens(tokens) }), x, r, weight, h: new Float32Array(x.length) },
     });
     const expected = addRmsNormRef(
@@ -42,9 +42,9 @@ describe('add-rms-norm', () => {
   ])('outputs %j of %i tokens, width %i', async (outputs, tokens, width) => {
     const [x, r, weight] = [noise(1, tokens * width, 2), noise(2, tokens * width), noise(3, width)];
     const result = await runKernel({
-      kernel: addRmsNormKernel({ width, rows: 'outputs' }),
+      kernel: addRmsNormKernel({ width, rows: 'outputs', branch: 'scaled' }),
       grid: normGrid(outputs.length + 1), // one row too many: it must write nothing
-      params: { width, eps },
+      params: { width, eps, branch_scale: 1 },
       buffers: {
         batch: batchWords({ tokens: plainTokens(tokens), outputs }),
         x,
@@ -58,5 +58,31 @@ describe('add-rms-norm', () => {
     expect(new Float32Array(result['x']!)).toEqual(expected.x);
     expectClose(h.subarray(0, outputs.length * width), expected.h, 2e-6);
     expect(h.subarray(outputs.length * width).every((v) => v === 0)).toBe(true);
+  });
+
+  it.each([
+    ['a factor', 0.22],
+    ['its own norm', noise(4, 576)],
+  ])('the branch with %s', async (_, branch) => {
+    const [tokens, width] = [3, 576];
+    const outputs = [2, 0];
+    const [x, r, weight] = [noise(1, tokens * width, 2), noise(2, tokens * width), noise(3, width)];
+    const scale = typeof branch === 'number' ? branch : 1;
+    const result = await runKernel({
+      kernel: addRmsNormKernel({ width, rows: 'outputs', branch: typeof branch === 'number' ? 'scaled' : 'normed' }),
+      grid: normGrid(outputs.length),
+      params: { width, eps, branch_scale: scale },
+      buffers: {
+        batch: batchWords({ tokens: plainTokens(tokens), outputs }),
+        x,
+        r,
+        weight,
+        h: new Float32Array(outputs.length * width),
+        ...(typeof branch === 'number' ? {} : { branch_weight: branch }),
+      },
+    });
+    const expected = addRmsNormRef(x, r, weight, eps, outputs, branch);
+    expectClose(new Float32Array(result['x']!), expected.x, 2e-6);
+    expectClose(new Float32Array(result['h']!), expected.h, 4e-6);
   });
 });

@@ -1,5 +1,7 @@
 import { defineKernel, type Fragment, type Kernel } from '../kernel.ts';
 import batch from '../lib/batch.wgsl?raw';
+import branchNormed from '../lib/branch-normed.wgsl?raw';
+import branchScaled from '../lib/branch-scaled.wgsl?raw';
 import rowsOutputs from '../lib/rows-outputs.wgsl?raw';
 import rowsTokens from '../lib/rows-tokens.wgsl?raw';
 import workgroupSum from '../lib/workgroup-sum.wgsl?raw';
@@ -14,20 +16,29 @@ const ROWS: Record<NormRows, Fragment> = {
   outputs: { file: 'shaders/lib/rows-outputs.wgsl', text: rowsOutputs },
 };
 
+/** How r joins: times a factor, or after an RMSNorm of its own. */
+export type BranchKind = 'scaled' | 'normed';
+
+const BRANCHES: Record<BranchKind, Fragment> = {
+  scaled: { file: 'shaders/lib/branch-scaled.wgsl', text: branchScaled },
+  normed: { file: 'shaders/lib/branch-normed.wgsl', text: branchNormed },
+};
+
 /**
- * `x[s] += r[s]; h[row] = x[s] / sqrt(mean(x[s]²) + eps) * weight`, with s = row, or for `outputs` s = the token of output `row`.
+ * `x[s] += branch(r[s]); h[row] = x[s] / sqrt(mean(x[s]²) + eps) * weight`, with s = row, or for `outputs` s = the token of output `row`.
  * Grid: `normGrid(T)`, or `normGrid(R)` for `outputs`.
  *
- * Bindings: 0 params `{width (multiple of 4), eps}`, 1 batch, 2 x `[T, width]` (updated), 3 r `[T, width]`, 4 weight `[width]`,
- * 5 h `[T or R, width]` (written); all f32.
+ * Bindings: 0 params `{width (multiple of 4), eps, branch_scale}`, 1 batch, 2 x `[T, width]` (updated), 3 r `[T, width]`, 4 weight `[width]`,
+ * 5 h `[T or R, width]` (written), for `normed` 6 branch_weight `[width]`; all f32.
  */
-export function addRmsNormKernel(options: { width: number; rows: NormRows }): Kernel {
+export function addRmsNormKernel(options: { width: number; rows: NormRows; branch: BranchKind }): Kernel {
   return defineKernel(
-    `add-rms-norm-f32-${options.rows}`,
+    `add-rms-norm-f32-${options.rows}${options.branch === 'normed' ? '-post-norm' : ''}`,
     [
       { file: 'shaders/lib/batch.wgsl', text: batch },
       ROWS[options.rows],
       { file: 'shaders/lib/workgroup-sum.wgsl', text: workgroupSum },
+      BRANCHES[options.branch],
       { file: 'shaders/norm/add-rms-norm.wgsl', text: addRmsNorm },
     ],
     { THREADS: normThreads(options.width) },

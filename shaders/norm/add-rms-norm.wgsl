@@ -1,10 +1,12 @@
-// x[s] += r[s]; h[row] = x[s] / sqrt(mean(x[s]²) + eps) * w, where s = source_row(row): the token itself, or the token of an output.
+// x[s] += branch(r[s]); h[row] = x[s] / sqrt(mean(x[s]²) + eps) * w, where s = source_row(row): the token itself, or the token of an
+// output, and branch is r times a factor, or r's own norm.
 //   x, r: [T, width] f32 as vec4; weight: [width]; h: [rows, width]. width is a multiple of 4; no two rows share a source.
 // One workgroup a row: the sum is written back while it is squared, and each thread reads again only what it wrote itself.
 // Moves 16 bytes an element (x and r in, x and h out); the weight stays in the cache.
 struct Params {
   width: u32,
   eps: f32,
+  branch_scale: f32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(2) var<storage, read_write> x: array<vec4<f32>>;
@@ -18,9 +20,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   let present = row < row_count();
   let groups = select(0u, params.width / 4u, present);
   let source_at = select(0u, source_row(row), present) * groups;
+  let branch_norm = branch_prepare(thread, source_at, groups);
   var squares = 0.0;
   for (var i = thread; i < groups; i += THREADS) {
-    let value = x[source_at + i] + r[source_at + i];
+    let value = x[source_at + i] + branch(r[source_at + i], branch_norm, i);
     x[source_at + i] = value;
     squares += dot(value, value);
   }

@@ -1,6 +1,8 @@
 import { kvFragments, type KvType } from '../attention/kv-layout.ts';
 import { defineKernel, type Fragment, type Grid, type Kernel } from '../kernel.ts';
 import batch from '../lib/batch.wgsl?raw';
+import qkNormHeads from '../lib/qk-norm-heads.wgsl?raw';
+import qkNormNone from '../lib/qk-norm-none.wgsl?raw';
 import halves from '../lib/rope-halves.wgsl?raw';
 import interleaved from '../lib/rope-interleaved.wgsl?raw';
 import ropeAppend from './rope-append.wgsl?raw';
@@ -13,21 +15,38 @@ const PAIRINGS: Record<RopePairing, Fragment> = {
   halves: { file: 'shaders/lib/rope-halves.wgsl', text: halves },
 };
 
+/** What happens to queries and keys before the rotation: nothing, or an RMSNorm of each head. */
+export type QkNorm = 'none' | 'heads';
+
+const QK_NORMS: Record<QkNorm, Fragment> = {
+  none: { file: 'shaders/lib/qk-norm-none.wgsl', text: qkNormNone },
+  heads: { file: 'shaders/lib/qk-norm-heads.wgsl', text: qkNormHeads },
+};
+
 const WORKGROUP_DIMENSIONS = 256;
 
 /**
- * Rotates queries and keys in place and appends rotated keys and values to the paged cache.
+ * Normalizes and rotates queries and keys in place and appends keys and values to the paged cache.
  *
- * Bindings: 0 params `{heads, kv_heads, rope_dim (even, ≤ headDim)}`, 1 batch, 2 qkv `[T, heads + 2·kv_heads, headDim]` f32,
- * 3 table `[positions, rope_dim / 2]` of (cos, sin), 4 keys and 5 values: one layer's cache (`../attention/kv-layout.ts`).
+ * Bindings: 0 params `{heads, kv_heads, rope_dim (even, ≤ headDim; 0: no rotation), stride (floats of a token in qkv), eps}`,
+ * 1 batch, 2 qkv `[T, stride]` f32 (heads queries, kv_heads keys, kv_heads values, then anything),
+ * 3 table `[positions, rope_dim / 2]` of (cos, sin), 4 keys and 5 values: one layer's cache (`../attention/kv-layout.ts`),
+ * with the norm 6 qk_weight `[2, headDim]`: of queries, of keys.
  */
-export function ropeAppendKernel(options: { pairing: RopePairing; kvType: KvType; headDim: number }): Kernel {
-  const { pairing, kvType, headDim } = options;
-  return defineKernel(`rope-append-${kvType}-${pairing}-${headDim}`, [
+export function ropeAppendKernel(options: {
+  pairing: RopePairing;
+  kvType: KvType;
+  headDim: number;
+  qkNorm: QkNorm;
+}): Kernel {
+  const { pairing, kvType, headDim, qkNorm } = options;
+  const norm = qkNorm === 'none' ? '' : '-qk-norm';
+  return defineKernel(`rope-append-${kvType}-${pairing}-${headDim}${norm}`, [
     { file: 'prelude', text: `const WORKGROUP_HEADS: u32 = ${workgroupHeads(headDim)}u;` },
     { file: 'shaders/lib/batch.wgsl', text: batch },
     ...kvFragments(kvType, headDim),
     PAIRINGS[pairing],
+    QK_NORMS[qkNorm],
     { file: 'shaders/rope/rope-append.wgsl', text: ropeAppend },
   ]);
 }

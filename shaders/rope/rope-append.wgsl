@@ -1,5 +1,7 @@
-// Rotates the queries and keys of each token in place and appends rotated keys and values to the paged KV cache.
-//   qkv: [T, heads + 2 * kv_heads, HEAD_DIM] f32 (queries, keys, values); table: [positions, rope_dim / 2] of (cos, sin);
+// Normalizes (where the model does) and rotates the queries and keys of each token in place and appends keys and values to the
+// paged KV cache.
+//   qkv: [T, stride] f32, of which the first (heads + 2 * kv_heads) * HEAD_DIM are queries, keys, values;
+//   table: [positions, rope_dim / 2] of (cos, sin);
 //   keys, values: the cache of this layer (shaders/lib/kv-layout.wgsl). Dimensions from rope_dim on pass through.
 // A workgroup takes WORKGROUP_HEADS whole heads of one token, at most 64 elements of 4 dimensions, through workgroup
 // memory: a pair may lie in two threads, and both must have read before either writes.
@@ -8,6 +10,8 @@ struct Params {
   heads: u32,
   kv_heads: u32,
   rope_dim: u32,
+  stride: u32, // floats
+  eps: f32, // of the norm
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(2) var<storage, read_write> qkv: array<vec4<f32>>;
@@ -20,15 +24,16 @@ const WORKGROUP_ELEMENTS: u32 = WORKGROUP_HEADS * HEAD_ELEMENTS;
 
 var<workgroup> row: array<f32, WORKGROUP_HEADS * HEAD_DIM>;
 
-// One dimension of the head that starts at row[head_at], rotated to `position`.
-fn rotated(head_at: u32, dim: u32, position: u32) -> f32 {
-  let value = row[head_at + dim];
+// One dimension of a head of this workgroup, rotated to `position`.
+fn rotated(head: u32, dim: u32, position: u32) -> f32 {
+  let value = row[head * HEAD_DIM + dim] * qk_factor(head, dim);
   if (dim >= params.rope_dim) {
     return value;
   }
   let pair = rope_pair(dim, params.rope_dim);
   let turn = table[position * (params.rope_dim / 2u) + pair.frequency];
-  return value * turn.x + pair.sign * row[head_at + pair.partner] * turn.y;
+  let partner = row[head * HEAD_DIM + pair.partner] * qk_factor(head, pair.partner);
+  return value * turn.x + pair.sign * partner * turn.y;
 }
 
 @compute @workgroup_size(THREADS)
@@ -36,7 +41,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   let token = workgroup.y;
   let all_heads = params.heads + 2u * params.kv_heads;
   let first_head = workgroup.x * WORKGROUP_HEADS;
-  let at = (token * all_heads + first_head) * HEAD_ELEMENTS;
+  let at = token * (params.stride / 4u) + first_head * HEAD_ELEMENTS;
   let elements = min(WORKGROUP_ELEMENTS, (all_heads - first_head) * HEAD_ELEMENTS);
   for (var i = thread; i < elements; i += THREADS) {
     let value = qkv[at + i];
@@ -46,6 +51,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     row[i * 4u + 3u] = value.w;
   }
   workgroupBarrier();
+  qk_prepare(first_head, thread);
 
   let position = token_position(token);
   let slot = token_slot(token);
@@ -54,7 +60,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   for (var i = thread; i < elements; i += THREADS) {
     let head = first_head + i / HEAD_ELEMENTS;
     let element = i % HEAD_ELEMENTS;
-    let head_at = (i / HEAD_ELEMENTS) * HEAD_DIM;
+    let local_head = i / HEAD_ELEMENTS;
     let dim = element * 4u;
     if (head >= params.heads + params.kv_heads) {
       let value = vec4(row[i * 4u], row[i * 4u + 1u], row[i * 4u + 2u], row[i * 4u + 3u]);
@@ -63,10 +69,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
       continue;
     }
     let turned = vec4(
-      rotated(head_at, dim, position),
-      rotated(head_at, dim + 1u, position),
-      rotated(head_at, dim + 2u, position),
-      rotated(head_at, dim + 3u, position),
+      rotated(local_head, dim, position),
+      rotated(local_head, dim + 1u, position),
+      rotated(local_head, dim + 2u, position),
+      rotated(local_head, dim + 3u, position),
     );
     qkv[at + i] = turned;
     if (head >= params.heads) {

@@ -1,0 +1,4 @@
+// Attention scores as they are.
+fn capped(score: vec4<f32>) -> vec4<f32> {
+  return score;
+}
