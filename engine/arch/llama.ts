@@ -96,7 +96,7 @@ const forward: Architecture['forward'] = async (f, hp) => {
     attention(f, qkv, i, hp, 1 / Math.sqrt(hp.headDim), attended);
     linear(f, attended, w.matrix(`${blk}.attn_output`), branch, { tap: `attn_out-${i}` });
     addRmsNorm(f, residual, branch, w.vector(`${blk}.ffn_norm`), normed, hp.rmsEpsilon, `ffn_inp-${i}`);
-    linear(f, normed, w.matrix(`${blk}.ffn_gate_up`), hidden, { glu: true });
+    linear(f, normed, w.matrix(`${blk}.ffn_gate_up`), hidden, { glu: 'silu' });
     linear(f, hidden, w.matrix(`${blk}.ffn_down`), branch, { tap: `ffn_out-${i}` });
     const last = i === hp.layers - 1;
     const next = w.vector(last ? 'output_norm' : `blk.${i + 1}.attn_norm`);

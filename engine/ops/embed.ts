@@ -6,8 +6,8 @@
 import { embedGrid, embedKernel } from '../../shaders/embed/embed.kernel.ts';
 import { type Activation, countRows, type ForwardContext, type Matrix } from './context.ts';
 
-/** x[t] = table[id of token t], for each segment of the table those tokens that lie in it. */
-export function embed(f: ForwardContext, table: Matrix, x: Activation, tap: string): void {
+/** x[t] = scale · table[id of token t], for each segment of the table those tokens that lie in it. */
+export function embed(f: ForwardContext, table: Matrix, x: Activation, tap: string, scale = 1): void {
   table.segments.forEach((segment, index) => {
     f.plan.dispatch({
       label: 'embed',
@@ -19,6 +19,7 @@ export function embed(f: ForwardContext, table: Matrix, x: Activation, tap: stri
         scales_per_row: segment.scalesPerRow,
         first_row: segment.firstRow,
         rows: segment.rows,
+        scale,
       },
       taps:
         index === table.segments.length - 1

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { GluActivation } from '../../shaders/matmul/fragments.ts';
 import { matmulKernels } from '../../shaders/matmul/matmul.kernel.ts';
 import { type Activation, countRows, type ForwardContext, type Matrix } from './context.ts';
 
@@ -10,45 +11,48 @@ import { type Activation, countRows, type ForwardContext, type Matrix } from './
 const COUNT_AT = { tokens: 0, outputs: 1 };
 
 /**
- * out[row, :] = W · x[row, :]. With `glu`, W's rows alternate between gate and up, and out has half as many columns:
- * silu(gate) · up.
+ * out[row, :] = W · x[row, :] + bias, where there is a bias `[rows of W]`. With `glu`, W's rows (and the bias with them)
+ * alternate between gate and up, and out has half as many columns: glu(gate) · up.
  */
 export function linear(
   f: ForwardContext,
   x: Activation,
   weight: Matrix,
   out: Activation,
-  options: { glu?: boolean; tap?: string } = {},
+  options: { glu?: GluActivation; bias?: GPUBuffer; tap?: string } = {},
 ): void {
+  const { glu, bias, tap } = options;
   const count = countRows(x.rows);
   weight.segments.forEach((segment, index) => {
     const variants = matmulKernels({
       type: segment.type,
-      epilogue: options.glu ? 'glu' : 'store',
+      ...(glu ? { epilogue: 'glu', activation: glu } : { epilogue: 'store' }),
+      bias: bias !== undefined,
       cols: weight.cols,
       software: f.plan.gpu.software,
     });
     const last = index === weight.segments.length - 1;
     f.plan.dispatch({
-      label: options.glu ? 'matmul-glu' : 'matmul',
+      label: glu ? 'matmul-glu' : 'matmul',
       variants: variants.map(({ kernel, grid, minTokens }) => ({
         kernel,
         minRows: minTokens,
         grid: (dims) => grid(segment.rows, count(dims)),
       })),
       rows: count,
-      buffers: { x: x.buffer, quants: segment.quants, scales: segment.scales, y: out.buffer },
+      buffers: { x: x.buffer, quants: segment.quants, scales: segment.scales, y: out.buffer, ...(bias && { bias }) },
       params: {
         rows: segment.rows,
         units_per_row: segment.unitsPerRow,
         scales_per_row: segment.scalesPerRow,
         y_stride: out.width,
-        y_offset: options.glu ? segment.firstRow / 2 : segment.firstRow,
+        y_offset: glu ? segment.firstRow / 2 : segment.firstRow,
+        bias_offset: segment.firstRow,
         count_at: COUNT_AT[x.rows],
       },
       taps:
-        last && options.tap !== undefined
-          ? [{ name: options.tap, buffer: out.buffer, stride: out.width, columns: [0, out.width], rows: out.rows }]
+        last && tap !== undefined
+          ? [{ name: tap, buffer: out.buffer, stride: out.width, columns: [0, out.width], rows: out.rows }]
           : [],
     });
   });

@@ -10,17 +10,17 @@ import { embedRef } from './embed.ref.ts';
 /** Looks `ids` up in the part of a table that starts at row `firstRow`; `x` is returned as the kernel leaves it. */
 async function lookUp(
   type: WeightType,
-  shape: { rows: number; cols: number; firstRow: number },
+  shape: { rows: number; cols: number; firstRow: number; scale?: number },
   ids: number[],
   x: Float32Array,
 ) {
-  const { rows, cols, firstRow } = shape;
+  const { rows, cols, firstRow, scale = 1 } = shape;
   const { unitsPerRow, scalesPerRow } = weightLayout(type, rows, cols);
   const { quants, scales, values } = testMatrix(type, rows, cols, rows + cols);
   const result = await runKernel({
     kernel: embedKernel(type),
     grid: embedGrid(ids.length, cols),
-    params: { units_per_row: unitsPerRow, scales_per_row: scalesPerRow, first_row: firstRow, rows },
+    params: { units_per_row: unitsPerRow, scales_per_row: scalesPerRow, first_row: firstRow, rows, scale },
     buffers: {
       batch: batchWords({ tokens: ids.map((id, position) => ({ id, position, slot: position, sequence: 0 })) }),
       x,
@@ -38,8 +38,13 @@ describe.each(WEIGHT_TYPES)('embed %s', (type) => {
     { rows: 9, cols: 384, ids: [8, 3, 1] },
     { rows: 5, cols: 2080, ids: [4, 0, 2, 1, 3] },
   ])('$rows rows of $cols', async ({ rows, cols, ids }) => {
-    const { x, table } = await lookUp(type, { rows, cols, firstRow: 0 }, ids, new Float32Array(ids.length * cols));
-    expectClose(x, embedRef(table, ids, cols), 1e-6);
+    const { x, table } = await lookUp(
+      type,
+      { rows, cols, firstRow: 0, scale: 1.5 },
+      ids,
+      new Float32Array(ids.length * cols),
+    );
+    expectClose(x, embedRef(table, ids, cols, 1.5), 1e-6);
   });
 
   it('leaves tokens alone that lie in other parts of the table', async () => {
@@ -50,7 +55,7 @@ describe.each(WEIGHT_TYPES)('embed %s', (type) => {
       [99, 100, 109, 110],
       new Float32Array(4 * cols).fill(9),
     );
-    expectClose(x.subarray(cols, 3 * cols), embedRef(table, [0, 9], cols), 1e-6);
+    expectClose(x.subarray(cols, 3 * cols), embedRef(table, [0, 9], cols, 1), 1e-6);
     for (const untouched of [0, 3])
       expect([...x.subarray(untouched * cols, (untouched + 1) * cols)]).toEqual(Array(cols).fill(9));
   });

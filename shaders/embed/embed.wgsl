@@ -1,4 +1,4 @@
-// x[t] = row id(t) of the embedding table, dequantized. A table may be split by rows over several buffers: this dispatch
+// x[t] = scale * row id(t) of the embedding table, dequantized. A table may be split by rows over several buffers: this dispatch
 // takes the tokens whose ids lie in [first_row, first_row + rows).
 //   x: [T, K / 4] vec4s; table: [rows, K] as the weight fragment lays it out
 // A thread decodes 8 elements. Moves K * (4 + bytes per element) a token.
@@ -7,6 +7,7 @@ struct Params {
   scales_per_row: u32,
   first_row: u32,
   rows: u32,
+  scale: f32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(2) var<storage, read_write> x: array<vec4<f32>>;
@@ -29,6 +30,6 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   let c = index % CHUNKS;
   let decoded = chunk(row * params.units_per_row, block, c, block_scale(row * params.scales_per_row, block));
   let at = (token * blocks + block) * BLOCK + chunk_part(c);
-  x[at] = decoded.a;
-  x[at + CHUNK_SPAN] = decoded.b;
+  x[at] = decoded.a * params.scale;
+  x[at + CHUNK_SPAN] = decoded.b * params.scale;
 }

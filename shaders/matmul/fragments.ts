@@ -6,16 +6,25 @@
 import type { Fragment, Grid, Kernel } from '../kernel.ts';
 import batch from '../lib/batch.wgsl?raw';
 import chunk from '../lib/chunk.wgsl?raw';
+import gelu from '../lib/gelu.wgsl?raw';
 import silu from '../lib/silu.wgsl?raw';
+import withBias from './bias.wgsl?raw';
 import glu from './glu.wgsl?raw';
 import matmul from './matmul.wgsl?raw';
+import noBias from './no-bias.wgsl?raw';
 import store from './store.wgsl?raw';
 import { weightFragments, weightName, type WeightType } from './weights.ts';
 
+export type GluActivation = 'silu' | 'gelu';
+
 export interface MatmulOptions {
   type: WeightType;
-  /** `glu`: the matrix's rows alternate between gate and up, y has half as many columns: silu(gate) · up. */
+  /** `glu`: the matrix's rows alternate between gate and up, y has half as many columns: activation(gate) · up. */
   epilogue: 'store' | 'glu';
+  /** Of `glu`. Default silu; gelu is its approximation by tanh, as in llama.cpp. */
+  activation?: GluActivation;
+  /** Adds a vector to the rows before anything else. Default false. */
+  bias?: boolean;
   /** K, a multiple of 32. */
   cols: number;
   /** The adapter is a CPU: one lane of a vector unit computes whole rows, without workgroup memory. Default false. */
@@ -29,34 +38,44 @@ export interface MatmulVariant {
   minTokens: number;
 }
 
-const EPILOGUES: Record<MatmulOptions['epilogue'], readonly Fragment[]> = {
-  store: [{ file: 'shaders/matmul/store.wgsl', text: store }],
-  glu: [
-    { file: 'shaders/lib/silu.wgsl', text: silu },
-    { file: 'shaders/matmul/glu.wgsl', text: glu },
-  ],
+const ACTIVATIONS: Record<GluActivation, Fragment> = {
+  silu: { file: 'shaders/lib/silu.wgsl', text: silu },
+  gelu: { file: 'shaders/lib/gelu.wgsl', text: gelu },
 };
+
+function epilogueFragments({ epilogue, activation = 'silu', bias = false }: MatmulOptions): Fragment[] {
+  const first = bias
+    ? { file: 'shaders/matmul/bias.wgsl', text: withBias }
+    : { file: 'shaders/matmul/no-bias.wgsl', text: noBias };
+  return epilogue === 'store'
+    ? [first, { file: 'shaders/matmul/store.wgsl', text: store }]
+    : [first, ACTIVATIONS[activation], { file: 'shaders/matmul/glu.wgsl', text: glu }];
+}
 
 /**
  * Everything but the entry point.
  *
  * Bindings: 0 params, 1 batch, 2 x `[T, K]` f32 (rows beyond T may be read, up to a multiple of 64), 3 quants, 4 scales,
- * 5 y `[T, y_stride]` f32 (written).
+ * 5 y `[T, y_stride]` f32 (written), 6 bias `[rows]` f32 (only with `bias`).
  * Params: rows of W; units_per_row and scales_per_row (`weightLayout`); y_stride, floats; y_offset, the column of row 0;
+ * bias_offset, the bias of row 0;
  * count_at, the word of the batch's header that holds T.
  */
-export function matmulFragments({ type, epilogue }: MatmulOptions): Fragment[] {
+export function matmulFragments(options: MatmulOptions): Fragment[] {
   return [
     { file: 'shaders/lib/batch.wgsl', text: batch },
     { file: 'shaders/matmul/matmul.wgsl', text: matmul },
     { file: 'shaders/lib/chunk.wgsl', text: chunk },
-    ...weightFragments(type),
-    ...EPILOGUES[epilogue],
+    ...weightFragments(options.type),
+    ...epilogueFragments(options),
   ];
 }
 
-export function matmulName(shape: string, { type, epilogue }: MatmulOptions): string {
-  return epilogue === 'store' ? `${shape}-${weightName(type)}` : `${shape}-${weightName(type)}-${epilogue}`;
+export function matmulName(shape: string, options: MatmulOptions): string {
+  const { type, epilogue, activation = 'silu', bias = false } = options;
+  return [shape, weightName(type), ...(epilogue === 'glu' ? [activation, 'glu'] : []), ...(bias ? ['bias'] : [])].join(
+    '-',
+  );
 }
 
 /** Threads that share `items` along K: the fewest that take one each, a power of two, at most a workgroup of 64. */

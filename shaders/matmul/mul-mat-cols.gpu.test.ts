@@ -38,6 +38,14 @@ describe.each([{ software: false }, { software: true }])('mul-mat-cols %o', (ada
     );
   });
 
+  it.each([{ epilogue: 'store' }, { epilogue: 'glu', activation: 'gelu' }] as const)(
+    'adds a bias: %o',
+    async (epilogue) => {
+      const options = { type: 'F32', cols: 96, bias: true, ...epilogue, ...adapter } as const;
+      await checkMatmul(mulMatColsKernel, options, { rows: 38, tokens: 5, margin: 1 }, ref);
+    },
+  );
+
   it('reads the second dimension of the grid', async () => {
     const options = { type: 'F32', epilogue: 'store', cols: 64, ...adapter } as const;
     await checkMatmul(folded(mulMatColsKernel), options, { rows: 650, tokens: 5 }, ref);

@@ -28,6 +28,14 @@ describe.each([{ software: false }])('mul-mat-tile %o', (adapter) => {
     });
   });
 
+  it.each([{ epilogue: 'store' }, { epilogue: 'glu', activation: 'gelu' }] as const)(
+    'adds a bias: %o',
+    async (epilogue) => {
+      const options = { type: 'F32', cols: 96, bias: true, ...epilogue, ...adapter } as const;
+      await checkMatmul(mulMatTileKernel, options, { rows: 38, tokens: 40, margin: 1 }, ref);
+    },
+  );
+
   it('reads the second dimension of the grid', async () => {
     const options = { type: 'F32', epilogue: 'store', cols: 64, ...adapter } as const;
     await checkMatmul(folded(mulMatTileKernel), options, { rows: 650, tokens: 40 }, ref);

@@ -1,1 +1,1 @@
-export { gluRef, mulMatRef } from './mul-mat-vec.ref.ts';
+export { biasRef, gluRef, mulMatRef } from './mul-mat-vec.ref.ts';

@@ -33,6 +33,14 @@ describe.each([{ software: false }, { software: true }])('mul-mat-vec %o', (adap
     await checkMatmul(mulMatVecKernel, { type: 'Q4_0', epilogue: 'store', cols, ...adapter }, { rows, tokens: 3 }, ref);
   });
 
+  it.each([{ epilogue: 'store' }, { epilogue: 'glu', activation: 'gelu' }] as const)(
+    'adds a bias: %o',
+    async (epilogue) => {
+      const options = { type: 'F32', cols: 96, bias: true, ...epilogue, ...adapter } as const;
+      await checkMatmul(mulMatVecKernel, options, { rows: 38, tokens: 2, margin: 1 }, ref);
+    },
+  );
+
   it('reads the second dimension of the grid', async () => {
     const options = { type: 'F32', epilogue: 'store', cols: 64, ...adapter } as const;
     await checkMatmul(folded(mulMatVecKernel), options, { rows: 650, tokens: 2 }, ref);

@@ -13,10 +13,17 @@ export function mulMatRef(x: Float32Array, w: Float32Array, cols: number): Float
   return y;
 }
 
-/** Of each pair of columns of y (gate, up): silu(gate) · up. */
-export function gluRef(y: Float32Array): Float32Array {
-  return Float32Array.from(
-    { length: y.length / 2 },
-    (_, i) => (y[i * 2]! / (1 + Math.exp(-y[i * 2]!))) * y[i * 2 + 1]!,
-  );
+/** y [tokens, rows] and to each row its bias. */
+export function biasRef(y: Float32Array, bias: Float32Array): Float32Array {
+  return y.map((v, i) => v + bias[i % bias.length]!);
+}
+
+const ACTIVATIONS = {
+  silu: (x: number) => x / (1 + Math.exp(-x)),
+  gelu: (x: number) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * x * (1 + 0.044715 * x * x))),
+};
+
+/** Of each pair of columns of y (gate, up): activation(gate) · up. */
+export function gluRef(y: Float32Array, activation: keyof typeof ACTIVATIONS): Float32Array {
+  return Float32Array.from({ length: y.length / 2 }, (_, i) => ACTIVATIONS[activation](y[i * 2]!) * y[i * 2 + 1]!);
 }

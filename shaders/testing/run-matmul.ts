@@ -4,7 +4,7 @@
  * @module
  */
 import type { Grid } from '../kernel.ts';
-import type { MatmulOptions, MatmulVariant } from '../matmul/fragments.ts';
+import type { GluActivation, MatmulOptions, MatmulVariant } from '../matmul/fragments.ts';
 import { weightLayout } from '../matmul/weights.ts';
 import { testMatrix } from '../matmul/weights.ref.ts';
 import { batchWords, plainTokens } from './batch-words.ts';
@@ -26,10 +26,12 @@ export interface MatmulCase {
 }
 
 const UNTOUCHED = 12_345;
+const BIAS_OFFSET = 3; // of a part of a matrix
 
 export interface MatmulRef {
   mulMatRef(x: Float32Array, w: Float32Array, cols: number): Float32Array;
-  gluRef(y: Float32Array): Float32Array;
+  biasRef(y: Float32Array, bias: Float32Array): Float32Array;
+  gluRef(y: Float32Array, activation: GluActivation): Float32Array;
 }
 
 /** The same kernel, its workgroups spread over x and y as they are where one dimension holds too few. */
@@ -47,15 +49,17 @@ export async function checkMatmul(
   { rows, tokens, margin = 0, scaleBits, outputs = false, xScale = 1 }: MatmulCase,
   ref: MatmulRef,
 ): Promise<void> {
-  const { type, cols, epilogue } = options;
+  const { type, cols, epilogue, activation = 'silu' } = options;
   const { kernel, grid } = variant(options);
   const { unitsPerRow, scalesPerRow } = weightLayout(type, rows, cols);
   const matrix = testMatrix(type, rows, cols, rows + cols, scaleBits);
   const padded = Math.ceil(tokens / 64) * 64;
   const x = new Float32Array(padded * cols).fill(NaN); // what is loaded beyond T must not matter
   x.set(noise(tokens, tokens * cols, xScale));
-  const product = ref.mulMatRef(x.subarray(0, tokens * cols), matrix.values, cols);
-  const expected = epilogue === 'glu' ? ref.gluRef(product) : product;
+  const bias = noise(rows, BIAS_OFFSET + rows, xScale * 4);
+  let expected = ref.mulMatRef(x.subarray(0, tokens * cols), matrix.values, cols);
+  if (options.bias) expected = ref.biasRef(expected, bias.subarray(BIAS_OFFSET));
+  if (epilogue === 'glu') expected = ref.gluRef(expected, activation);
   const width = expected.length / tokens;
   const stride = width + 2 * margin;
   const batch = outputs
@@ -70,6 +74,7 @@ export async function checkMatmul(
       scales_per_row: scalesPerRow,
       y_stride: stride,
       y_offset: margin,
+      bias_offset: BIAS_OFFSET,
       count_at: outputs ? 1 : 0,
     },
     buffers: {
@@ -77,6 +82,7 @@ export async function checkMatmul(
       x,
       quants: matrix.quants,
       scales: matrix.scales,
+      bias,
       y: new Float32Array(padded * stride).fill(UNTOUCHED),
     },
   });
