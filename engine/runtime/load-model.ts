@@ -84,23 +84,41 @@ export function defaultPages(hp: Hyperparameters, kvType: KvType, contextTokens:
 
 export const defaultContext = (hp: Hyperparameters): number => Math.min(hp.contextTokens, DEFAULT_CONTEXT);
 
-type ReadModel = Awaited<ReturnType<typeof readModel>>;
+export type ReadModel = Awaited<ReturnType<typeof readModel>>;
 
-/** @throws LocalLLMError bad-argument, bad-file, not-supported, out-of-memory, shader, aborted */
-export async function loadModel(gpu: Gpu, given: ModelSource, options: LoadOptions = {}): Promise<LoadedModel> {
-  const read = await readModel(given);
-  const { architecture, file, hp, tokenizer } = read;
+/** What a load allocates for. */
+export interface LoadSize {
+  contextTokens: number;
+  kvType: KvType;
+  limits: BatchLimits;
+  /** Of the cache. */
+  pages: number;
+}
+
+/** @throws LocalLLMError bad-argument for a context that the model was not made for */
+export function loadSize(hp: Hyperparameters, options: LoadOptions): LoadSize {
   const contextTokens = contextOf(hp, options);
+  const kvType = options.kvType ?? 'f16';
   const limits: BatchLimits = {
     tokens: CHUNK_TOKENS,
     outputs: MAX_SEQUENCES,
     sequences: MAX_SEQUENCES,
     pagesPerSequence: pagesFor(contextTokens),
   };
-  const pages = defaultPages(hp, options.kvType ?? 'f16', contextTokens);
+  return { contextTokens, kvType, limits, pages: defaultPages(hp, kvType, contextTokens) };
+}
+
+/** @throws LocalLLMError bad-argument, bad-file, not-supported, out-of-memory, shader, aborted */
+export async function loadModel(gpu: Gpu, given: ModelSource, options: LoadOptions = {}): Promise<LoadedModel> {
+  const read = await readModel(given);
+  const { architecture, file, hp, source, tokenizer } = read;
+  const size = loadSize(hp, options);
+  const { contextTokens, limits, pages } = size;
   const allocation = new Allocation(gpu);
   try {
-    const forward = await prepareForward(gpu, allocation, read, { limits, pages, contextTokens }, options);
+    const forward = await prepareForward(gpu, allocation, read, size, (specs) =>
+      loadWeights(gpu, allocation, file, source, specs, options),
+    );
     return {
       architecture: architecture.name,
       hp,
@@ -129,14 +147,13 @@ function contextOf(hp: Hyperparameters, { contextTokens = defaultContext(hp) }: 
 }
 
 /** Everything on the GPU: weights, cache, activations, pipelines. */
-async function prepareForward(
+export async function prepareForward(
   gpu: Gpu,
   allocation: Allocation,
   { file, source, architecture, hp }: ReadModel,
-  size: { limits: BatchLimits; pages: number; contextTokens: number },
-  options: LoadOptions,
+  { limits, pages, contextTokens, kvType }: LoadSize,
+  load: (specs: WeightSpecs) => Promise<Weights>,
 ): Promise<Forward> {
-  const { limits, pages, contextTokens } = size;
   const { STORAGE, COPY_DST } = GPUBufferUsage;
   const specs = architecture.weights(hp, file);
   const { factorsTensor } = hp.rope;
@@ -146,10 +163,9 @@ async function prepareForward(
   const table = makeRopeTable(hp.rope, contextTokens, factors);
   const ropeTable = await allocation.allocate('the RoPE table', table.byteLength, STORAGE | COPY_DST);
   gpu.device.queue.writeBuffer(ropeTable, 0, table);
-  const kvType = options.kvType ?? 'f16';
   const cache = await allocateCache(allocation, hp, kvType, pages);
   const batch = await allocation.allocate('the batch', Batch.words(limits) * 4, STORAGE | COPY_DST);
-  const weights = await loadWeights(gpu, allocation, file, source, specs, options);
+  const weights = await load(specs);
   const plan = new PlanBuilder(gpu, allocation, batch);
   const logits = await architecture.forward(
     {
