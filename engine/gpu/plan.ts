@@ -15,6 +15,8 @@ export interface Dims {
   outputs: number;
   /** Tiles of consecutive tokens that attention works on. */
   tiles: number;
+  /** Sequences of which the batch has tokens. */
+  parts: number;
 }
 
 /** One of several kernels for the same work; which one runs depends on the number of rows. */

@@ -6,9 +6,10 @@
 import type { Dims } from '../gpu/plan.ts';
 import type { Sequence } from './kv-cache.ts';
 
-const HEADER_WORDS = 8;
-const TOKEN_WORDS = 4;
+const HEADER_WORDS = 10;
+const TOKEN_WORDS = 3;
 const TILE_WORDS = 4;
+const PART_WORDS = 4;
 
 export interface BatchLimits {
   /** Tokens in one forward. */
@@ -33,7 +34,7 @@ export class Batch {
   readonly limits: BatchLimits;
   readonly words: Uint32Array<ArrayBuffer>;
   usedWords = 0;
-  readonly dims: Dims = { tokens: 0, outputs: 0, tiles: 0 };
+  readonly dims: Dims = { tokens: 0, outputs: 0, tiles: 0, parts: 0 };
   readonly #tokensPerTile: number;
 
   constructor(limits: BatchLimits, tokensPerTile: number) {
@@ -43,7 +44,7 @@ export class Batch {
   }
 
   static words({ tokens, outputs, sequences, pagesPerSequence }: BatchLimits): number {
-    return HEADER_WORDS + tokens * (TOKEN_WORDS + TILE_WORDS) + outputs + sequences * pagesPerSequence;
+    return HEADER_WORDS + tokens * (TOKEN_WORDS + TILE_WORDS) + outputs + sequences * (pagesPerSequence + PART_WORDS);
   }
 
   /** Writes header and sections; every sequence must hold the pages for its part. */
@@ -57,7 +58,8 @@ export class Batch {
     const tilesAt = tokensAt + tokens * TOKEN_WORDS;
     const outputsAt = tilesAt + tiles * TILE_WORDS;
     const pagesAt = outputsAt + outputs;
-    words.set([tokens, outputs, tiles, pages, tokensAt, tilesAt, outputsAt, pagesAt]);
+    const partsAt = pagesAt + parts.length * pages;
+    words.set([tokens, outputs, tiles, pages, tokensAt, tilesAt, outputsAt, pagesAt, parts.length, partsAt]);
     let row = 0;
     let tile = tilesAt;
     let output = outputsAt;
@@ -67,7 +69,6 @@ export class Batch {
         words[tokensAt + (row + i) * TOKEN_WORDS] = sequence.tokens[position]!;
         words[tokensAt + (row + i) * TOKEN_WORDS + 1] = position;
         words[tokensAt + (row + i) * TOKEN_WORDS + 2] = sequence.slot(position);
-        words[tokensAt + (row + i) * TOKEN_WORDS + 3] = index;
       }
       for (let i = 0; i < count; i += this.#tokensPerTile) {
         words[tile++] = row + i;
@@ -77,11 +78,13 @@ export class Batch {
       }
       for (let i = count - wanted; i < count; i++) words[output++] = row + i;
       words.set(sequence.pages, pagesAt + index * pages);
+      words.set([row, count, sequence.stateSlot, first === 0 ? 1 : 0], partsAt + index * PART_WORDS);
       row += count;
     });
-    this.usedWords = pagesAt + parts.length * pages;
+    this.usedWords = partsAt + parts.length * PART_WORDS;
     dims.tokens = tokens;
     dims.outputs = outputs;
     dims.tiles = tiles;
+    dims.parts = parts.length;
   }
 }

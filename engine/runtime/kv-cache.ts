@@ -65,6 +65,8 @@ export class Sequence {
   tokens: number[];
   readonly pages: number[] = [];
   cached = 0;
+  /** Where its recurrent state lies, in models that have one. */
+  stateSlot = 0;
 
   constructor(tokens: readonly number[]) {
     this.tokens = [...tokens];

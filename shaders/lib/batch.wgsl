@@ -1,8 +1,9 @@
 // The ragged batch of one forward, as the runtime writes it (engine/runtime/batch.ts): a header of offsets, then the sections.
-//   tokens:  [T] of 4 words: token id, position, KV slot (page * PAGE + offset), sequence
+//   tokens:  [T] of 3 words: token id, position, KV slot (page * PAGE + offset)
 //   tiles:   [tiles] of 4 words: first token, tokens (consecutive positions of one sequence), sequence, 0
 //   outputs: [R] token rows whose logits are wanted
 //   pages:   [sequences, pages per sequence] physical page numbers
+//   parts:   [sequences] of 4 words: first token, tokens, state slot, 1 where the part starts its sequence (else 0)
 @group(0) @binding(1) var<storage, read> batch: array<u32>;
 
 const HEADER_TOKENS: u32 = 0u; // T
@@ -13,6 +14,8 @@ const HEADER_TOKENS_AT: u32 = 4u;
 const HEADER_TILES_AT: u32 = 5u;
 const HEADER_OUTPUTS_AT: u32 = 6u;
 const HEADER_PAGES_AT: u32 = 7u;
+const HEADER_PARTS: u32 = 8u;
+const HEADER_PARTS_AT: u32 = 9u;
 
 fn token_count() -> u32 {
   return batch[HEADER_TOKENS];
@@ -23,15 +26,15 @@ fn output_count() -> u32 {
 }
 
 fn token_id(token: u32) -> u32 {
-  return batch[batch[HEADER_TOKENS_AT] + token * 4u];
+  return batch[batch[HEADER_TOKENS_AT] + token * 3u];
 }
 
 fn token_position(token: u32) -> u32 {
-  return batch[batch[HEADER_TOKENS_AT] + token * 4u + 1u];
+  return batch[batch[HEADER_TOKENS_AT] + token * 3u + 1u];
 }
 
 fn token_slot(token: u32) -> u32 {
-  return batch[batch[HEADER_TOKENS_AT] + token * 4u + 2u];
+  return batch[batch[HEADER_TOKENS_AT] + token * 3u + 2u];
 }
 
 fn output_row(output: u32) -> u32 {
@@ -47,6 +50,18 @@ struct Tile {
 fn tile_at(index: u32) -> Tile {
   let at = batch[HEADER_TILES_AT] + index * 4u;
   return Tile(batch[at], batch[at + 1u], batch[at + 2u]);
+}
+
+struct Part {
+  first_token: u32,
+  tokens: u32,
+  state_slot: u32,
+  starts: bool, // at position 0: whatever the slot holds counts as zero
+}
+
+fn part_at(index: u32) -> Part {
+  let at = batch[HEADER_PARTS_AT] + index * 4u;
+  return Part(batch[at], batch[at + 1u], batch[at + 2u], batch[at + 3u] != 0u);
 }
 
 fn page_at(sequence: u32, index: u32) -> u32 {

@@ -3,11 +3,20 @@
  *
  * @module
  */
+const HEADER_WORDS = 10;
+const TOKEN_WORDS = 3;
+
 export interface TestToken {
   id?: number;
   position: number;
   slot: number;
-  sequence: number;
+}
+
+export interface TestPart {
+  firstToken: number;
+  tokens: number;
+  slot: number;
+  starts: boolean;
 }
 
 export interface TestBatch {
@@ -16,24 +25,34 @@ export interface TestBatch {
   tiles?: readonly { firstToken: number; tokens: number; sequence: number }[];
   /** Physical page numbers of each sequence. */
   pages?: readonly (readonly number[])[];
+  parts?: readonly TestPart[];
 }
 
-export function batchWords({ tokens, outputs = [], tiles = [], pages = [] }: TestBatch): Uint32Array<ArrayBuffer> {
+export function batchWords({
+  tokens,
+  outputs = [],
+  tiles = [],
+  pages = [],
+  parts = [],
+}: TestBatch): Uint32Array<ArrayBuffer> {
   const pagesPerSequence = Math.max(0, ...pages.map((p) => p.length));
-  const tokensAt = 8;
-  const tilesAt = tokensAt + tokens.length * 4;
+  const tokensAt = HEADER_WORDS;
+  const tilesAt = tokensAt + tokens.length * TOKEN_WORDS;
   const outputsAt = tilesAt + tiles.length * 4;
   const pagesAt = outputsAt + outputs.length;
-  const words = new Uint32Array(pagesAt + pages.length * pagesPerSequence);
-  words.set([tokens.length, outputs.length, tiles.length, pagesPerSequence, tokensAt, tilesAt, outputsAt, pagesAt]);
-  tokens.forEach((t, i) => words.set([t.id ?? 0, t.position, t.slot, t.sequence], tokensAt + i * 4));
+  const partsAt = pagesAt + pages.length * pagesPerSequence;
+  const words = new Uint32Array(partsAt + parts.length * 4);
+  words.set([tokens.length, outputs.length, tiles.length, pagesPerSequence]);
+  words.set([tokensAt, tilesAt, outputsAt, pagesAt, parts.length, partsAt], 4);
+  tokens.forEach((t, i) => words.set([t.id ?? 0, t.position, t.slot], tokensAt + i * TOKEN_WORDS));
   tiles.forEach((t, i) => words.set([t.firstToken, t.tokens, t.sequence, 0], tilesAt + i * 4));
   words.set(outputs, outputsAt);
   pages.forEach((list, i) => words.set(list, pagesAt + i * pagesPerSequence));
+  parts.forEach((p, i) => words.set([p.firstToken, p.tokens, p.slot, p.starts ? 1 : 0], partsAt + i * 4));
   return words;
 }
 
 /** Tokens whose positions and slots do not matter. */
 export function plainTokens(count: number): TestToken[] {
-  return Array.from({ length: count }, (_, position) => ({ position, slot: position, sequence: 0 }));
+  return Array.from({ length: count }, (_, position) => ({ position, slot: position }));
 }
