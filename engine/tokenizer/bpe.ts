@@ -1,10 +1,11 @@
 /**
- * Byte-level BPE: words → bytes → merges by rank. Follows llama.cpp's `llm_tokenizer_bpe_session`.
+ * BPE: words → bytes, or characters where the vocabulary is plain → merges by rank. Follows llama.cpp's
+ * `llm_tokenizer_bpe_session`.
  *
  * @module
  */
 import { LocalLLMError } from '../protocol/errors.ts';
-import { CHAR_OF_BYTE } from './byte-alphabet.ts';
+import { byteText, CHAR_OF_BYTE } from './byte-alphabet.ts';
 import { MAX_MERGES, readStrings, type VocabularyMetadata } from './metadata.ts';
 import { Merger, type SymbolPairs } from './merger.ts';
 import { PairTable } from './pair-table.ts';
@@ -14,6 +15,7 @@ import { TokenKind, type Vocabulary } from './vocabulary.ts';
 /** Words remembered, and the longest of them. */
 const CACHED_WORDS = 1 << 13;
 const CACHED_WORD_CHARS = 48;
+const LINE_BREAKS = /^\n+$/;
 const UTF8 = new TextEncoder();
 
 /** The symbol of a text: a token's id, or an id past the vocabulary for texts that only occur inside merges. */
@@ -26,8 +28,13 @@ class Symbols {
     this.vocabulary = vocabulary;
   }
 
+  /** Undefined for a text that is neither a token nor in a merge. */
+  find(text: string): number | undefined {
+    return this.vocabulary.idOf(text) ?? this.extra.get(text);
+  }
+
   of(text: string): number {
-    const known = this.vocabulary.idOf(text) ?? this.extra.get(text);
+    const known = this.find(text);
     if (known !== undefined) return known;
     const symbol = this.vocabulary.size + this.extraTexts.length;
     this.extraTexts.push(text);
@@ -42,6 +49,7 @@ export class BpeEncoder implements SymbolPairs {
   private readonly ranks: PairTable;
   /** Symbol that a merge makes, by rank. */
   private readonly merged: Int32Array;
+  /** Empty for plain vocabularies. */
   private readonly symbolOfByte: Int32Array;
   private readonly symbols: Symbols;
   private readonly merger = new Merger();
@@ -74,12 +82,13 @@ export class BpeEncoder implements SymbolPairs {
         this.ranks.add(this.symbols.of(left), this.symbols.of(right), rank);
       }
     }
-    this.symbolOfByte = Int32Array.from(CHAR_OF_BYTE, (char) => this.symbols.of(char));
+    this.symbolOfByte = Int32Array.from(pre.plain ? [] : CHAR_OF_BYTE, (char) => this.symbols.of(char));
   }
 
   /** Appends the ids of a text without special tokens. */
   encode(text: string, output: number[]): void {
-    for (const word of splitWords(text, this.preTokenizer.patterns)) {
+    const written = this.preTokenizer.plain ? text.replaceAll(' ', '▁') : text;
+    for (const word of splitWords(written, this.preTokenizer.patterns)) {
       if (word.length > CACHED_WORD_CHARS) {
         this.encodeWord(word, output);
         continue;
@@ -105,37 +114,53 @@ export class BpeEncoder implements SymbolPairs {
   }
 
   private encodeWord(word: string, output: number[]): void {
-    const bytes = UTF8.encode(word);
-    if (this.preTokenizer.ignoreMerges) {
-      const id = this.wholeWord(bytes);
-      if (id !== undefined) {
-        output.push(id);
-        return;
-      }
+    const whole = this.wholeWord(word);
+    if (whole !== undefined) {
+      output.push(whole);
+      return;
     }
-    if (this.word.length < bytes.length || this.word.length > 1 << 16)
-      this.word = new Int32Array(Math.max(64, bytes.length));
-    for (let i = 0; i < bytes.length; i++) this.word[i] = this.symbolOfByte[bytes[i]!]!;
-    this.merger.merge(bytes.length, this, (index) => this.emit(this.word[index]!, output));
+    if (this.word.length < word.length * 3 || this.word.length > 1 << 16) {
+      this.word = new Int32Array(Math.max(64, word.length * 3));
+    }
+    const count = this.preTokenizer.plain ? this.loadCharacters(word) : this.loadBytes(word);
+    this.merger.merge(count, this, (index) => this.emit(this.word[index]!, output));
   }
 
-  private wholeWord(bytes: Uint8Array): number | undefined {
-    if (bytes.length > this.vocabulary.longestText) return undefined;
-    let text = '';
-    for (const byte of bytes) text += CHAR_OF_BYTE[byte];
+  private loadBytes(word: string): number {
+    const bytes = UTF8.encode(word);
+    for (let i = 0; i < bytes.length; i++) this.word[i] = this.symbolOfByte[bytes[i]!]!;
+    return bytes.length;
+  }
+
+  private loadCharacters(word: string): number {
+    let count = 0;
+    // A character that nothing knows merges with nothing: its symbol only has to tell which it is, below PairTable's -1.
+    for (const char of word) this.word[count++] = this.symbols.find(char) ?? -2 - char.codePointAt(0)!;
+    return count;
+  }
+
+  private wholeWord(word: string): number | undefined {
+    const { wholeWords, plain } = this.preTokenizer;
+    if (wholeWords === 'none' || (wholeWords === 'line-breaks' && !LINE_BREAKS.test(word))) return undefined;
+    if (word.length > this.vocabulary.longestText) return undefined;
+    let text = plain ? word : '';
+    if (!plain) for (const byte of UTF8.encode(word)) text += CHAR_OF_BYTE[byte];
     const id = this.vocabulary.idOf(text);
     return id !== undefined && this.vocabulary.is(id, TokenKind.CONTROL | TokenKind.UNKNOWN) ? undefined : id;
   }
 
+  /** Tokens of a symbol: itself, or what of its bytes are tokens; llama.cpp drops the others too. */
   private emit(symbol: number, output: number[]): void {
-    if (symbol < this.vocabulary.size) {
+    if (symbol >= 0 && symbol < this.vocabulary.size) {
       output.push(symbol);
       return;
     }
-    // A merge's result that is no token: its characters, as far as they are tokens (llama.cpp looks at ASCII ones alone).
-    const text = this.symbols.extraTexts[symbol - this.vocabulary.size]!;
-    for (const char of text) {
-      const id = char < '\x80' ? this.vocabulary.idOf(char) : undefined;
+    const text =
+      symbol < 0 ? String.fromCodePoint(-2 - symbol) : this.symbols.extraTexts[symbol - this.vocabulary.size]!;
+    for (const byte of UTF8.encode(text)) {
+      // Byte by byte llama.cpp finds the tokens of ASCII characters alone.
+      const name = this.preTokenizer.plain ? byteText(byte) : byte < 128 ? String.fromCharCode(byte) : undefined;
+      const id = name === undefined ? undefined : this.vocabulary.idOf(name);
       if (id !== undefined) output.push(id);
     }
   }

@@ -1,5 +1,6 @@
 /**
- * The alphabet of byte-level BPE: each byte is written as one printable character (GPT-2's `bytes_to_unicode`).
+ * How vocabularies write bytes: byte-level BPE as one printable character each (GPT-2's `bytes_to_unicode`), others as
+ * `<0x0A>`.
  *
  * @module
  */
@@ -15,6 +16,11 @@ function makeAlphabet(): string[] {
 export const CHAR_OF_BYTE: readonly string[] = makeAlphabet();
 
 const BYTE_OF_CHAR: ReadonlyMap<string, number> = new Map(CHAR_OF_BYTE.map((char, byte) => [char, byte]));
+
+/** Name of the token of a byte in vocabularies without that alphabet: `<0x0A>`. */
+export function byteText(byte: number): string {
+  return `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
+}
 
 /** The bytes that a token's text stands for; a text outside the alphabet stands for itself in UTF-8. */
 export function bytesOfText(text: string): Uint8Array {

@@ -4,42 +4,45 @@
  *
  * @module
  */
+import {
+  BLOOM,
+  cased,
+  CASED_LETTER,
+  CJK,
+  CJK_WIDE,
+  CONTRACTIONS,
+  DEEPSEEK3,
+  GPT2,
+  gpt4,
+  KIMI,
+  SPACES,
+  SYMBOLS,
+  WORD,
+  WS,
+} from './word-patterns.ts';
 
 export interface PreTokenizer {
   patterns: readonly RegExp[];
-  /** A word that is a token stays one, whatever the merges say. */
-  ignoreMerges: boolean;
-  /** Where the file does not say. */
-  addBos: boolean;
+  /** Words that stay whole where they are a token, whatever the merges say. */
+  wholeWords: 'all' | 'line-breaks' | 'none';
+  /** Characters stand for themselves and `▁` for a space, instead of one character per byte. */
+  plain: boolean;
+  /** Where the file does not say; `always`: whatever it says. */
+  addBos: boolean | 'always';
+  /** A file that names no BOS has none. */
+  noDefaultBos: boolean;
 }
-
-// Unicode's White_Space: JavaScript's \s lacks U+0085 and has U+FEFF.
-const WS = '\\t-\\r \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
-const SPACES = `[${WS}]+(?![^${WS}])|[${WS}]+`;
-const CONTRACTIONS = `'(?:[sStTmMdD]|[rR][eE]|[vV][eE]|[lL][lL])`;
-const GPT2 = `'(?:[stmd]|re|ve|ll)| ?\\p{L}+| ?\\p{N}+| ?[^${WS}\\p{L}\\p{N}]+|${SPACES}`;
-const WORD = '[^\\r\\n\\p{L}\\p{N}]?\\p{L}+';
-const SYMBOLS = ` ?[^${WS}\\p{L}\\p{N}]+[\\r\\n]*|[${WS}]*[\\r\\n]+|${SPACES}`;
-/** GPT-4's shape, with `digits` at most in one word. */
-const gpt4 = (digits: string) => `${CONTRACTIONS}|${WORD}|${digits}|${SYMBOLS}`;
-// llama.cpp tells capitals from small letters in ASCII only; any other letter counts as both.
-const UPPER = '(?:(?=\\p{L})[^a-z])';
-const LOWER = '(?:(?=\\p{L})[^A-Z])';
-const cased = (suffix: string, digits: string) =>
-  `[^\\r\\n\\p{L}\\p{N}]?${UPPER}*${LOWER}+${suffix}|[^\\r\\n\\p{L}\\p{N}]?${UPPER}+${LOWER}*${suffix}|${digits}` +
-  `| ?[^${WS}\\p{L}\\p{N}]+[\\r\\n/]*|[${WS}]*[\\r\\n]+|${SPACES}`;
-const CJK = '[\\u4e00-\\u9fa5\\u3040-\\u309f\\u30a0-\\u30ff]+';
-const ASCII_SYMBOL = '[!"#$%&\'()*+,\\-./:;<=>?@\\[\\\\\\]^_`\\{\\|\\}~]';
-const DEEPSEEK3 =
-  `${ASCII_SYMBOL}[A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*` +
-  `|[${WS}]*[\\r\\n]+|${SPACES}`;
 
 interface Family {
   names: readonly string[];
   patterns: readonly string[];
-  ignoreMerges?: true;
-  addBos?: true;
+  wholeWords?: 'all' | 'line-breaks';
+  plain?: true;
+  addBos?: true | 'always';
+  noDefaultBos?: true;
 }
+
+const LINES = '[^\\n]+|\\n+';
 
 const FAMILIES: readonly Family[] = [
   {
@@ -49,10 +52,11 @@ const FAMILIES: readonly Family[] = [
   {
     names: ['llama-bpe', 'llama3', 'llama-v3', 'falcon3', 'falcon-h1', 'pixtral', 'midm-2.0', 'lfm2', 'jina-v5-nano'],
     patterns: [gpt4('\\p{N}{1,3}')],
-    ignoreMerges: true,
+    wholeWords: 'all',
     addBos: true,
   },
-  { names: ['dbrx', 'smaug-bpe', 'glm4', 'chatglm-bpe'], patterns: [gpt4('\\p{N}{1,3}')] },
+  { names: ['dbrx', 'smaug-bpe'], patterns: [gpt4('\\p{N}{1,3}')] },
+  { names: ['glm4', 'chatglm-bpe'], patterns: [gpt4('\\p{N}{1,3}')], noDefaultBos: true },
   {
     names: ['qwen2', 'deepseek-r1-qwen', 'kormo', 'f2llmv2', 'megrez', 'stablelm2', 'hunyuan', 'solar-open', 'grok-2'],
     patterns: [gpt4('\\p{N}')],
@@ -87,17 +91,21 @@ const FAMILIES: readonly Family[] = [
   { names: ['falcon'], patterns: ['[\\p{P}$+<=>\\^~\\|`]+', GPT2, '[0-9][0-9][0-9]'] },
   {
     names: ['deepseek-coder'],
+    patterns: ['[\\r\\n]', `[${WS}]?\\p{L}+`, `[${WS}]?\\p{P}+`, CJK_WIDE, '\\p{N}'],
+  },
+  {
+    names: ['deepseek-llm'],
     patterns: [
       '[\\r\\n]',
-      `[${WS}]?\\p{L}+`,
-      `[${WS}]?\\p{P}+`,
-      // llama.cpp has replaced the white space within these ranges when it looks for them.
-      `(?:(?![${WS}])[\\u4e00-\\u9fa5\\u0800-\\u4e00\\uac00-\\ud7ff])+`,
-      '\\p{N}',
+      `[${WS}]?${CASED_LETTER}+`,
+      `[${WS}]?(?:(?![${WS}])[!-/:-~\\uff01-\\uff0f\\uff1a-\\uff5e\\u2018-\\u201f\\u3000-\\u3002])+`,
+      `[${WS}]+$`,
+      CJK_WIDE,
+      '\\p{N}+',
     ],
   },
   { names: ['deepseek-v3', 'hunyuan-dense', 'joyai-llm', 'hy_v4'], patterns: ['\\p{N}{1,3}', CJK, DEEPSEEK3] },
-  { names: ['tekken'], patterns: [cased('', '\\p{N}')], ignoreMerges: true, addBos: true },
+  { names: ['tekken'], patterns: [cased('', '\\p{N}')], wholeWords: 'all', addBos: true },
   {
     names: ['gpt-4o', 'llama4', 'kanana2', 'talkie', 'minimax-m2'],
     patterns: [cased(`(?:${CONTRACTIONS})?`, '\\p{N}{1,3}')],
@@ -106,6 +114,18 @@ const FAMILIES: readonly Family[] = [
     names: ['seed-coder'],
     patterns: [`${CONTRACTIONS}|${WORD}|\\p{N}| ?[^${WS}\\p{L}\\p{N}\\r\\n]+|[${WS}]*[\\r\\n]+|${SPACES}`],
   },
+  { names: ['kimi-k2'], patterns: [KIMI] },
+  { names: ['minicpm5'], patterns: ['\\p{N}{1,3}', gpt4('\\p{N}+')], wholeWords: 'all' },
+  {
+    names: ['bailingmoe', 'bailingmoe2', 'llada-moe'],
+    patterns: [`${CONTRACTIONS}|${WORD}|\\p{N}| ?[^${WS}\\p{L}\\p{N}]+[\\r\\n]*|[${WS}]*[\\r\\n]|${SPACES}`],
+  },
+  { names: ['ufakzeka'], patterns: [`${WORD}|\\p{N}|${SYMBOLS}`] },
+  { names: ['laguna'], patterns: [LINES, gpt4('\\p{N}')] },
+  { names: ['poro-chat', 'bloom', 'gpt3-finnish'], patterns: [BLOOM] },
+  { names: ['viking'], patterns: [BLOOM, '\\p{N}'] },
+  { names: ['gemma4'], patterns: [LINES], plain: true, wholeWords: 'line-breaks', addBos: 'always' },
+  { names: ['sarvam-moe'], patterns: [LINES], plain: true },
 ];
 
 /** Every name that `preTokenizer` knows, the empty one (a file that names none) aside. */
@@ -119,8 +139,10 @@ export function preTokenizer(name: string): PreTokenizer | undefined {
   if (family === undefined) return undefined;
   return {
     patterns: family.patterns.map((pattern) => new RegExp(pattern, 'gu')),
-    ignoreMerges: family.ignoreMerges === true,
-    addBos: family.addBos === true,
+    wholeWords: family.wholeWords ?? 'none',
+    plain: family.plain === true,
+    addBos: family.addBos ?? false,
+    noDefaultBos: family.noDefaultBos === true,
   };
 }
 

@@ -4,15 +4,11 @@
  * @module
  */
 import { LocalLLMError } from '../protocol/errors.ts';
+import { byteText } from './byte-alphabet.ts';
 import { Merger, type SymbolPairs } from './merger.ts';
 import { TokenKind, type Vocabulary } from './vocabulary.ts';
 
 const UTF8 = new TextEncoder();
-
-/** Name of a byte's token: `<0x0A>`. */
-export function byteText(byte: number): string {
-  return `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
-}
 
 export class SpmEncoder implements SymbolPairs {
   private readonly vocabulary: Vocabulary;

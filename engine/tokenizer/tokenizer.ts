@@ -4,13 +4,11 @@
  * @module
  */
 import { LocalLLMError } from '../protocol/errors.ts';
-import { BpeEncoder } from './bpe.ts';
 import { type DecodeOptions, type StreamDecoder, StreamingDecoder, TokenBytes } from './decoder.ts';
-import { readBoolean, readString, type VocabularyMetadata } from './metadata.ts';
+import { readBoolean, type VocabularyMetadata } from './metadata.ts';
 import { Partitioner, type TextPart } from './partition.ts';
-import { PRE_TOKENIZERS, preTokenizer } from './pre-tokenizers.ts';
+import { chooseScheme, type Encoder } from './schemes.ts';
 import { findSpecialIds, markStripping } from './special-ids.ts';
-import { SpmEncoder } from './spm.ts';
 import { Vocabulary } from './vocabulary.ts';
 
 export type { DecodeOptions, StreamDecoder } from './decoder.ts';
@@ -48,50 +46,6 @@ export interface Tokenizer {
   decoder(options?: DecodeOptions): StreamDecoder;
 }
 
-/** What `tokenizer.ggml.model` decides. */
-interface Scheme {
-  makeEncoder(vocabulary: Vocabulary): Encoder;
-  /** Ids where the file names none; llama.cpp's. */
-  defaults: { bos: number; eos: number };
-  addBos: boolean;
-  spm: boolean;
-}
-
-interface Encoder {
-  /** Appends the ids of a text without special tokens. */
-  encode(text: string, output: number[]): void;
-}
-
-function chooseScheme(metadata: VocabularyMetadata): Scheme {
-  const model = readString(metadata, 'tokenizer.ggml.model');
-  if (model === undefined) {
-    throw new LocalLLMError(
-      'bad-file',
-      'The file names no tokenizer: tokenizer.ggml.model is missing. Convert the model anew.',
-    );
-  }
-  if (model === 'llama') {
-    const makeEncoder = (vocabulary: Vocabulary) => new SpmEncoder(vocabulary);
-    return { makeEncoder, defaults: { bos: 1, eos: 2 }, addBos: true, spm: true };
-  }
-  if (model !== 'gpt2') {
-    throw new LocalLLMError(
-      'not-supported',
-      `The file's tokenizer is ${JSON.stringify(model)}; supported are "gpt2" (byte-level BPE) and "llama" (SPM). Choose another model.`,
-    );
-  }
-  const name = readString(metadata, 'tokenizer.ggml.pre') ?? '';
-  const pre = preTokenizer(name);
-  if (pre === undefined) {
-    throw new LocalLLMError(
-      'not-supported',
-      `The file's pre-tokenizer is ${JSON.stringify(name)}; supported are ${PRE_TOKENIZERS.join(', ')}. Choose another model.`,
-    );
-  }
-  const makeEncoder = (vocabulary: Vocabulary) => new BpeEncoder(metadata, vocabulary, pre);
-  return { makeEncoder, defaults: { bos: 11, eos: 11 }, addBos: pre.addBos, spm: false };
-}
-
 class GgufTokenizer implements Tokenizer {
   readonly vocabSize: number;
   readonly bosId?: number;
@@ -118,11 +72,12 @@ class GgufTokenizer implements Tokenizer {
     if (ids.bosId !== undefined) this.bosId = ids.bosId;
     if (ids.eosId !== undefined) this.eosId = ids.eosId;
     this.eogIds = ids.eogIds;
-    this.addBos = readBoolean(metadata, 'tokenizer.ggml.add_bos_token') ?? scheme.addBos;
+    const asksForBos = readBoolean(metadata, 'tokenizer.ggml.add_bos_token') ?? scheme.addBos;
+    this.addBos = scheme.addBos === 'always' || asksForBos === true;
     this.addEos = readBoolean(metadata, 'tokenizer.ggml.add_eos_token') ?? false;
     this.addSpacePrefix = readBoolean(metadata, 'tokenizer.ggml.add_space_prefix') ?? scheme.spm;
     this.partitioner = new Partitioner(vocabulary);
-    this.tokenBytes = new TokenBytes(vocabulary, scheme.spm);
+    this.tokenBytes = new TokenBytes(vocabulary, scheme.plain);
     const missing =
       (this.addBos && ids.bosId === undefined && 'begin') || (this.addEos && ids.eosId === undefined && 'end');
     if (missing) {

@@ -9,6 +9,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, w
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { getLlama, type Llama, LlamaLogLevel, type LlamaModel, type Token } from 'node-llama-cpp';
+import { parseGguf } from '../../engine/gguf/parse.ts';
+import { writeGguf, type WriterValue } from '../gguf-writer.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const cache = path.join(root, 'tests/.cache');
@@ -56,14 +58,28 @@ export function vocabulary(name: string): Buffer {
   return llamaCppFile(`models/ggml-vocab-${name}.gguf`);
 }
 
-/** Texts and the ids that llama.cpp's authors expect for them, without BOS and special tokens. */
+/** Texts and the ids that llama.cpp's authors expect for them, without BOS and special tokens; none for some. */
 export function vocabularyCases(name: string): { text: string; ids: number[] }[] {
+  if (!llamaCppFiles('models').includes(`models/ggml-vocab-${name}.gguf.inp`)) return [];
   const texts = llamaCppFile(`models/ggml-vocab-${name}.gguf.inp`).toString().split('\n__ggml_vocab_test__\n');
   const lines = llamaCppFile(`models/ggml-vocab-${name}.gguf.out`).toString().replace(/\n$/, '').split('\n');
   return lines.map((line, i) => ({
     text: texts[i]!,
     ids: line.trim() === '' ? [] : line.trim().split(/\s+/).map(Number),
   }));
+}
+
+/** Names of llama.cpp's vocabularies. */
+export function vocabularyNames(): string[] {
+  return llamaCppFiles('models').flatMap((file) => /ggml-vocab-(.+)\.gguf$/.exec(file)?.[1] ?? []);
+}
+
+/** The file, one without tensors, with other values for these keys; `undefined` leaves a key out. */
+export async function withKeys(bytes: Buffer, keys: Record<string, WriterValue | undefined>): Promise<Buffer> {
+  const { metadata } = await parseGguf(new Blob([new Uint8Array(bytes)]));
+  const kept = [...metadata.entries()].filter(([key]) => !Object.hasOwn(keys, key)) as [string, WriterValue][];
+  const given = Object.entries(keys).filter((entry): entry is [string, WriterValue] => entry[1] !== undefined);
+  return Buffer.from(writeGguf({ metadata: [...kept, ...given] }));
 }
 
 /** The file with another `tokenizer.ggml.pre`; a vocabulary has no tensors, so nothing else moves. */

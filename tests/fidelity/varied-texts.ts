@@ -1,5 +1,5 @@
 /**
- * Seeded texts of many kinds: scripts, emoji, joiners, controls, spaces, numbers, code.
+ * Seeded texts of many kinds: scripts, emoji, joiners, marks, controls, spaces, numbers, code, halves of surrogate pairs.
  *
  * @module
  */
@@ -38,6 +38,7 @@ const RANGES: readonly (readonly [number, number])[] = [
   [0x2000, 0x200f], // spaces, joiners, directions
   [0x2010, 0x2027],
   [0x2028, 0x202f],
+  [0x2060, 0x2064], // invisible
   [0x2070, 0x2071],
   [0x20a0, 0x20bf],
   [0x2150, 0x2189],
@@ -48,6 +49,7 @@ const RANGES: readonly (readonly [number, number])[] = [
   [0x30a1, 0x30fa],
   [0x4e00, 0x9fa5],
   [0xac00, 0xd7a3],
+  [0xd800, 0xdfff], // lone surrogates: both sides take them for U+FFFD
   [0xe000, 0xe010], // private use
   [0xfe0e, 0xfe0f],
   [0xfeff, 0xfeff],
@@ -57,7 +59,11 @@ const RANGES: readonly (readonly [number, number])[] = [
   [0x1d7ce, 0x1d7ff], // mathematical digits
   [0x1f300, 0x1f5ff],
   [0x1f600, 0x1f64f],
+  [0x10400, 0x1044f],
+  [0x1d165, 0x1d169], // combining, outside the first plane
   [0x20000, 0x20100],
+  [0xe0020, 0xe007f], // tags
+  [0xe0100, 0xe01ef], // variation selectors
 ];
 
 const PIECES: readonly string[] = [
@@ -65,10 +71,14 @@ const PIECES: readonly string[] = [
   '  ',
   '   ',
   '        ',
+  ' '.repeat(33),
   '\t',
+  '\t\t\t',
   '\n',
   '\n\n',
+  '\n'.repeat(9),
   '\r\n',
+  '\u0000',
   ' \n ',
   '\u00a0',
   '\u0085',
@@ -116,6 +126,7 @@ const PIECES: readonly string[] = [
   'नमस्ते',
   '▁',
   '▁▁',
+  '▁the',
   'Ġ',
   '<0x0A>',
   'ა',
