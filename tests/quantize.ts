@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { f16ToF32 } from '../engine/gguf/dequantize.ts';
+import { f16ToF32 } from '../engine/gguf/dequantize-floats.ts';
 import type { GgmlType } from '../engine/gguf/types.ts';
 
 const float = new Float32Array(1);
