@@ -28,6 +28,9 @@ export function formatBytes(bytes: number): string {
   return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
 }
 
+/** What a buffer for so many bytes takes. */
+export const bufferBytes = (bytes: number): number => Math.max(16, Math.ceil(bytes / 16) * 16);
+
 export class Gpu {
   readonly device: GPUDevice;
   readonly limits: GPUSupportedLimits;
@@ -91,7 +94,7 @@ export class Gpu {
    * @throws LocalLLMError out-of-memory, naming what it was for
    */
   async allocate(label: string, bytes: number, usage: GPUBufferUsageFlags): Promise<GPUBuffer> {
-    const size = Math.max(16, Math.ceil(bytes / 16) * 16);
+    const size = bufferBytes(bytes);
     if (size > this.limits.maxBufferSize) {
       throw new LocalLLMError(
         'out-of-memory',
