@@ -4,7 +4,7 @@
  * @module
  */
 import { LocalLLMError } from '../protocol/errors.ts';
-import { MAX_HEADER_BYTES } from './limits.ts';
+import { MAX_HEADER_BYTES, MAX_OVERHEAD_BYTES } from './limits.ts';
 import type { ByteSource } from './source.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -34,6 +34,7 @@ export class HeaderReader {
   /** Position in the buffer, and of the buffer's start in the file. */
   #at = 0;
   #base = 0;
+  #overheadBytes = 0;
 
   constructor(next: NextChunk, fileBytes?: number) {
     this.#next = next;
@@ -69,6 +70,16 @@ export class HeaderReader {
     this.#buffer =
       chunks.length === 2 && chunks[0]?.length === 0 ? (chunks[1] as Uint8Array) : concat(chunks, buffered);
     this.#view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, this.#buffer.byteLength);
+  }
+
+  /** Counts what a value will take in memory beyond its bytes in the file. @throws LocalLLMError bad-file past the limit */
+  charge(bytes: number, field: string): void {
+    this.#overheadBytes += bytes;
+    if (this.#overheadBytes <= MAX_OVERHEAD_BYTES) return;
+    throw new LocalLLMError(
+      'bad-file',
+      `GGUF: the values up to ${field} would take ${this.#overheadBytes} bytes more in memory than in the file; the limit is ${MAX_OVERHEAD_BYTES}. The file is damaged or made to do harm: get it from another place.`,
+    );
   }
 
   /** Whether `bytes` bytes are readable already: spares long arrays an await per element. */

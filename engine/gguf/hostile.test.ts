@@ -1,3 +1,10 @@
+/**
+ * Files that lie, by the defects that other readers had. Two of them cannot happen here: no state is restored from a file
+ * (CVE-2026-43629), and a prompt is counted in tokens against the context before any buffer is filled (CVE-2025-52566;
+ * `quota` in the tests of the runtime).
+ *
+ * @module
+ */
 import { describe, expect, test } from 'vitest';
 import { writeGguf, type WriterOptions } from '../../tests/gguf-writer.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
@@ -125,15 +132,19 @@ const hostile: Record<string, [WriterOptions, RegExp]> = {
   ],
   'an array of 2^62 words (CVE-2024-21825)': [
     { metadata: { a: { type: 'array', itemType: 'uint32', value: [], length: 2n ** 62n } } },
-    /length of "a" is 4611686018427387904; the limit is 4194304/,
+    /length of "a" is 4611686018427387904; the limit is 2097152/,
+  ],
+  'an array of 2^61 numbers, whose bytes wrap around to 0': [
+    { metadata: { a: { type: 'array', itemType: 'float64', value: [], length: 2n ** 61n } } },
+    /length of "a" is 2305843009213693952; the limit is 2097152/,
   ],
   'an array longer than the file': [
-    { metadata: { a: { type: 'array', itemType: 'uint32', value: [], length: 4_000_000n } } },
-    /length of "a" is 4000000; that needs 16000000 bytes and the file has 0 more/,
+    { metadata: { a: { type: 'array', itemType: 'uint32', value: [], length: 2_000_000n } } },
+    /length of "a" is 2000000; that needs 8000000 bytes and the file has 0 more/,
   ],
   'an array of strings longer than the file': [
-    { metadata: { a: { type: 'array', itemType: 'string', value: [], length: 4_000_000n } } },
-    /that needs 32000000 bytes/,
+    { metadata: { a: { type: 'array', itemType: 'string', value: [], length: 2_000_000n } } },
+    /that needs 16000000 bytes/,
   ],
   'an array in an array': [
     { metadata: { a: { typeId: 9, raw: Uint8Array.of(9, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0) } } },
@@ -159,6 +170,8 @@ const unsupported: Record<string, [WriterOptions, RegExp]> = {
   'version 1': [{ version: 1 }, /version 1 is not supported.*Convert/],
   'version 4': [{ version: 4 }, /version 4 is not supported/],
   'big-endian': [{ version: 0x0300_0000 }, /big-endian \(version 3\).*Convert/],
+  'big-endian, version 2': [{ version: 0x0200_0000 }, /big-endian \(version 2\).*Convert/],
+  'big-endian, version 1': [{ version: 0x0100_0000 }, /big-endian \(version 1\).*Convert/],
   'a type taken out of the format': [
     { tensors: [{ name: 'a', type: 'F32', shape: [1], override: { typeId: 31 } }] },
     /type of tensor "a" is Q4_0_4_4 \(31\)/,
@@ -195,22 +208,6 @@ describe('refused files', () => {
     const bytes = writeGguf({ metadata: { aa: 1 } });
     bytes[32] = 0xff;
     expect((await refusalOf(bytes)).message).toMatch(/key 0 of 1 is not UTF-8/);
-  });
-
-  test('a claim is refused before anything is read for it', async () => {
-    const claim = writeGguf({ metadata: { a: { type: 'array', itemType: 'float64', value: [], length: 2n ** 50n } } });
-    const asked: number[] = [];
-    const source = {
-      size: 2 ** 52,
-      async read(_: number, length: number) {
-        asked.push(length);
-        const chunk = new Uint8Array(length);
-        chunk.set(claim.subarray(0, length));
-        return chunk;
-      },
-    };
-    await expect(parseGguf(source)).rejects.toThrow(/length of "a" is 1125899906842624/);
-    expect(asked).toEqual([1024 * 1024]);
   });
 
   const sample = writeGguf({

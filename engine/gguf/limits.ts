@@ -17,10 +17,16 @@ export const MAX_KEY_BYTES = 65_535;
 export const MAX_TENSOR_NAME_BYTES = 64;
 /** Bytes of one string value: chat templates are the longest (CVE-2024-23496, CVE-2025-49847). */
 export const MAX_STRING_BYTES = 4 * 1024 * 1024;
-/** Elements of one array (CVE-2024-21825). */
-export const MAX_ARRAY_ELEMENTS = 4 * 1024 * 1024;
+/** Elements of one array (CVE-2024-21825): merges are the longest. */
+export const MAX_ARRAY_ELEMENTS = 2 * 1024 * 1024;
 /** Bytes up to the end of the tensor table. */
 export const MAX_HEADER_BYTES = 256 * 1024 * 1024;
+/** What strings and bools may take in memory beyond their bytes in the file; a vocabulary of 262,000 takes about 22 MB. */
+export const MAX_OVERHEAD_BYTES = 32 * 1024 * 1024;
+/** Of a string: its header, padding and the reference to it, less its length in the file. Other than ASCII takes its bytes again. */
+export const STRING_OVERHEAD_BYTES = 24;
+/** Of a bool in an array. */
+export const BOOL_OVERHEAD_BYTES = 7;
 /** `general.alignment`: a power of two in this range. */
 export const MIN_ALIGNMENT = 8;
 export const MAX_ALIGNMENT = 65_536;

@@ -5,7 +5,13 @@
  */
 import { LocalLLMError } from '../protocol/errors.ts';
 import type { HeaderReader } from './header-reader.ts';
-import { MAX_ARRAY_ELEMENTS, MAX_KEY_BYTES, MAX_STRING_BYTES } from './limits.ts';
+import {
+  BOOL_OVERHEAD_BYTES,
+  MAX_ARRAY_ELEMENTS,
+  MAX_KEY_BYTES,
+  MAX_STRING_BYTES,
+  STRING_OVERHEAD_BYTES,
+} from './limits.ts';
 import { type ItemType, type MetadataValue, type NumberArray, VALUE_TYPES, type ValueType } from './metadata.ts';
 
 /** Names must be real text; values may hold anything, and a byte order mark is a token like any other. */
@@ -38,6 +44,9 @@ const ITEM_BYTES: Record<ItemType, number> = {
   int64: 8,
   float64: 8,
 };
+
+/** Items of an array that are read at once. */
+const PIECE_ITEMS = 1 << 16;
 
 /** A refusal that names the field, its value and the limit. */
 export function refusal(field: string, value: unknown, limit: string): LocalLLMError {
@@ -127,13 +136,36 @@ async function readArray(reader: HeaderReader, name: string): Promise<MetadataVa
     for (let index = 0; index < length; index++) value.push(await readString(reader, name));
     return { type: 'array', itemType, value };
   }
-  await reader.need(length * ITEM_BYTES[itemType], name);
+  const fill = <T extends { [index: number]: V }, V>(into: T, next: () => V) =>
+    fillArray(reader, name, ITEM_BYTES[itemType], length, into, next);
   if (itemType === 'bool') {
-    return { type: 'array', itemType, value: Array.from({ length }, () => readBoolean(reader, name)) };
+    reader.charge(length * BOOL_OVERHEAD_BYTES, name);
+    return { type: 'array', itemType, value: await fill<boolean[], boolean>([], () => readBoolean(reader, name)) };
   }
-  if (itemType === 'uint64') return { type: 'array', itemType, value: new BigUint64Array(length).map(reader.u64) };
-  if (itemType === 'int64') return { type: 'array', itemType, value: new BigInt64Array(length).map(reader.i64) };
-  return { type: 'array', itemType, value: NUMBER_ARRAYS[itemType](length).map(numberReaders(reader)[itemType]) };
+  if (itemType === 'uint64') {
+    return { type: 'array', itemType, value: await fill(new BigUint64Array(length), reader.u64) };
+  }
+  if (itemType === 'int64')
+    return { type: 'array', itemType, value: await fill(new BigInt64Array(length), reader.i64) };
+  const next = numberReaders(reader)[itemType];
+  return { type: 'array', itemType, value: await fill(NUMBER_ARRAYS[itemType](length), next) };
+}
+
+/** Reads `length` items, a piece at a time: what is buffered of the file stays small. */
+async function fillArray<T extends { [index: number]: V }, V>(
+  reader: HeaderReader,
+  name: string,
+  itemBytes: number,
+  length: number,
+  into: T,
+  next: () => V,
+): Promise<T> {
+  for (let done = 0; done < length;) {
+    const end = Math.min(length, done + PIECE_ITEMS);
+    await reader.need((end - done) * itemBytes, name);
+    while (done < end) into[done++] = next();
+  }
+  return into;
 }
 
 type NumberType = Exclude<ItemType, 'string' | 'bool' | 'uint64' | 'int64'>;
@@ -167,7 +199,10 @@ function readBoolean(reader: HeaderReader, name: string): boolean {
 async function readString(reader: HeaderReader, name: string): Promise<string> {
   const length = await readLength(reader, MAX_STRING_BYTES, `the length of a string in ${name}`);
   if (!reader.has(length)) await reader.need(length, name);
-  return reader.text(length, lenient);
+  const text = reader.text(length, lenient);
+  const ascii = text.length === length;
+  reader.charge(STRING_OVERHEAD_BYTES + (ascii ? 0 : length), name);
+  return text;
 }
 
 async function readLength(reader: HeaderReader, limit: number, field: string): Promise<number> {
