@@ -4,7 +4,9 @@
  * @module
  */
 import type { Metadata } from '../gguf/metadata.ts';
+import type { GgufFile } from '../gguf/parse.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
+import type { Hyperparameters } from './architecture.ts';
 
 /** Well beyond any model that fits a browser; each bounds an allocation or a loop. */
 const LIMITS = { context: 1 << 24, width: 1 << 16, layers: 1024, heads: 1024, headDim: 256, ffnWidth: 1 << 20 };
@@ -30,8 +32,19 @@ export function readPositive(metadata: Metadata, key: string, fallback?: number)
   return value;
 }
 
-/** The keys that every decoder-only transformer has, under its architecture's name. */
-export function readTransformer(metadata: Metadata, architecture: string) {
+/** A positive number, or the fallback where the key is absent or 0, which files write for "none". */
+export function readOptional(metadata: Metadata, key: string, fallback: number): number {
+  return metadata.number(key, 0) === 0 ? fallback : readPositive(metadata, key);
+}
+
+export const unsupported = (message: string) =>
+  new LocalLLMError('not-supported', `${message}: this engine does not run such a model.`);
+
+/** What every decoder-only transformer has, under its architecture's name, and the dimensions that rotate. */
+export function readTransformer(
+  { metadata, tensors }: GgufFile,
+  architecture: string,
+): Omit<Hyperparameters, 'ropes'> & { ropeDim: number } {
   const key = (name: string) => `${architecture}.${name}`;
   const width = readInteger(metadata, key('embedding_length'), 1, LIMITS.width);
   const heads = readInteger(metadata, key('attention.head_count'), 1, LIMITS.heads);
@@ -40,25 +53,55 @@ export function readTransformer(metadata: Metadata, architecture: string) {
   const valueDim = metadata.number(key('attention.value_length'), headDim);
   const ffnWidth = readInteger(metadata, key('feed_forward_length'), 1, LIMITS.ffnWidth);
   const ropeDim = readInteger(metadata, key('rope.dimension_count'), 2, headDim, headDim);
-  const refuse = (problem: string) => {
-    throw new LocalLLMError('not-supported', `${problem}: this engine does not run such a model.`);
-  };
-  if (width % 32 !== 0) refuse(`${key('embedding_length')} is ${width}, not a multiple of 32`);
-  if (ffnWidth % 32 !== 0) refuse(`${key('feed_forward_length')} is ${ffnWidth}, not a multiple of 32`);
-  if (heads % kvHeads !== 0) refuse(`${heads} heads do not share ${kvHeads} key-value heads evenly`);
-  if (headDim % 4 !== 0 || (heads * headDim) % 32 !== 0) refuse(`Heads of ${headDim} dimensions`);
-  if (valueDim !== headDim) refuse(`${key('attention.value_length')} is ${valueDim}, unlike the key length ${headDim}`);
-  if (ropeDim % 2 !== 0) refuse(`${key('rope.dimension_count')} is odd (${ropeDim})`);
+  const experts = metadata.number(key('expert_count'), 0);
+  if (experts > 0) throw unsupported(`${key('expert_count')} is ${experts}, a mixture of experts`);
+  if (width % 32 !== 0) throw unsupported(`${key('embedding_length')} is ${width}, not a multiple of 32`);
+  if (ffnWidth % 32 !== 0) throw unsupported(`${key('feed_forward_length')} is ${ffnWidth}, not a multiple of 32`);
+  if (heads % kvHeads !== 0) throw unsupported(`${heads} heads do not share ${kvHeads} key-value heads evenly`);
+  if (headDim % 4 !== 0 || (heads * headDim) % 32 !== 0) throw unsupported(`Heads of ${headDim} dimensions`);
+  if (valueDim !== headDim) {
+    throw unsupported(`${key('attention.value_length')} is ${valueDim}, unlike the key length ${headDim}`);
+  }
+  if (ropeDim % 2 !== 0) throw unsupported(`${key('rope.dimension_count')} is odd (${ropeDim})`);
+  const layers = readInteger(metadata, key('block_count'), 1, LIMITS.layers);
   return {
     contextTokens: readInteger(metadata, key('context_length'), 1, LIMITS.context),
     width,
-    layers: readInteger(metadata, key('block_count'), 1, LIMITS.layers),
+    layers,
     heads,
     kvHeads,
     headDim,
     ffnWidth,
+    vocab: tensors.get('token_embd.weight')?.shape[1] ?? 0,
     rmsEpsilon: readPositive(metadata, key('attention.layer_norm_rms_epsilon')),
+    attentionLayers: Array.from({ length: layers }, (_, i) => i),
     ropeDim,
-    ropeBase: readPositive(metadata, key('rope.freq_base'), 10_000),
   };
+}
+
+/**
+ * The sliding window of each layer, 0 where a layer sees everything. The pattern is a list of whether each layer slides, or a period
+ * whose last layer does not.
+ */
+export function readWindows(
+  metadata: Metadata,
+  architecture: string,
+  layers: number,
+  defaults: { window: number; period: number },
+): number[] {
+  const key = (name: string) => `${architecture}.attention.${name}`;
+  const window = readInteger(metadata, key('sliding_window'), 0, LIMITS.context, defaults.window);
+  const given = metadata.get(key('sliding_window_pattern'));
+  if (given?.type === 'array') {
+    const list = given.itemType === 'bool' ? given.value : Array.from(metadata.numbers(key('sliding_window_pattern')));
+    if (list.length < layers) {
+      throw new LocalLLMError(
+        'bad-file',
+        `${key('sliding_window_pattern')} has ${list.length} entries for ${layers} layers. The file is damaged.`,
+      );
+    }
+    return Array.from({ length: layers }, (_, i) => (list[i] ? window : 0));
+  }
+  const period = readInteger(metadata, key('sliding_window_pattern'), 0, LIMITS.layers, defaults.period);
+  return Array.from({ length: layers }, (_, i) => (period === 0 || i % period < period - 1 ? window : 0));
 }

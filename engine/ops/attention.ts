@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { pagedAttentionGrid, pagedAttentionKernel } from '../../shaders/attention/paged-attention.kernel.ts';
-import { type RopePairing, ropeAppendGrid, ropeAppendKernel } from '../../shaders/rope/rope-append.kernel.ts';
+import { NO_WINDOW, pagedAttentionGrid, pagedAttentionKernel } from '../../shaders/attention/paged-attention.kernel.ts';
+import { ropeAppendGrid, ropeAppendKernel, type RopePairing } from '../../shaders/rope/rope-append.kernel.ts';
 import { type Activation, countRows, type ForwardContext } from './context.ts';
 
 /** How a layer's attention is divided: heads · headDim queries, kvHeads · headDim keys and values. */
@@ -14,20 +14,31 @@ export interface HeadShape {
   headDim: number;
 }
 
+export interface RopeOptions {
+  pairing: RopePairing;
+  /** Name of the table (`Hyperparameters.ropes`). */
+  table: string;
+  /** Dimensions that rotate; 0: none do. */
+  dim: number;
+  /** RMSNorm of each query and key head before the rotation; weight [2, headDim]: of queries, of keys. */
+  qkNorm?: { weight: GPUBuffer; epsilon: number };
+}
+
 /**
- * Rotates the queries and keys in `qkv` [T, (heads + 2 · kvHeads) · headDim] in place and appends rotated keys and the
- * values to the layer's cache.
+ * Normalizes and rotates the queries and keys in `qkv` [T, (heads + 2 · kvHeads) · headDim, then anything] in place and appends keys
+ * and values to the layer's cache.
  */
 export function ropeAppend(
   f: ForwardContext,
   qkv: Activation,
   layer: number,
   shape: HeadShape,
-  rope: { pairing: RopePairing; dim: number },
+  rope: RopeOptions,
   taps: { q: string; k: string },
 ): void {
   const { heads, kvHeads, headDim } = shape;
-  const { keys, values } = f.cache[layer]!;
+  const { keys, values } = f.cache(layer);
+  const { qkNorm } = rope;
   const tap = (name: string, first: number, count: number) => ({
     name,
     buffer: qkv.buffer,
@@ -39,16 +50,36 @@ export function ropeAppend(
     label: 'rope-append',
     variants: [
       {
-        kernel: ropeAppendKernel({ pairing: rope.pairing, kvType: f.kvType, headDim }),
+        kernel: ropeAppendKernel({
+          pairing: rope.pairing,
+          kvType: f.kvType,
+          headDim,
+          qkNorm: qkNorm ? 'heads' : 'none',
+        }),
         minRows: 1,
         grid: ({ tokens }) => ropeAppendGrid({ tokens, heads, kvHeads, headDim }),
       },
     ],
     rows: countRows('tokens'),
-    buffers: { qkv: qkv.buffer, table: f.ropeTable, keys, values },
-    params: { heads, kv_heads: kvHeads, rope_dim: rope.dim },
+    buffers: {
+      qkv: qkv.buffer,
+      table: f.ropeTable(rope.table),
+      keys,
+      values,
+      ...(qkNorm ? { qk_weight: qkNorm.weight } : {}),
+    },
+    params: { heads, kv_heads: kvHeads, rope_dim: rope.dim, stride: qkv.width, eps: qkNorm?.epsilon ?? 0 },
     taps: [tap(taps.q, 0, heads), tap(taps.k, heads, kvHeads)],
   });
+}
+
+export interface AttentionOptions {
+  /** Scores are q · k times this. */
+  scale: number;
+  /** Positions that a token sees, itself included; 0: all. */
+  window?: number;
+  /** Scores are bent into ± this; 0: they are not. */
+  softcap?: number;
 }
 
 /** out [T, heads · headDim] = causal attention of the queries in `qkv` over the cache, read through the page table. */
@@ -57,22 +88,22 @@ export function attention(
   qkv: Activation,
   layer: number,
   shape: HeadShape,
-  scale: number,
+  { scale, window = 0, softcap = 0 }: AttentionOptions,
   out: Activation,
 ): void {
   const { heads, kvHeads, headDim } = shape;
-  const { keys, values } = f.cache[layer]!;
+  const { keys, values } = f.cache(layer);
   f.plan.dispatch({
     label: 'attention',
     variants: [
       {
-        kernel: pagedAttentionKernel({ kvType: f.kvType, headDim }),
+        kernel: pagedAttentionKernel({ kvType: f.kvType, headDim, softcap: softcap > 0 }),
         minRows: 1,
         grid: ({ tiles }) => pagedAttentionGrid({ tiles, heads, kvHeads, headDim }),
       },
     ],
     rows: countRows('tokens'),
     buffers: { q: qkv.buffer, keys, values, out: out.buffer },
-    params: { heads, kv_heads: kvHeads, scale, qkv_stride: qkv.width },
+    params: { heads, kv_heads: kvHeads, scale, qkv_stride: qkv.width, window: window || NO_WINDOW, softcap },
   });
 }

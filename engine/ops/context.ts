@@ -33,6 +33,8 @@ export interface Weights {
   has(name: string): boolean;
   /** [size] floats. */
   vector(name: string): GPUBuffer;
+  /** A vector that not every file has: a bias. */
+  optional(name: string): GPUBuffer | undefined;
 }
 
 /** An f32 buffer [rows, width]; rows are the batch's tokens or its outputs. */
@@ -51,10 +53,10 @@ export interface ForwardContext {
   plan: PlanBuilder;
   weights: Weights;
   kvType: KvType;
-  /** One for each layer. */
-  cache: readonly LayerCache[];
-  /** (cos, sin) pairs [context, rope dim / 2]. */
-  ropeTable: GPUBuffer;
+  /** Keys and values of one of the architecture's attention layers. */
+  cache(layer: number): LayerCache;
+  /** (cos, sin) pairs [context, rope dim / 2] by the name in the hyper-parameters. */
+  ropeTable(name: string): GPUBuffer;
   /** @throws LocalLLMError out-of-memory */
   activation(label: string, width: number, rows?: 'tokens' | 'outputs'): Promise<Activation>;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { embedGrid, embedKernel } from '../../shaders/embed/embed.kernel.ts';
+import { BLOCK } from '../../shaders/matmul/weights.ts';
 import { type Activation, countRows, type ForwardContext, type Matrix } from './context.ts';
 
 /** x[t] = scale · table[id of token t], for each segment of the table those tokens that lie in it. */
@@ -15,6 +16,7 @@ export function embed(f: ForwardContext, table: Matrix, x: Activation, tap: stri
       rows: countRows('tokens'),
       buffers: { x: x.buffer, quants: segment.quants, scales: segment.scales },
       params: {
+        blocks: table.cols / BLOCK,
         units_per_row: segment.unitsPerRow,
         scales_per_row: segment.scalesPerRow,
         first_row: segment.firstRow,

@@ -5,6 +5,7 @@
  */
 import type { GluActivation } from '../../shaders/matmul/fragments.ts';
 import { matmulKernels } from '../../shaders/matmul/matmul.kernel.ts';
+import { BLOCK } from '../../shaders/matmul/weights.ts';
 import { type Activation, countRows, type ForwardContext, type Matrix } from './context.ts';
 
 /** Words of the batch's header that hold the number of rows (`shaders/lib/batch.wgsl`). */
@@ -19,7 +20,7 @@ export function linear(
   x: Activation,
   weight: Matrix,
   out: Activation,
-  options: { glu?: GluActivation; bias?: GPUBuffer; tap?: string } = {},
+  options: { glu?: GluActivation; bias?: GPUBuffer | undefined; tap?: string } = {},
 ): void {
   const { glu, bias, tap } = options;
   const count = countRows(x.rows);
@@ -43,6 +44,7 @@ export function linear(
       buffers: { x: x.buffer, quants: segment.quants, scales: segment.scales, y: out.buffer, ...(bias && { bias }) },
       params: {
         rows: segment.rows,
+        blocks: weight.cols / BLOCK,
         units_per_row: segment.unitsPerRow,
         scales_per_row: segment.scalesPerRow,
         y_stride: out.width,

@@ -3,9 +3,20 @@
  *
  * @module
  */
+import { addNormedKernel } from '../../shaders/norm/add-normed.kernel.ts';
 import { addRmsNormKernel } from '../../shaders/norm/add-rms-norm.kernel.ts';
+import { normQkGrid, normQkKernel } from '../../shaders/norm/norm-qk.kernel.ts';
 import { normGrid, rmsNormKernel } from '../../shaders/norm/rms-norm.kernel.ts';
+import type { Tap } from '../gpu/plan.ts';
 import { type Activation, countRows, type ForwardContext } from './context.ts';
+
+const tapOf = (name: string, { buffer, width, rows }: Activation): Tap => ({
+  name,
+  buffer,
+  stride: width,
+  columns: [0, width],
+  rows,
+});
 
 /** out = norm(x) · weight */
 export function rmsNorm(f: ForwardContext, x: Activation, weight: GPUBuffer, out: Activation, epsilon: number): void {
@@ -20,9 +31,9 @@ export function rmsNorm(f: ForwardContext, x: Activation, weight: GPUBuffer, out
 }
 
 /**
- * x += branch, then out = norm(x) · weight. Where `out` has a row for each output only, so has the work: it gathers the
- * rows whose logits are wanted.
- * @param tap names x after the addition
+ * x += branch · branchScale, or norm(branch) · branchNorm; then out = norm(x) · weight. Where `out` has a row for each output only,
+ * so has the work: it gathers the rows whose logits are wanted.
+ * @param options.tap names x after the addition
  */
 export function addRmsNorm(
   f: ForwardContext,
@@ -31,29 +42,66 @@ export function addRmsNorm(
   weight: GPUBuffer,
   out: Activation,
   epsilon: number,
-  tap: string,
+  options: { tap: string; branchScale?: number; branchNorm?: GPUBuffer },
 ): void {
+  const { tap, branchScale = 1, branchNorm } = options;
   const count = countRows(out.rows);
-  const residual = { name: tap, buffer: x.buffer, stride: x.width, columns: [0, x.width] as const, rows: x.rows };
-  const normed = {
-    name: 'result_norm',
-    buffer: out.buffer,
-    stride: x.width,
-    columns: [0, x.width] as const,
-    rows: out.rows,
-  };
+  const residual = tapOf(tap, x);
   f.plan.dispatch({
     label: 'add-rms-norm',
     variants: [
       {
-        kernel: addRmsNormKernel({ width: x.width, rows: out.rows }),
+        kernel: addRmsNormKernel({ width: x.width, rows: out.rows, branch: branchNorm ? 'normed' : 'scaled' }),
         minRows: 1,
         grid: (dims) => normGrid(count(dims)),
       },
     ],
     rows: count,
-    buffers: { x: x.buffer, r: branch.buffer, weight, h: out.buffer },
+    buffers: {
+      x: x.buffer,
+      r: branch.buffer,
+      weight,
+      h: out.buffer,
+      ...(branchNorm ? { branch_weight: branchNorm } : {}),
+    },
+    params: { width: x.width, eps: epsilon, branch_scale: branchScale },
+    taps: out.rows === 'outputs' ? [residual, tapOf('result_norm', out)] : [residual],
+  });
+}
+
+/** x += norm(branch) · weight, where what follows reads x as it is. @param tap names x after the addition */
+export function addNormed(
+  f: ForwardContext,
+  x: Activation,
+  branch: Activation,
+  weight: GPUBuffer,
+  epsilon: number,
+  tap: string,
+): void {
+  f.plan.dispatch({
+    label: 'add-normed',
+    variants: [{ kernel: addNormedKernel({ width: x.width }), minRows: 1, grid: (dims) => normGrid(dims.tokens) }],
+    rows: countRows('tokens'),
+    buffers: { x: x.buffer, r: branch.buffer, weight },
     params: { width: x.width, eps: epsilon },
-    taps: out.rows === 'outputs' ? [residual, normed] : [residual],
+    taps: [tapOf(tap, x)],
+  });
+}
+
+/** Norms over all queries of a token as one row, and over all its keys, in place. `weight`: of the queries, then of the keys. */
+export function normQk(
+  f: ForwardContext,
+  qkv: Activation,
+  qWidth: number,
+  kWidth: number,
+  weight: GPUBuffer,
+  epsilon: number,
+): void {
+  f.plan.dispatch({
+    label: 'norm-qk',
+    variants: [{ kernel: normQkKernel({ qWidth }), minRows: 1, grid: (dims) => normQkGrid(dims.tokens) }],
+    rows: countRows('tokens'),
+    buffers: { qkv: qkv.buffer, weight },
+    params: { q_width: qWidth, k_width: kWidth, stride: qkv.width, eps: epsilon },
   });
 }

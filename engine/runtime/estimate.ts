@@ -26,7 +26,7 @@ export function estimateMemory(
   kvType: KvType = 'f16',
 ): MemoryEstimate {
   const specs = architecture.weights(hp, file);
-  refuseUnusedTensors(file, specs, hp.rope.factorsTensor === undefined ? [] : [hp.rope.factorsTensor]);
+  refuseUnusedTensors(file, specs, hp);
   let weights = 0;
   for (const [name, spec] of specs.matrices) {
     for (const segment of planSegments(name, spec, file, Infinity)) weights += segment.bytes;

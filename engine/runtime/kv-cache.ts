@@ -11,24 +11,24 @@ import type { LayerCache } from '../ops/context.ts';
 /** GPU bytes of a cache of `pages` pages, all layers. */
 export function kvBytes(hp: Hyperparameters, kvType: KvType, pages: number): number {
   const { keyBytes, valueBytes } = kvLayout({ kvType, kvHeads: hp.kvHeads, headDim: hp.headDim, pages });
-  return hp.layers * (keyBytes + valueBytes);
+  return hp.attentionLayers.length * (keyBytes + valueBytes);
 }
 
 export const pagesFor = (tokens: number): number => Math.ceil(tokens / PAGE);
 
-/** Keys and values of every layer. @throws LocalLLMError out-of-memory */
+/** Keys and values of every attention layer. @throws LocalLLMError out-of-memory */
 export async function allocateCache(
   allocation: Allocation,
   hp: Hyperparameters,
   kvType: KvType,
   pages: number,
-): Promise<LayerCache[]> {
+): Promise<ReadonlyMap<number, LayerCache>> {
   const { keyBytes, valueBytes } = kvLayout({ kvType, kvHeads: hp.kvHeads, headDim: hp.headDim, pages });
-  const cache: LayerCache[] = [];
-  for (let i = 0; i < hp.layers; i++) {
+  const cache = new Map<number, LayerCache>();
+  for (const i of hp.attentionLayers) {
     const keys = await allocation.allocate(`the KV cache (layer ${i}, keys)`, keyBytes, GPUBufferUsage.STORAGE);
     const values = await allocation.allocate(`the KV cache (layer ${i}, values)`, valueBytes, GPUBufferUsage.STORAGE);
-    cache.push({ keys, values });
+    cache.set(i, { keys, values });
   }
   return cache;
 }

@@ -6,6 +6,7 @@
 import type { KvType } from '../../shaders/attention/kv-layout.ts';
 import { tokensPerTile } from '../../shaders/attention/paged-attention.kernel.ts';
 import type { Architecture, Hyperparameters, WeightSpecs } from '../arch/architecture.ts';
+import { factorNames } from '../arch/read-rope.ts';
 import { architectureOf } from '../arch/registry.ts';
 import { type ChatTemplate, createChatTemplate } from '../chat/chat-template.ts';
 import type { GgufFile } from '../gguf/parse.ts';
@@ -24,7 +25,7 @@ import { Forward } from './forward.ts';
 import { allocateCache, kvBytes, PagePool, pagesFor } from './kv-cache.ts';
 import { makeRopeTable } from './rope-table.ts';
 import { MAX_ADJUSTMENTS } from './sampler.ts';
-import { readVector, refuseUnusedTensors, WeightLoader } from './weights.ts';
+import { listed, readVector, refuseUnusedTensors, WeightLoader } from './weights.ts';
 
 /** Tokens of one forward: long enough to fill a GPU, short enough that others are not kept waiting. */
 const CHUNK_TOKENS = 256;
@@ -66,13 +67,17 @@ export async function readModel(given: ModelSource): Promise<{
   const architecture = architectureOf(file);
   const hp = architecture.hyperparameters(file);
   const tokenizer = createTokenizer(file.metadata);
-  if (tokenizer.vocabSize !== hp.vocab) {
-    throw new LocalLLMError(
-      'bad-file',
-      `The vocabulary has ${tokenizer.vocabSize} tokens, the embedding table ${hp.vocab} rows. The file is damaged; convert it again.`,
-    );
-  }
+  checkVocabulary(tokenizer, hp);
   return { file, source, architecture, hp, tokenizer };
+}
+
+/** @throws LocalLLMError bad-file */
+export function checkVocabulary({ vocabSize }: Tokenizer, { vocab }: Hyperparameters): void {
+  if (vocabSize === vocab) return;
+  throw new LocalLLMError(
+    'bad-file',
+    `The vocabulary has ${vocabSize} tokens, the embedding table ${vocab} rows. The file is damaged; convert it again.`,
+  );
 }
 
 /** Pages of the cache when the caller does not say. */
@@ -150,19 +155,22 @@ function contextOf(hp: Hyperparameters, { contextTokens = defaultContext(hp) }: 
 export async function prepareForward(
   gpu: Gpu,
   allocation: Allocation,
-  { file, source, architecture, hp }: ReadModel,
+  { file, source, architecture, hp }: Omit<ReadModel, 'tokenizer'>,
   { limits, pages, contextTokens, kvType }: LoadSize,
   load: (specs: WeightSpecs) => Promise<Weights>,
 ): Promise<Forward> {
   const { STORAGE, COPY_DST } = GPUBufferUsage;
   const specs = architecture.weights(hp, file);
-  const { factorsTensor } = hp.rope;
-  refuseUnusedTensors(file, specs, factorsTensor === undefined ? [] : [factorsTensor]);
-  const factors =
-    factorsTensor === undefined ? undefined : await readVector(file, source, factorsTensor, hp.rope.dim / 2);
-  const table = makeRopeTable(hp.rope, contextTokens, factors);
-  const ropeTable = await allocation.allocate('the RoPE table', table.byteLength, STORAGE | COPY_DST);
-  gpu.device.queue.writeBuffer(ropeTable, 0, table);
+  refuseUnusedTensors(file, specs, hp);
+  const ropeTables = new Map<string, GPUBuffer>();
+  for (const [name, rope] of Object.entries(hp.ropes)) {
+    const [tensor] = factorNames(rope.factors, contextTokens);
+    const factors = tensor === undefined ? undefined : await readVector(file, source, tensor, [rope.dim / 2]);
+    const table = makeRopeTable(rope, contextTokens, factors);
+    const buffer = await allocation.allocate(`the RoPE table ${name}`, table.byteLength, STORAGE | COPY_DST);
+    gpu.device.queue.writeBuffer(buffer, 0, table);
+    ropeTables.set(name, buffer);
+  }
   const cache = await allocateCache(allocation, hp, kvType, pages);
   const batch = await allocation.allocate('the batch', Batch.words(limits) * 4, STORAGE | COPY_DST);
   const weights = await load(specs);
@@ -172,8 +180,8 @@ export async function prepareForward(
       plan,
       weights,
       kvType,
-      cache,
-      ropeTable,
+      cache: (layer) => listed(cache, layer),
+      ropeTable: (name) => listed(ropeTables, name),
       activation: (label, width, rows = 'tokens') => allocateActivation(allocation, label, width, rows, limits[rows]),
     },
     hp,
@@ -200,7 +208,8 @@ function loadWeights(
   return new WeightLoader({ gpu, allocation, file, source, onBytes, signal }).load(specs);
 }
 
-function chatTemplateOf(file: GgufFile, tokenizer: Tokenizer): ChatTemplate {
+/** The file's own template, ChatML where it has none. @throws LocalLLMError template */
+export function chatTemplateOf(file: GgufFile, tokenizer: Tokenizer): ChatTemplate {
   const text = (id: number | undefined) => (id === undefined ? '' : tokenizer.piece(id));
   const source = file.metadata.has('tokenizer.chat_template')
     ? file.metadata.string('tokenizer.chat_template')

@@ -5,7 +5,8 @@
  */
 import { repackKernel } from '../../shaders/repack/repack.kernel.ts';
 import { isWeightType, weightLayout, type WeightType } from '../../shaders/matmul/weights.ts';
-import type { MatrixSpec, WeightSpecs } from '../arch/architecture.ts';
+import type { Hyperparameters, MatrixPart, MatrixSpec, VectorSpec, WeightSpecs } from '../arch/architecture.ts';
+import { factorNames } from '../arch/read-rope.ts';
 import { dequantize } from '../gguf/dequantize.ts';
 import type { GgufFile, TensorInfo } from '../gguf/parse.ts';
 import type { ByteSource } from '../gguf/source.ts';
@@ -33,7 +34,10 @@ interface SegmentPlan {
 
 /** How a matrix is cut: by type, and so that each piece fits one binding. */
 export function planSegments(name: string, spec: MatrixSpec, file: GgufFile, maxBytes: number): SegmentPlan[] {
-  const typed = spec.parts.map((part) => ({ ...part, type: tensorOf(file, part.tensor, [spec.cols, part.rows]).type }));
+  const typed = spec.parts.map((part) => ({
+    ...part,
+    type: tensorOf(file, part.tensor, [spec.cols, part.tensorRows]).type,
+  }));
   const interleaved = typed.some((part) => part.rowStep > 1);
   const groups: { type: WeightType; firstRow: number; rows: number }[] = [];
   for (const part of typed) {
@@ -84,11 +88,12 @@ export function tensorOf(file: GgufFile, name: string, shape: readonly number[])
 }
 
 /** Refuses a file with tensors that the forward would leave out: its answers would be wrong without a word. */
-export function refuseUnusedTensors(file: GgufFile, specs: WeightSpecs, also: readonly string[]): void {
-  const used = new Set(also);
+export function refuseUnusedTensors(file: GgufFile, specs: WeightSpecs, hp: Hyperparameters): void {
+  const used = new Set(Object.values(hp.ropes).flatMap((rope) => factorNames(rope.factors)));
   for (const m of specs.matrices.values()) for (const part of m.parts) used.add(part.tensor);
-  for (const v of specs.vectors.values()) used.add(v.tensor);
-  const unused = [...file.tensors.keys()].filter((name) => !used.has(name));
+  for (const v of specs.vectors.values()) for (const part of v.parts) used.add(part.tensor);
+  const ignored = (name: string) => specs.ignored.some((beginning) => name.startsWith(beginning));
+  const unused = [...file.tensors.keys()].filter((name) => !used.has(name) && !ignored(name));
   if (unused.length > 0) {
     const more = unused.length > 1 ? ` and ${unused.length - 1} more` : '';
     throw new LocalLLMError(
@@ -98,15 +103,22 @@ export function refuseUnusedTensors(file: GgufFile, specs: WeightSpecs, also: re
   }
 }
 
-/** A float tensor as f32, on the CPU: norm weights and RoPE factors. */
+/** A float tensor as f32, on the CPU: norm weights, biases and RoPE factors. */
 export async function readVector(
   file: GgufFile,
   source: ByteSource,
   name: string,
-  size: number,
+  shape: readonly number[],
 ): Promise<Float32Array<ArrayBuffer>> {
-  const tensor = tensorOf(file, name, [size]);
+  const tensor = tensorOf(file, name, shape);
   return dequantize(tensor.type, await source.read(tensor.offset, tensor.bytes));
+}
+
+/** What the architecture listed under a key. */
+export function listed<K, T>(map: ReadonlyMap<K, T>, key: K): T {
+  const found = map.get(key);
+  if (found === undefined) throw new Error(`the architecture did not list ${String(key)}`);
+  return found;
 }
 
 export interface WeightSource {
@@ -144,24 +156,27 @@ export class WeightLoader {
     const matrices = new Map<string, Matrix>();
     const vectors = new Map<string, GPUBuffer>();
     for (const [name, spec] of specs.matrices) matrices.set(name, await this.#matrix(name, spec));
-    for (const [name, { tensor, size }] of specs.vectors) {
-      const buffer = await this.#allocation.allocate(name, size * 4, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST);
-      this.#gpu.device.queue.writeBuffer(buffer, 0, await readVector(this.#file, this.#source, tensor, size));
-      vectors.set(name, buffer);
-    }
+    for (const [name, spec] of specs.vectors) vectors.set(name, await this.#vector(name, spec));
     await this.#gpu.device.queue.onSubmittedWorkDone();
     this.#raw?.destroy();
     this.#raw = undefined;
-    const find = <T>(map: Map<string, T>, name: string): T => {
-      const found = map.get(name);
-      if (!found) throw new Error(`the architecture did not list the weight ${name}`);
-      return found;
-    };
     return {
-      matrix: (name) => find(matrices, name),
-      vector: (name) => find(vectors, name),
+      matrix: (name) => listed(matrices, name),
+      vector: (name) => listed(vectors, name),
+      optional: (name) => vectors.get(name),
       has: (name) => matrices.has(name) || vectors.has(name),
     };
+  }
+
+  async #vector(name: string, { size, parts }: VectorSpec): Promise<GPUBuffer> {
+    const values = new Float32Array(size);
+    for (const { tensor, shape, first, step } of parts) {
+      const read = await readVector(this.#file, this.#source, tensor, shape);
+      read.forEach((value, i) => (values[first + i * step] = value));
+    }
+    const buffer = await this.#allocation.allocate(name, size * 4, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST);
+    this.#gpu.device.queue.writeBuffer(buffer, 0, values);
+    return buffer;
   }
 
   async #matrix(name: string, spec: MatrixSpec): Promise<Matrix> {
@@ -190,18 +205,18 @@ export class WeightLoader {
   }
 
   /** The rows of one tensor that belong into one segment. */
-  async #fill(segment: MatrixSegment, spec: MatrixSpec, part: MatrixSpec['parts'][number]): Promise<void> {
+  async #fill(segment: MatrixSegment, spec: MatrixSpec, part: MatrixPart): Promise<void> {
     const { firstRow, rowStep } = part;
     const end = segment.firstRow + segment.rows;
     const from = Math.max(0, Math.ceil((segment.firstRow - firstRow) / rowStep));
     const to = Math.min(part.rows, Math.ceil((end - firstRow) / rowStep));
-    const tensor = tensorOf(this.#file, part.tensor, [spec.cols, part.rows]);
-    const rowBytes = tensor.bytes / part.rows;
+    const tensor = tensorOf(this.#file, part.tensor, [spec.cols, part.tensorRows]);
+    const rowBytes = tensor.bytes / part.tensorRows;
     const perChunk = Math.max(1, Math.floor(CHUNK_BYTES / rowBytes));
     for (let row = from; row < to; row += perChunk) {
       if (this.#signal?.aborted) throw new LocalLLMError('aborted', 'Loading was cancelled.');
       const rows = Math.min(perChunk, to - row);
-      const bytes = await this.#source.read(tensor.offset + row * rowBytes, rows * rowBytes);
+      const bytes = await this.#source.read(tensor.offset + (part.fromRow + row) * rowBytes, rows * rowBytes);
       const raw = await this.#upload(bytes);
       await this.#repack(segment, raw, rows, rowBytes, firstRow + row * rowStep - segment.firstRow, rowStep);
       this.#onBytes(bytes.length);

@@ -18,7 +18,7 @@ const TOKENS = [
 ];
 
 describe('rope-append', () => {
-  it.each<[number, number, number, number, RopePairing, KvType, extra?: ' norm' | ' columns']>([
+  it.each<[number, number, number, number, RopePairing, KvType, extra?: '' | ' norm' | ' columns']>([
     [64, 64, 4, 2, 'interleaved', 'f16'],
     [64, 64, 3, 1, 'halves', 'f32'],
     [80, 80, 5, 5, 'halves', 'f16'],
@@ -90,7 +90,7 @@ describe('rope-append', () => {
       grid: ropeAppendGrid({ tokens: 1, heads: 1, kvHeads: 1, headDim }),
       params: { heads: 1, kv_heads: 1, rope_dim: 0, stride: 12, eps: 0 },
       buffers: {
-        batch: batchWords({ tokens: [{ position: 0, slot: 0, sequence: 0 }] }),
+        batch: batchWords({ tokens: [{ position: 0, slot: 0 }] }),
         qkv,
         table: new Float32Array(2),
         keys: cache,

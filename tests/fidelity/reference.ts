@@ -35,12 +35,15 @@ let llama: Promise<Llama> | undefined;
 
 export class Reference {
   readonly #model: LlamaModel;
+  readonly #contextTokens: number | undefined;
 
-  private constructor(model: LlamaModel) {
+  private constructor(model: LlamaModel, contextTokens: number | undefined) {
     this.#model = model;
+    this.#contextTokens = contextTokens;
   }
 
-  static async open(modelPath: string): Promise<Reference> {
+  /** @param contextTokens the size of the context, which decides on some models' rotations; by default what the tokens need */
+  static async open(modelPath: string, contextTokens?: number): Promise<Reference> {
     llama ??= getLlama({
       gpu: false,
       build: 'never',
@@ -48,7 +51,7 @@ export class Reference {
       logLevel: LlamaLogLevel.error,
       maxThreads: 1,
     });
-    return new Reference(await (await llama).loadModel({ modelPath, gpuLayers: 0 }));
+    return new Reference(await (await llama).loadModel({ modelPath, gpuLayers: 0 }), contextTokens);
   }
 
   /** Without BOS; texts of special tokens become those tokens where `special`. */
@@ -121,7 +124,8 @@ export class Reference {
   }
 
   async #withContext<T>(tokens: number, use: (context: LlamaContext) => Promise<T>): Promise<T> {
-    const context = await this.#model.createContext({ contextSize: Math.max(64, tokens + 8), threads: 1, ...EXACT });
+    const contextSize = this.#contextTokens ?? Math.max(64, tokens + 8);
+    const context = await this.#model.createContext({ contextSize, threads: 1, ...EXACT });
     try {
       return await use(context);
     } finally {

@@ -1,0 +1,184 @@
+/**
+ * Small models of every architecture with random weights: shapes and element types that Pocket has not.
+ *
+ * @module
+ */
+import { join } from 'node:path';
+import type { GgmlType } from '../../engine/gguf/types.ts';
+import { writeGguf, type WriterTensor, type WriterValue } from '../gguf-writer.ts';
+import { quantize } from '../quantize.ts';
+import { CACHE, cacheFile } from './twin.ts';
+
+export interface RandomModel {
+  architecture: string;
+  /** Of the matrices, or of some of them by name. */
+  type: GgmlType | ((tensor: string) => GgmlType);
+  layers: number;
+  width: number;
+  heads: number;
+  kvHeads: number;
+  headDim: number;
+  ffn: number;
+  /** Default 512. */
+  context?: number;
+  /** Without an output matrix of its own, the embedding serves. */
+  tied?: boolean;
+  /** More metadata, under the architecture's name. */
+  more?: Readonly<Record<string, WriterValue>>;
+  /** Divisors of the frequencies: one for all contexts (Llama 3.1), or one for short and one for long ones (Phi 3). */
+  ropeFactors?: 'one' | 'two';
+  /** Biases of these: attn_q, attn_k, attn_v, attn_output, ffn_gate, ffn_up, ffn_down, output, attn_qkv. */
+  biases?: readonly string[];
+  /** Queries, keys and values in one tensor, gate and up in another. */
+  joint?: boolean;
+  /** Weights of a norm on queries and keys: of each head, or of the whole row. */
+  qkNorm?: 'heads' | 'rows';
+  /** Norms around the branches: before them (the default), before and after, or after only. */
+  norms?: 'before' | 'both' | 'after';
+}
+
+export const f32 = (value: number): WriterValue => ({ type: 'float32', value });
+
+const MERGES = ['t h', 'h e', 'i n', 'Ġ t', 'Ġt he'];
+const END = '<|endoftext|>';
+
+/** Writes the model's file, the same each time, and returns its path. */
+export function randomModel(name: string, model: RandomModel): string {
+  const path = join(CACHE, `random-${name}.gguf`);
+  const tokens = [...byteAlphabet(), ...MERGES.map((merge) => merge.replace(' ', '')), END];
+  cacheFile(path, writeGguf({ metadata: metadata(name, model, tokens), tensors: tensors(name, model, tokens.length) }));
+  return path;
+}
+
+function metadata(name: string, model: RandomModel, tokens: readonly string[]): Record<string, WriterValue> {
+  const { architecture, more = {} } = model;
+  const endId = tokens.length - 1;
+  const own: Record<string, WriterValue> = {
+    block_count: model.layers,
+    context_length: model.context ?? 512,
+    embedding_length: model.width,
+    feed_forward_length: model.ffn,
+    'attention.head_count': model.heads,
+    'attention.head_count_kv': model.kvHeads,
+    'attention.key_length': model.headDim,
+    'attention.value_length': model.headDim,
+    'attention.layer_norm_rms_epsilon': f32(1e-5),
+    'rope.dimension_count': model.headDim,
+    vocab_size: tokens.length,
+    ...more,
+  };
+  return {
+    'general.architecture': architecture,
+    'general.name': name,
+    ...Object.fromEntries(Object.entries(own).map(([key, value]) => [`${architecture}.${key}`, value])),
+    'tokenizer.ggml.model': 'gpt2',
+    'tokenizer.ggml.pre': 'gpt-2',
+    'tokenizer.ggml.tokens': tokens,
+    'tokenizer.ggml.token_type': Int32Array.from(tokens, (token) => (token === END ? 3 : 1)),
+    'tokenizer.ggml.merges': MERGES,
+    'tokenizer.ggml.bos_token_id': endId,
+    'tokenizer.ggml.eos_token_id': endId,
+    'tokenizer.ggml.add_bos_token': false,
+  };
+}
+
+/** Makes tensors of random values. */
+class TensorWriter {
+  readonly list: WriterTensor[] = [];
+  readonly #random: () => number;
+  readonly #model: RandomModel;
+
+  constructor(name: string, model: RandomModel) {
+    this.#random = gaussian(name);
+    this.#model = model;
+  }
+
+  /** Floats around a mean. */
+  vector(name: string, size: number, mean = 1, sigma = 0.1): void {
+    this.list.push({ name, type: 'F32', shape: [size], data: quantize('F32', this.#values(size, mean, sigma)) });
+  }
+
+  /** `gain` times as large as what goes in, on the average; with its bias where the model has it. */
+  matrix(name: string, cols: number, rows: number, gain: number): void {
+    const { type, biases = [] } = this.#model;
+    const chosen = typeof type === 'function' ? type(name) : type;
+    const values = this.#values(rows * cols, 0, gain / Math.sqrt(cols));
+    this.list.push({ name: `${name}.weight`, type: chosen, shape: [cols, rows], data: quantize(chosen, values) });
+    if (biases.includes(name.replace(/^blk\.\d+\./, ''))) this.vector(`${name}.bias`, rows, 0, 0.3);
+  }
+
+  factors(name: string, size: number, slope: number): void {
+    const factors = Float32Array.from({ length: size }, (_, i) => (i < size / 2 ? 1 : 1 + i * slope));
+    this.list.push({ name, type: 'F32', shape: [size], data: quantize('F32', factors) });
+  }
+
+  #values(count: number, mean: number, sigma: number): Float32Array {
+    return Float32Array.from({ length: count }, () => mean + sigma * this.#random());
+  }
+}
+
+function tensors(name: string, model: RandomModel, vocab: number): WriterTensor[] {
+  const { width, layers, headDim } = model;
+  const out = new TensorWriter(name, model);
+  out.matrix('token_embd', width, vocab, 4);
+  out.vector('output_norm.weight', width);
+  if (!model.tied) out.matrix('output', width, vocab, 4);
+  if (model.ropeFactors === 'one') out.factors('rope_freqs.weight', headDim / 2, 0.25);
+  if (model.ropeFactors === 'two') {
+    out.factors('rope_factors_short.weight', headDim / 2, 0.1);
+    out.factors('rope_factors_long.weight', headDim / 2, 0.7);
+  }
+  for (let i = 0; i < layers; i++) writeLayer(out, model, `blk.${i}`);
+  return out.list;
+}
+
+function writeLayer(out: TensorWriter, model: RandomModel, blk: string): void {
+  const { width, heads, kvHeads, headDim, ffn, joint, norms = 'before', qkNorm } = model;
+  const [q, kv] = [heads * headDim, kvHeads * headDim];
+  if (norms !== 'after') {
+    out.vector(`${blk}.attn_norm.weight`, width);
+    out.vector(`${blk}.ffn_norm.weight`, width);
+  }
+  if (norms !== 'before') {
+    out.vector(`${blk}.post_attention_norm.weight`, width);
+    out.vector(`${blk}.post_ffw_norm.weight`, width);
+  }
+  if (joint) out.matrix(`${blk}.attn_qkv`, width, q + 2 * kv, 1.5);
+  else {
+    out.matrix(`${blk}.attn_q`, width, q, 1.5);
+    out.matrix(`${blk}.attn_k`, width, kv, 1.5);
+    out.matrix(`${blk}.attn_v`, width, kv, 1);
+  }
+  if (qkNorm) {
+    out.vector(`${blk}.attn_q_norm.weight`, qkNorm === 'heads' ? headDim : q);
+    out.vector(`${blk}.attn_k_norm.weight`, qkNorm === 'heads' ? headDim : kv);
+  }
+  out.matrix(`${blk}.attn_output`, q, width, 1);
+  if (joint) out.matrix(`${blk}.ffn_up`, width, 2 * ffn, 1);
+  else {
+    out.matrix(`${blk}.ffn_gate`, width, ffn, 1);
+    out.matrix(`${blk}.ffn_up`, width, ffn, 1);
+  }
+  out.matrix(`${blk}.ffn_down`, ffn, width, 1);
+}
+
+/** The 256 letters that stand for bytes in a byte-level vocabulary, in GPT-2's order. */
+function byteAlphabet(): string[] {
+  const plain = (byte: number) => (byte > 32 && byte < 127) || (byte > 160 && byte !== 173 && byte < 256);
+  const bytes = Array.from({ length: 256 }, (_, byte) => byte);
+  const shown = bytes.filter(plain).map((byte) => String.fromCharCode(byte));
+  return [...shown, ...bytes.filter((byte) => !plain(byte)).map((_, i) => String.fromCharCode(256 + i))];
+}
+
+/** Normally distributed numbers, always the same ones for a name. */
+function gaussian(name: string): () => number {
+  let state = 2166136261;
+  for (const letter of name) state = Math.imul(state ^ letter.charCodeAt(0), 16777619);
+  const uniform = () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  return () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+}
