@@ -55,6 +55,8 @@ export interface ForwardContext {
   kvType: KvType;
   /** Keys and values of one of the architecture's attention layers. */
   cache(layer: number): LayerCache;
+  /** What one of its recurrent layers keeps: [slots, floats] by the name in the hyper-parameters. */
+  state(layer: number, name: string): GPUBuffer;
   /** (cos, sin) pairs [context, rope dim / 2] by the name in the hyper-parameters. */
   ropeTable(name: string): GPUBuffer;
   /** @throws LocalLLMError out-of-memory */

@@ -68,7 +68,7 @@ export class Batch {
         const position = first + i;
         words[tokensAt + (row + i) * TOKEN_WORDS] = sequence.tokens[position]!;
         words[tokensAt + (row + i) * TOKEN_WORDS + 1] = position;
-        words[tokensAt + (row + i) * TOKEN_WORDS + 2] = sequence.slot(position);
+        words[tokensAt + (row + i) * TOKEN_WORDS + 2] = sequence.keySlot(position);
       }
       for (let i = 0; i < count; i += this.#tokensPerTile) {
         words[tile++] = row + i;
@@ -78,7 +78,7 @@ export class Batch {
       }
       for (let i = count - wanted; i < count; i++) words[output++] = row + i;
       words.set(sequence.pages, pagesAt + index * pages);
-      words.set([row, count, sequence.stateSlot, first === 0 ? 1 : 0], partsAt + index * PART_WORDS);
+      words.set([row, count, sequence.slot ?? 0, first === 0 ? 1 : 0], partsAt + index * PART_WORDS);
       row += count;
     });
     this.usedWords = partsAt + parts.length * PART_WORDS;

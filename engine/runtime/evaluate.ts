@@ -8,7 +8,7 @@ import type { TokenLogprob } from '../protocol/messages.ts';
 import { CANDIDATES } from '../../shaders/sample/top-k.kernel.ts';
 import type { OutputRequest, OutputRow, TapValue } from './forward.ts';
 import { tokenLogprob } from './job.ts';
-import { pagesFor, Sequence } from './kv-cache.ts';
+import { Sequence } from './kv-cache.ts';
 import type { LoadedModel } from './load-model.ts';
 
 const CANDIDATE_REQUEST: OutputRequest = { candidates: true, inverseTemperature: 1, adjustments: [] };
@@ -93,8 +93,9 @@ function open(model: LoadedModel, ids: readonly number[], more: number): Sequenc
     });
   }
   const sequence = new Sequence(ids);
-  while (sequence.pages.length < pagesFor(tokens)) sequence.pages.push(model.pool.take()!);
-  return sequence;
+  if (model.pool.reserve(sequence, tokens)) return sequence;
+  sequence.drop(model.pool);
+  throw new LocalLLMError('invalid-state', 'Other sequences hold the cache: wait until they have ended.');
 }
 
 async function prefill(model: LoadedModel, sequence: Sequence, chunkTokens: number): Promise<OutputRow> {

@@ -22,7 +22,7 @@ import { createTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
 import { Batch, type BatchLimits } from './batch.ts';
 import type { LoadOptions } from './engine.ts';
 import { Forward } from './forward.ts';
-import { allocateCache, kvBytes, PagePool, pagesFor } from './kv-cache.ts';
+import { allocateCache, allocateStates, CachePool, kvBytes, pagesFor, stateBytes, stateKey } from './kv-cache.ts';
 import { makeRopeTable } from './rope-table.ts';
 import { MAX_ADJUSTMENTS } from './sampler.ts';
 import { listed, readVector, refuseUnusedTensors, WeightLoader } from './weights.ts';
@@ -47,7 +47,7 @@ export interface LoadedModel {
   limits: BatchLimits;
   batch: Batch;
   forward: Forward;
-  pool: PagePool;
+  pool: CachePool;
   /** Frees everything it holds on the GPU. */
   release(): void;
 }
@@ -98,19 +98,28 @@ export interface LoadSize {
   limits: BatchLimits;
   /** Of the cache. */
   pages: number;
+  /** Of recurrent state; 0 where the model has none. */
+  slots: number;
 }
 
 /** @throws LocalLLMError bad-argument for a context that the model was not made for */
 export function loadSize(hp: Hyperparameters, options: LoadOptions): LoadSize {
   const contextTokens = contextOf(hp, options);
   const kvType = options.kvType ?? 'f16';
+  const slots = defaultSlots(hp);
   const limits: BatchLimits = {
     tokens: CHUNK_TOKENS,
     outputs: MAX_SEQUENCES,
-    sequences: MAX_SEQUENCES,
+    sequences: slots || MAX_SEQUENCES,
     pagesPerSequence: pagesFor(contextTokens),
   };
-  return { contextTokens, kvType, limits, pages: defaultPages(hp, kvType, contextTokens) };
+  return { contextTokens, kvType, limits, pages: defaultPages(hp, kvType, contextTokens), slots };
+}
+
+/** Sequences whose recurrent state is held at once; 0 where there is none. */
+function defaultSlots(hp: Hyperparameters): number {
+  const bytes = stateBytes(hp);
+  return bytes === 0 ? 0 : Math.max(2, Math.min(MAX_SEQUENCES, Math.floor(DEFAULT_CACHE_BYTES / bytes)));
 }
 
 /** @throws LocalLLMError bad-argument, bad-file, not-supported, out-of-memory, shader, aborted */
@@ -134,7 +143,7 @@ export async function loadModel(gpu: Gpu, given: ModelSource, options: LoadOptio
       limits,
       batch: new Batch(limits, tokensPerTile(hp.heads, hp.kvHeads)),
       forward,
-      pool: new PagePool(pages),
+      pool: new CachePool(pages, size.slots),
       release: () => allocation.release(),
     };
   } catch (error) {
@@ -156,7 +165,7 @@ export async function prepareForward(
   gpu: Gpu,
   allocation: Allocation,
   { file, source, architecture, hp }: Omit<ReadModel, 'tokenizer'>,
-  { limits, pages, contextTokens, kvType }: LoadSize,
+  { limits, pages, slots, contextTokens, kvType }: LoadSize,
   load: (specs: WeightSpecs) => Promise<Weights>,
 ): Promise<Forward> {
   const { STORAGE, COPY_DST } = GPUBufferUsage;
@@ -172,6 +181,7 @@ export async function prepareForward(
     ropeTables.set(name, buffer);
   }
   const cache = await allocateCache(allocation, hp, kvType, pages);
+  const states = await allocateStates(allocation, hp, slots);
   const batch = await allocation.allocate('the batch', Batch.words(limits) * 4, STORAGE | COPY_DST);
   const weights = await load(specs);
   const plan = new PlanBuilder(gpu, allocation, batch);
@@ -181,6 +191,7 @@ export async function prepareForward(
       weights,
       kvType,
       cache: (layer) => listed(cache, layer),
+      state: (layer, name) => listed(states, stateKey(layer, name)),
       ropeTable: (name) => listed(ropeTables, name),
       activation: (label, width, rows = 'tokens') => allocateActivation(allocation, label, width, rows, limits[rows]),
     },

@@ -4,17 +4,17 @@
  *
  * @module
  */
-import type { PagePool, Sequence } from './kv-cache.ts';
+import type { CachePool, Sequence } from './kv-cache.ts';
 
 /** Sequences kept at once, over all owners. */
 const KEPT = 8;
 
 export class PrefixCache {
-  readonly #pool: PagePool;
+  readonly #pool: CachePool;
   /** The longest unused first. */
   readonly #kept: { owner: string; sequence: Sequence }[] = [];
 
-  constructor(pool: PagePool) {
+  constructor(pool: CachePool) {
     this.#pool = pool;
   }
 
@@ -41,7 +41,8 @@ export class PrefixCache {
       const limit = Math.min(entry.sequence.cached, tokens.length - 1);
       let shared = 0;
       while (shared < limit && entry.sequence.tokens[shared] === tokens[shared]) shared++;
-      if (shared > (best?.shared ?? 0)) best = { index, shared };
+      const reusable = entry.sequence.reusable(shared);
+      if (reusable > (best?.shared ?? 0)) best = { index, shared: reusable };
     });
     if (!best) return undefined;
     const [entry] = this.#kept.splice(best.index, 1);

@@ -6,7 +6,7 @@ import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { Batch } from './batch.ts';
 import type { Forward, OutputRequest, OutputRow } from './forward.ts';
 import { Job } from './job.ts';
-import { PagePool, pagesFor, Sequence } from './kv-cache.ts';
+import { CachePool, pagesFor, Sequence } from './kv-cache.ts';
 import type { LoadedModel } from './load-model.ts';
 import { samplingParams } from './sampler.ts';
 import { Scheduler } from './scheduler.ts';
@@ -25,14 +25,19 @@ class FakeModel {
   readonly slots: (number | undefined)[];
   readonly limits = { tokens: 48, outputs: 8, sequences: 8, pagesPerSequence: pagesFor(CONTEXT) };
   readonly batch = new Batch(this.limits, 4);
-  readonly pool: PagePool;
+  readonly pool: CachePool;
   readonly steps: { tokens: number; outputs: number }[] = [];
   fail: LocalLLMError | undefined;
   /** Called before each forward. */
   onStep: (() => void) | undefined;
 
-  constructor(pages: number) {
-    this.pool = new PagePool(pages);
+  /** The tokens that went into each slot's state; used instead of the pages where the model is recurrent. */
+  readonly #states: number[][];
+
+  constructor(pages: number, slots = 0) {
+    this.pool = new CachePool(pages, slots);
+    this.#states = Array.from({ length: slots }, () => [-1]);
+    this.limits.sequences = slots || this.limits.sequences;
     this.slots = Array.from({ length: pages * PAGE });
   }
 
@@ -45,14 +50,24 @@ class FakeModel {
       this.steps.push({ ...dims });
       expect(dims.tokens).toBeLessThanOrEqual(this.limits.tokens);
       expect(requests).toHaveLength(dims.outputs);
-      const [, , , stride, tokensAt, , outputsAt, pagesAt] = words;
-      const token = (row: number) => words.subarray(tokensAt! + row * 4, tokensAt! + row * 4 + 4);
+      const [, , , stride, tokensAt, , outputsAt, pagesAt, parts, partsAt] = words;
+      const token = (row: number) => words.subarray(tokensAt! + row * 3, tokensAt! + row * 3 + 3);
+      const part = (index: number) => words.subarray(partsAt! + index * 4, partsAt! + index * 4 + 4);
       for (let row = 0; row < dims.tokens; row++) this.slots[token(row)[2]!] = token(row)[0]!;
+      for (let p = 0; this.#states.length > 0 && p < parts!; p++) {
+        const [first, count, slot, starts] = part(p);
+        if (starts) this.#states[slot!] = [];
+        for (let row = first!; row < first! + count!; row++) this.#states[slot!]!.push(token(row)[0]!);
+      }
       return Array.from({ length: dims.outputs }, (_, i) => {
-        const [, position, , sequence] = token(words[outputsAt! + i]!);
+        const row = words[outputsAt! + i]!;
+        const [, position] = token(row);
+        let sequence = parts! - 1;
+        while (part(sequence)[0]! > row) sequence--;
+        if (this.#states.length > 0) return { best: nextToken(this.#states[part(sequence)[2]!]!) };
         const history: number[] = [];
         for (let p = 0; p <= position!; p++) {
-          const page = words[pagesAt! + sequence! * stride! + Math.floor(p / PAGE)]!;
+          const page = words[pagesAt! + sequence * stride! + Math.floor(p / PAGE)]!;
           history.push(this.slots[page * PAGE + (p % PAGE)]!);
         }
         return { best: nextToken(history) };
@@ -100,8 +115,8 @@ function makeJob(
 describe('Scheduler', () => {
   let model: FakeModel;
   let scheduler: Scheduler;
-  const start = (pages: number) => {
-    model = new FakeModel(pages);
+  const start = (pages: number, slots = 0) => {
+    model = new FakeModel(pages, slots);
     scheduler = new Scheduler(model as unknown as LoadedModel);
   };
   beforeEach(() => start(64));
@@ -161,10 +176,42 @@ describe('Scheduler', () => {
       expect(second.text).toBe(expectedText(prompt(i, 30), 20));
     }
     const taken = new Set<number>();
-    for (let page = model.pool.take(); page !== undefined; page = model.pool.take()) {
+    const rest = new Sequence([]);
+    model.pool.reserve(rest, 20 * PAGE);
+    for (const page of rest.pages) {
       expect(taken.has(page)).toBe(false);
       taken.add(page);
     }
+  });
+
+  it('runs a recurrent model: a slot for each running sequence, reuse of whole states only', async () => {
+    start(64, 3);
+    const prompts = Array.from({ length: 9 }, (_, i) => prompt(i, 5 + i * 11));
+    const results = await Promise.all(prompts.map((p, i) => scheduler.run(job(p, 30, { owner: `o${i}` }))));
+    results.forEach(({ text }, i) => expect(text).toBe(expectedText(prompts[i]!, 30)));
+
+    const tokens = prompt(3, 100);
+    const { text } = await scheduler.run(job(tokens, 10));
+    const answer = text.trim().split(' ').map(Number);
+    const longer = [...tokens, ...answer, 5, 6];
+    const next = await scheduler.run(job(longer, 10));
+    expect(next.usage.cachedTokens).toBe(109); // all but the last token of the answer
+    expect(next.text).toBe(expectedText(longer, 10));
+    const shorter = [...tokens, 7];
+    const other = await scheduler.run(job(shorter, 10)); // a state cannot be taken back to fewer tokens
+    expect(other.usage.cachedTokens).toBe(0);
+    expect(other.text).toBe(expectedText(shorter, 10));
+  });
+
+  it('computes a recurrent sequence from its start when a forward has failed', async () => {
+    start(64, 2);
+    const tokens = prompt(3, 60);
+    model.fail = new LocalLLMError('numerics', 'NaN');
+    await expect(scheduler.run(job(tokens, 5))).rejects.toMatchObject({ code: 'numerics' });
+    model.fail = undefined;
+    const { text, usage } = await scheduler.run(job(tokens, 5));
+    expect(usage.cachedTokens).toBe(0);
+    expect(text).toBe(expectedText(tokens, 5));
   });
 
   it('takes the more urgent first', async () => {

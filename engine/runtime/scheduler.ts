@@ -7,14 +7,14 @@
 import { LocalLLMError } from '../protocol/errors.ts';
 import type { GenerateResult } from '../protocol/messages.ts';
 import type { BatchPart } from './batch.ts';
-import { type PagePool, pagesFor } from './kv-cache.ts';
+import { type CachePool, pagesFor } from './kv-cache.ts';
 import type { LoadedModel } from './load-model.ts';
 import { PrefixCache } from './prefix-cache.ts';
 import type { Job } from './job.ts';
 
 export class Scheduler {
   readonly #model: LoadedModel;
-  readonly #pool: PagePool;
+  readonly #pool: CachePool;
   readonly #prefixes: PrefixCache;
   /** In order of arrival. */
   readonly #waiting: Job[] = [];
@@ -73,7 +73,10 @@ export class Scheduler {
       } catch (error) {
         const failure = LocalLLMError.from(error);
         if (failure.code === 'device-lost') return this.close(failure);
-        for (const job of this.#running.splice(0)) this.#end(job, () => job.fail(failure));
+        for (const job of this.#running.splice(0)) {
+          job.sequence.drop(this.#pool); // how far it got is not known
+          this.#end(job, () => job.fail(failure));
+        }
       }
     }
   }
@@ -149,14 +152,11 @@ export class Scheduler {
     return parts.filter((part) => this.#running.includes(part.job));
   }
 
-  /** Pages for `tokens` tokens of a job, taken from kept prefixes and then from the latest, least urgent job. */
+  /** Room for `tokens` tokens of a job, taken from kept prefixes and then from the latest, least urgent job. */
   #reserve(job: Job, tokens: number): boolean {
     const { sequence } = job;
-    while (sequence.pages.length < pagesFor(tokens)) {
-      const page = this.#pool.take();
-      if (page !== undefined) {
-        sequence.pages.push(page);
-      } else if (!this.#prefixes.evict()) {
+    while (!this.#pool.reserve(sequence, tokens)) {
+      if (!this.#prefixes.evict()) {
         const victim = this.#leastUrgent();
         this.#running.splice(this.#running.indexOf(victim), 1);
         victim.sequence.drop(this.#pool); // computed again when there is room
