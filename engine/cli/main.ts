@@ -38,9 +38,12 @@ const program = new Command('localllm').description(
 
 program
   .command('inspect')
-  .description('Says what a GGUF file is, the memory it needs, and whether it is supported or why not (exit code 1).')
-  .argument('<file>', 'a GGUF file')
+  .description(
+    'Says what a file is, the memory it needs, and whether it is supported or all reasons why not (exit code 1).',
+  )
+  .argument('<file>', 'a GGUF file; of a split model the first part')
   .addOption(context)
+  .addOption(kvType('f16'))
   .option('--json', 'print one JSON object')
   .action(inspect);
 
