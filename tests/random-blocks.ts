@@ -5,7 +5,7 @@
  * @module
  */
 import { GGML_TYPES, type GgmlType } from '../engine/gguf/types.ts';
-import { f32ToBf16, f32ToF16 } from './quantize.ts';
+import { f32ToBf16, f32ToF16 } from './quantize-floats.ts';
 
 /** Where a block's f16 scales stand. */
 const SCALES: Partial<Record<GgmlType, readonly number[]>> = {
