@@ -218,7 +218,8 @@ export class WeightLoader {
       const rows = Math.min(perChunk, to - row);
       const bytes = await this.#source.read(tensor.offset + (part.fromRow + row) * rowBytes, rows * rowBytes);
       const raw = await this.#upload(bytes);
-      await this.#repack(segment, raw, rows, rowBytes, firstRow + row * rowStep - segment.firstRow, rowStep);
+      const target = firstRow + row * rowStep - segment.firstRow;
+      await this.#repack(segment, spec.cols, raw, { rows, rowBytes, firstRow: target, rowStep });
       this.#onBytes(bytes.length);
       this.#inFlight += bytes.length;
       if (this.#inFlight > IN_FLIGHT_BYTES) {
@@ -249,25 +250,24 @@ export class WeightLoader {
 
   async #repack(
     segment: MatrixSegment,
+    cols: number,
     raw: BufferRange,
-    rows: number,
-    rowBytes: number,
-    firstRow: number,
-    rowStep: number,
+    { rows, rowBytes, firstRow, rowStep }: { rows: number; rowBytes: number; firstRow: number; rowStep: number },
   ): Promise<void> {
     const { kernel, grid } = repackKernel(segment.type);
+    const layout = weightLayout(segment.type, segment.rows, cols);
     const temporary = new Allocation(this.#gpu);
     const plan = new PlanBuilder(this.#gpu, temporary);
-    const shape = { rowCount: rows, unitsPerRow: segment.unitsPerRow, scalesPerRow: segment.scalesPerRow };
     plan.dispatch({
       label: 'repack',
-      variants: [{ kernel, minRows: 1, grid: () => grid(shape) }],
+      variants: [{ kernel, minRows: 1, grid: () => grid(rows, layout) }],
       rows: () => rows,
       buffers: { raw, quants: segment.quants, scales: segment.scales },
       params: {
         row_count: rows,
-        units_per_row: segment.unitsPerRow,
-        scales_per_row: segment.scalesPerRow,
+        blocks: layout.blocks,
+        units_per_row: layout.unitsPerRow,
+        scales_per_row: layout.scalesPerRow,
         row_bytes: rowBytes,
         first_row: firstRow,
         row_step: rowStep,

@@ -10,7 +10,7 @@ const ELEMENTS = 8; // of one thread
 /**
  * Rows of the embedding table for the batch's tokens.
  *
- * Bindings: 0 params `{units_per_row, scales_per_row, first_row, rows, scale}`, 1 batch, 2 x `[T, K]` f32 (written), 3 quants, 4 scales.
+ * Bindings: 0 params `{blocks, units_per_row, scales_per_row, first_row, rows, scale}`, 1 batch, 2 x `[T, K]` f32 (written), 3 quants, 4 scales.
  */
 export function embedKernel(type: WeightType): Kernel {
   return defineKernel(`embed-${weightName(type)}`, [

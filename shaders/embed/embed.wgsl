@@ -3,6 +3,7 @@
 //   x: [T, K / 4] vec4s; table: [rows, K] as the weight fragment lays it out
 // A thread decodes 8 elements. Moves K * (4 + bytes per element) a token.
 struct Params {
+  blocks: u32, // of 32 elements in a row
   units_per_row: u32,
   scales_per_row: u32,
   first_row: u32,
@@ -14,22 +15,21 @@ struct Params {
 
 const THREADS: u32 = 64u;
 const CHUNKS: u32 = 4u; // of 8 elements in a block of 32
-const BLOCK: u32 = 8u; // vec4s
+const PARTS_PER_BLOCK: u32 = 8u; // vec4s
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let token = workgroup.y;
-  let blocks = params.units_per_row * PARTS / BLOCK;
   let index = workgroup.x * THREADS + thread;
   let id = token_id(token);
-  if (index >= blocks * CHUNKS || id < params.first_row || id - params.first_row >= params.rows) {
+  if (index >= params.blocks * CHUNKS || id < params.first_row || id - params.first_row >= params.rows) {
     return;
   }
   let row = id - params.first_row;
   let block = index / CHUNKS;
   let c = index % CHUNKS;
   let decoded = chunk(row * params.units_per_row, block, c, block_scale(row * params.scales_per_row, block));
-  let at = (token * blocks + block) * BLOCK + chunk_part(c);
+  let at = (token * params.blocks + block) * PARTS_PER_BLOCK + chunk_part(c);
   x[at] = decoded.a * params.scale;
   x[at + CHUNK_SPAN] = decoded.b * params.scale;
 }

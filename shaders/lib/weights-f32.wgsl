@@ -2,28 +2,17 @@
 @group(0) @binding(3) var<storage, read> quants: array<vec4<u32>>;
 @group(0) @binding(4) var<storage, read> scales: array<u32>;
 
-const PARTS: u32 = 1u; // vec4s of elements in a unit
+const PARTS: u32 = 1u; // vec4s of elements in a step
 
-struct Unit {
-  p0: vec4<f32>,
-}
-
-alias Values = Unit; // activations need no preparing
-
-fn unit_scale(first_scale: u32, unit: u32) -> f32 {
-  return 1.0;
-}
-
-fn decode(q: vec4<u32>) -> Unit {
-  return Unit(bitcast<vec4<f32>>(q));
-}
+alias Values = vec4<f32>; // activations need no preparing
+alias Scale = f32;
 
 fn load_values(at: u32) -> Values {
-  return Values(x[at]);
+  return x[at];
 }
 
-fn dot_unit(w: Unit, v: Values) -> f32 {
-  return dot(w.p0, v.p0);
+fn step_dot(first_unit: u32, first_scale: u32, step: u32, v: Values) -> f32 {
+  return dot(bitcast<vec4<f32>>(quants[first_unit + step]), v);
 }
 
 const CHUNK_SPAN: u32 = 1u;
@@ -32,11 +21,11 @@ fn chunk_part(c: u32) -> u32 {
   return c * 2u;
 }
 
-fn chunk(first_unit: u32, block: u32, c: u32, scale: f32) -> Chunk {
-  let at = first_unit + block * 8u + c * 2u;
-  return Chunk(bitcast<vec4<f32>>(quants[at]), bitcast<vec4<f32>>(quants[at + 1u]));
+fn block_scale(first_scale: u32, block: u32) -> Scale {
+  return 1.0;
 }
 
-fn block_scale(first_scale: u32, block: u32) -> f32 {
-  return 1.0;
+fn chunk(first_unit: u32, block: u32, c: u32, scale: Scale) -> Chunk {
+  let at = first_unit + block * 8u + c * 2u;
+  return Chunk(bitcast<vec4<f32>>(quants[at]), bitcast<vec4<f32>>(quants[at + 1u]));
 }

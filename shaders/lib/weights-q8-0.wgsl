@@ -4,18 +4,13 @@
 @group(0) @binding(3) var<storage, read> quants: array<vec4<u32>>;
 @group(0) @binding(4) var<storage, read> scales: array<u32>;
 
-const PARTS: u32 = 4u; // vec4s of elements in a unit
+const PARTS: u32 = 4u; // vec4s of elements in a step
 const FLIP: u32 = 0x808080u;
 const BYTES = vec4<i32>(0xff, 0xff00, 0xff0000, -0x1000000);
 const DOWN = vec4<f32>(1.0, 0x1p-8, 0x1p-16, 0x1p-24);
 const OFFSET = vec4<f32>(128.0, 128.0, 128.0, 0.0);
 
-struct Unit {
-  p0: vec4<f32>,
-  p1: vec4<f32>,
-  p2: vec4<f32>,
-  p3: vec4<f32>,
-}
+alias Scale = f32;
 
 // 16 activations, each times the power of two that its weight lacks, and what the added 128s contribute.
 struct Values {
@@ -26,17 +21,8 @@ struct Values {
   offset: f32,
 }
 
-fn unit_scale(first_scale: u32, unit: u32) -> f32 {
-  let pair = unpack2x16float(scales[first_scale + (unit >> 2u)]);
-  return select(pair.x, pair.y, (unit & 2u) != 0u);
-}
-
 fn widen(word: u32) -> vec4<f32> {
   return vec4<f32>(vec4(bitcast<i32>(word ^ FLIP)) & BYTES);
-}
-
-fn decode(q: vec4<u32>) -> Unit {
-  return Unit(widen(q.x), widen(q.y), widen(q.z), widen(q.w));
 }
 
 fn load_values(at: u32) -> Values {
@@ -47,8 +33,10 @@ fn load_values(at: u32) -> Values {
   return Values(a * DOWN, b * DOWN, c * DOWN, d * DOWN, dot((a + b) + (c + d), OFFSET));
 }
 
-fn dot_unit(w: Unit, v: Values) -> f32 {
-  return dot(w.p0, v.p0) + dot(w.p1, v.p1) + dot(w.p2, v.p2) + dot(w.p3, v.p3) - v.offset;
+fn step_dot(first_unit: u32, first_scale: u32, step: u32, v: Values) -> f32 {
+  let q = quants[first_unit + step];
+  let sum = dot(widen(q.x), v.p0) + dot(widen(q.y), v.p1) + dot(widen(q.z), v.p2) + dot(widen(q.w), v.p3);
+  return block_scale(first_scale, step / 2u) * (sum - v.offset);
 }
 
 const CHUNK_SPAN: u32 = 1u;
@@ -57,14 +45,15 @@ fn chunk_part(c: u32) -> u32 {
   return c * 2u;
 }
 
-fn chunk(first_unit: u32, block: u32, c: u32, scale: f32) -> Chunk {
+fn block_scale(first_scale: u32, block: u32) -> Scale {
+  let pair = unpack2x16float(scales[first_scale + block / 2u]);
+  return select(pair.x, pair.y, (block & 1u) != 0u);
+}
+
+fn chunk(first_unit: u32, block: u32, c: u32, scale: Scale) -> Chunk {
   let at = first_unit + block * 2u + (c >> 1u);
   let word = (c & 1u) * 2u;
   let down = DOWN * scale;
   let offset = OFFSET * scale;
   return Chunk(widen(quants[at][word]) * down - offset, widen(quants[at][word + 1u]) * down - offset);
-}
-
-fn block_scale(first_scale: u32, block: u32) -> f32 {
-  return unit_scale(first_scale, block * 2u);
 }

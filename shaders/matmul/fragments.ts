@@ -57,7 +57,7 @@ function epilogueFragments({ epilogue, activation = 'silu', bias = false }: Matm
  *
  * Bindings: 0 params, 1 batch, 2 x `[T, K]` f32 (rows beyond T may be read, up to a multiple of 64), 3 quants, 4 scales,
  * 5 y `[T, y_stride]` f32 (written), 6 bias `[rows]` f32 (only with `bias`).
- * Params: rows of W; units_per_row and scales_per_row (`weightLayout`); y_stride, floats; y_offset, the column of row 0;
+ * Params: rows of W; blocks, units_per_row and scales_per_row (`weightLayout`); y_stride, floats; y_offset, the column of row 0;
  * bias_offset, the bias of row 0;
  * count_at, the word of the batch's header that holds T.
  */

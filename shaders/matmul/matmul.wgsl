@@ -2,6 +2,7 @@
 //   x: [T, K / 4] vec4s, W: [rows, K] as the weight fragment lays it out, y: [T, y_stride], from column y_offset on.
 struct Params {
   rows: u32,
+  blocks: u32, // of 32 elements along K
   units_per_row: u32,
   scales_per_row: u32,
   y_stride: u32,

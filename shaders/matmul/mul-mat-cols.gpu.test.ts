@@ -1,27 +1,20 @@
 import { describe, it } from 'vitest';
-import { checkMatmul, folded } from '../testing/run-matmul.ts';
+import { checkMatmul, columnsOf, folded, OTHERS, THOROUGH } from '../testing/run-matmul.ts';
 import { mulMatColsKernel } from './mul-mat-cols.kernel.ts';
 import * as ref from './mul-mat-cols.ref.ts';
-import { WEIGHT_TYPES } from './weights.ts';
 
 describe.each([{ software: false }, { software: true }])('mul-mat-cols %o', (adapter) => {
-  describe.each(WEIGHT_TYPES)('%s', (type) => {
+  describe.each(THOROUGH)('%s', (type) => {
     it.each([
-      { rows: 67, cols: 96 },
-      { rows: 24, cols: 2080 },
+      { rows: 67, cols: columnsOf(type)[0] },
+      { rows: 24, cols: columnsOf(type)[1] },
     ])('$rows rows of $cols', async ({ rows, cols }) => {
-      for (const tokens of [2, 4, 7]) {
-        await checkMatmul(
-          mulMatColsKernel,
-          { type, epilogue: 'store', cols, ...adapter },
-          { rows, tokens, margin: 3 },
-          ref,
-        );
-      }
+      const options = { type, epilogue: 'store', cols, ...adapter } as const;
+      for (const tokens of [2, 4, 7]) await checkMatmul(mulMatColsKernel, options, { rows, tokens, margin: 3 }, ref);
     });
 
     it('gate and up', async () => {
-      const options = { type, epilogue: 'glu', cols: 160, ...adapter } as const;
+      const options = { type, epilogue: 'glu', cols: columnsOf(type)[0], ...adapter } as const;
       await checkMatmul(mulMatColsKernel, options, { rows: 70, tokens: 5, margin: 1 }, ref);
     });
   });
@@ -54,5 +47,11 @@ describe.each([{ software: false }, { software: true }])('mul-mat-cols %o', (ada
   it('counts outputs instead of tokens where it is told to', async () => {
     const options = { type: 'Q4_0', epilogue: 'store', cols: 64, ...adapter } as const;
     await checkMatmul(mulMatColsKernel, options, { rows: 8, tokens: 5, outputs: true }, ref);
+  });
+});
+
+describe.each(OTHERS)('mul-mat-cols %s', (type) => {
+  it.each(columnsOf(type).map((cols) => ({ cols })))('35 rows of $cols', async ({ cols }) => {
+    await checkMatmul(mulMatColsKernel, { type, epilogue: 'store', cols }, { rows: 35, tokens: 3 }, ref);
   });
 });

@@ -8,6 +8,7 @@ override LANES: u32 = 64u;
 
 const ROWS: u32 = 8u; // of one thread: the sums below
 const TOKENS: u32 = 4u; // of one thread: the components of each sum
+const PARTS_PER_BLOCK: u32 = 8u; // vec4s
 
 // [ROWS, THREADS], all but nothing where no threads share a row.
 override PARTIALS: u32 = select(ROWS * THREADS, 1u, LANES == 1u);
@@ -24,7 +25,7 @@ fn main(
   let row = ((workgroup.x + workgroup.y * workgroups.x) * (THREADS / LANES) + thread / LANES) * ROWS;
   let last = params.rows - 1u;
   let units = params.units_per_row;
-  let parts = units * PARTS;
+  let parts = params.blocks * PARTS_PER_BLOCK;
   let x0 = token * parts;
   let x1 = x0 + parts;
   let x2 = x1 + parts;
@@ -62,7 +63,7 @@ fn main(
   var sum5 = vec4(0.0);
   var sum6 = vec4(0.0);
   var sum7 = vec4(0.0);
-  for (var block = lane; block < parts / 8u; block += LANES) {
+  for (var block = lane; block < params.blocks; block += LANES) {
     let scale0 = block_scale(scales0, block);
     let scale1 = block_scale(scales1, block);
     let scale2 = block_scale(scales2, block);
@@ -72,7 +73,7 @@ fn main(
     let scale6 = block_scale(scales6, block);
     let scale7 = block_scale(scales7, block);
     for (var c = 0u; c < 4u; c++) {
-      let part = block * 8u + chunk_part(c);
+      let part = block * PARTS_PER_BLOCK + chunk_part(c);
       let a0 = x[x0 + part];
       let b0 = x[x0 + part + CHUNK_SPAN];
       let a1 = x[x1 + part];

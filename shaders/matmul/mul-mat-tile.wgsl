@@ -24,7 +24,7 @@ fn main(
   let first_row = (workgroup.x + workgroup.y * workgroups.x) * ROWS;
   let first_token = workgroup.z * TOKENS;
   let units = params.units_per_row;
-  let parts = units * PARTS;
+  let parts = params.blocks * PARTS_PER_BLOCK;
   let last = params.rows - 1u;
   // what this thread fetches
   let c = thread % CHUNKS;
@@ -43,7 +43,7 @@ fn main(
   var sum5 = vec4(0.0);
   var sum6 = vec4(0.0);
   var sum7 = vec4(0.0);
-  for (var block = 0u; block < parts / PARTS_PER_BLOCK; block++) {
+  for (var block = 0u; block < params.blocks; block++) {
     workgroupBarrier();
     for (var r = weight_row; r < ROWS; r += THREADS / CHUNKS) {
       let row = min(first_row + r, last);

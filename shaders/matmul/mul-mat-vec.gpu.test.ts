@@ -1,27 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { checkMatmul, folded } from '../testing/run-matmul.ts';
+import { checkMatmul, columnsOf, folded, OTHERS, THOROUGH } from '../testing/run-matmul.ts';
 import { mulMatVecKernel } from './mul-mat-vec.kernel.ts';
 import * as ref from './mul-mat-vec.ref.ts';
-import { WEIGHT_TYPES } from './weights.ts';
 
 describe.each([{ software: false }, { software: true }])('mul-mat-vec %o', (adapter) => {
-  describe.each(WEIGHT_TYPES)('%s', (type) => {
+  describe.each(THOROUGH)('%s', (type) => {
     it.each([
-      { rows: 67, cols: 96 },
-      { rows: 24, cols: 2080 },
+      { rows: 67, cols: columnsOf(type)[0] },
+      { rows: 24, cols: columnsOf(type)[1] },
     ])('$rows rows of $cols', async ({ rows, cols }) => {
-      for (const tokens of [1, 2]) {
-        await checkMatmul(
-          mulMatVecKernel,
-          { type, epilogue: 'store', cols, ...adapter },
-          { rows, tokens, margin: 3 },
-          ref,
-        );
-      }
+      const options = { type, epilogue: 'store', cols, ...adapter } as const;
+      for (const tokens of [1, 2]) await checkMatmul(mulMatVecKernel, options, { rows, tokens, margin: 3 }, ref);
     });
 
     it('gate and up', async () => {
-      const options = { type, epilogue: 'glu', cols: 160, ...adapter } as const;
+      const options = { type, epilogue: 'glu', cols: columnsOf(type)[0], ...adapter } as const;
       await checkMatmul(mulMatVecKernel, options, { rows: 70, tokens: 1, margin: 1 }, ref);
     });
   });
@@ -65,5 +58,11 @@ describe('mul-mat-vec', () => {
     expect(Math.max(x, y)).toBeLessThanOrEqual(65_535);
     expect(x * y * 4).toBeGreaterThanOrEqual(300_001);
     expect(z).toBe(3);
+  });
+});
+
+describe.each(OTHERS)('mul-mat-vec %s', (type) => {
+  it.each(columnsOf(type).map((cols) => ({ cols })))('35 rows of $cols', async ({ cols }) => {
+    await checkMatmul(mulMatVecKernel, { type, epilogue: 'store', cols }, { rows: 35, tokens: 2 }, ref);
   });
 });

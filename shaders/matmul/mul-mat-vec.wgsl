@@ -1,10 +1,11 @@
 // One token at a time: matrix × vector. Each weight is read once: rows * K * bytes per element, beside which x is small.
-// A workgroup of THREADS works on groups of 4 rows, LANES threads a group: a thread takes every LANES-th unit of its 4 rows, so that
-// neighbours read neighbouring 16 bytes and each vec4 of x serves 4 rows. LANES follows K: a short row leaves no thread idle.
+// A workgroup of THREADS works on groups of 4 rows, LANES threads a group: a thread takes every LANES-th step (PARTS vec4s along K) of its
+// 4 rows, so that neighbours read neighbouring units and each vec4 of x serves 4 rows. LANES follows K: a short row leaves no thread idle.
 override THREADS: u32 = 64u;
 override LANES: u32 = 64u;
 
 const ROWS: u32 = 4u; // of one thread: the four sums below
+const PARTS_PER_BLOCK: u32 = 8u; // vec4s
 
 var<workgroup> partial: array<vec4<f32>, THREADS>;
 
@@ -23,7 +24,7 @@ fn main(
   let row2 = min(row + 2u, last);
   let row3 = min(row + 3u, last);
   let units = params.units_per_row;
-  let x_at = token * units * PARTS;
+  let x_at = token * params.blocks * PARTS_PER_BLOCK;
   let quants0 = row0 * units;
   let quants1 = row1 * units;
   let quants2 = row2 * units;
@@ -37,16 +38,12 @@ fn main(
   var sum1 = 0.0;
   var sum2 = 0.0;
   var sum3 = 0.0;
-  for (var unit = lane; unit < units; unit += LANES) {
-    let q0 = quants[quants0 + unit];
-    let q1 = quants[quants1 + unit];
-    let q2 = quants[quants2 + unit];
-    let q3 = quants[quants3 + unit];
-    let values = load_values(x_at + unit * PARTS);
-    sum0 += unit_scale(scales0, unit) * dot_unit(decode(q0), values);
-    sum1 += unit_scale(scales1, unit) * dot_unit(decode(q1), values);
-    sum2 += unit_scale(scales2, unit) * dot_unit(decode(q2), values);
-    sum3 += unit_scale(scales3, unit) * dot_unit(decode(q3), values);
+  for (var step = lane; step < params.blocks * PARTS_PER_BLOCK / PARTS; step += LANES) {
+    let values = load_values(x_at + step * PARTS);
+    sum0 += step_dot(quants0, scales0, step, values);
+    sum1 += step_dot(quants1, scales1, step, values);
+    sum2 += step_dot(quants2, scales2, step, values);
+    sum3 += step_dot(quants3, scales3, step, values);
   }
 
   partial[thread] = vec4(sum0, sum1, sum2, sum3);

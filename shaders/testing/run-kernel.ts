@@ -22,7 +22,7 @@ export async function runKernel(run: Run): Promise<Record<string, ArrayBuffer>> 
   const device = await testDevice();
   const { kernel } = run;
   device.pushErrorScope('validation');
-  const pipeline = await compile(device, kernel);
+  const pipeline = await pipelineOf(device, kernel);
   const buffers = kernel.bindings.map((binding) => {
     const data = binding.type === 'uniform' ? packParams(kernel, run.params ?? {}) : run.buffers[binding.name];
     if (!data) throw new Error(`${kernel.name}: no data for binding ${binding.name}`);
@@ -63,6 +63,16 @@ export async function runKernel(run: Run): Promise<Record<string, ArrayBuffer>> 
   const error = await device.popErrorScope();
   if (error) throw new Error(`${kernel.name}: ${error.message}`);
   return output;
+}
+
+const pipelines = new Map<string, Promise<GPUComputePipeline>>();
+
+/** Each kernel is compiled once in a process: on software adapters compiling takes longer than running. */
+function pipelineOf(device: GPUDevice, kernel: Kernel): Promise<GPUComputePipeline> {
+  const key = `${JSON.stringify(kernel.constants)} ${kernel.wgsl}`;
+  const pipeline = pipelines.get(key) ?? compile(device, kernel);
+  pipelines.set(key, pipeline);
+  return pipeline;
 }
 
 async function compile(device: GPUDevice, kernel: Kernel): Promise<GPUComputePipeline> {

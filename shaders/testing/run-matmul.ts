@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { GGML_TYPES } from '../../engine/gguf/types.ts';
 import type { Grid } from '../kernel.ts';
 import type { GluActivation, MatmulOptions, MatmulVariant } from '../matmul/fragments.ts';
-import { weightLayout } from '../matmul/weights.ts';
+import { WEIGHT_TYPES, weightLayout, type WeightType } from '../matmul/weights.ts';
 import { testMatrix } from '../matmul/weights.ref.ts';
 import { batchWords, plainTokens } from './batch-words.ts';
 import { expectClose } from './expect-close.ts';
@@ -24,6 +25,14 @@ export interface MatmulCase {
   /** Activations lie in ± this. Default 1. */
   xScale?: number;
 }
+
+/** The types that are tested in every shape; the others differ in what decodes them, so one case shows that. */
+export const THOROUGH = ['Q8_0', 'Q4_K', 'Q6_K'] as const satisfies WeightType[];
+export const OTHERS = WEIGHT_TYPES.filter((type) => !(THOROUGH as readonly WeightType[]).includes(type));
+
+/** A short and a long number of columns of a type, odd multiples of its block. */
+export const columnsOf = (type: WeightType): [short: number, long: number] =>
+  GGML_TYPES[type].blockElements === 256 ? [768, 2304] : [96, 2080];
 
 const UNTOUCHED = 12_345;
 const BIAS_OFFSET = 3; // of a part of a matrix
@@ -51,7 +60,7 @@ export async function checkMatmul(
 ): Promise<void> {
   const { type, cols, epilogue, activation = 'silu' } = options;
   const { kernel, grid } = variant(options);
-  const { unitsPerRow, scalesPerRow } = weightLayout(type, rows, cols);
+  const { blocks, unitsPerRow, scalesPerRow } = weightLayout(type, rows, cols);
   const matrix = testMatrix(type, rows, cols, rows + cols, scaleBits);
   const padded = Math.ceil(tokens / 64) * 64;
   const x = new Float32Array(padded * cols).fill(NaN); // what is loaded beyond T must not matter
@@ -70,6 +79,7 @@ export async function checkMatmul(
     grid: grid(rows, tokens),
     params: {
       rows,
+      blocks,
       units_per_row: unitsPerRow,
       scales_per_row: scalesPerRow,
       y_stride: stride,
