@@ -4,6 +4,7 @@
  * @module
  */
 import type { GgufFile } from '../gguf/parse.ts';
+import { quoted } from '../protocol/errors.ts';
 import type { RopeFactors, RopeParameters } from './architecture.ts';
 import { readInteger, readOptional, readPositive, unsupported } from './read-hyperparameters.ts';
 
@@ -20,7 +21,7 @@ export function readRope(file: GgufFile, architecture: string, dim: number): Rop
   const { metadata } = file;
   const key = (name: string) => `${architecture}.rope.${name}`;
   const type = metadata.string(key('scaling.type'), 'linear');
-  if (!TYPES.includes(type)) throw unsupported(`${key('scaling.type')} is "${type}"; known are ${TYPES.join(', ')}`);
+  if (!TYPES.includes(type)) throw unsupported(`${key('scaling.type')} is ${quoted(type)}; known are ${TYPES.join(', ')}`);
   const factor = readOptional(metadata, key('scaling.factor'), readOptional(metadata, key('scale_linear'), 1));
   const scale = type === 'none' ? 1 : factor;
   const trained = metadata.number(`${architecture}.context_length`, 0);

@@ -120,4 +120,23 @@ export const RANDOM_ARCHITECTURES: Readonly<Record<string, Omit<RandomModel, 'ty
       'rope.scaling.original_context_length': 256,
     },
   },
+  qwen35: {
+    architecture: 'qwen35',
+    ...SHAPE,
+    layers: 4,
+    headDim: 128,
+    tied: true,
+    delta: { keyHeads: 2, valueHeads: 4, headDim: 64, taps: 4, interval: 4 },
+    more: {
+      'rope.freq_base': f32(1e7),
+      'rope.dimension_count': 32,
+      'rope.dimension_sections': Int32Array.of(6, 5, 5, 0),
+      'ssm.conv_kernel': 4,
+      'ssm.state_size': 64,
+      'ssm.group_count': 2,
+      'ssm.time_step_rank': 4,
+      'ssm.inner_size': 256,
+      full_attention_interval: 4,
+    },
+  },
 };

@@ -33,6 +33,8 @@ export interface RandomModel {
   joint?: boolean;
   /** Weights of a norm on queries and keys: of each head, or of the whole row. */
   qkNorm?: 'heads' | 'rows';
+  /** Linear-attention layers: all but every `interval`-th; attention queries come with gates. */
+  delta?: { keyHeads: number; valueHeads: number; headDim: number; taps: number; interval: number };
   /** Norms around the branches: before them (the default), before and after, or after only. */
   norms?: 'before' | 'both' | 'after';
 }
@@ -46,11 +48,11 @@ const END = '<|endoftext|>';
 export function randomModel(name: string, model: RandomModel): string {
   const path = join(CACHE, `random-${name}.gguf`);
   const tokens = [...byteAlphabet(), ...MERGES.map((merge) => merge.replace(' ', '')), END];
-  cacheFile(path, writeGguf({ metadata: metadata(name, model, tokens), tensors: tensors(name, model, tokens.length) }));
+  cacheFile(path, writeGguf({ metadata: metadata(model, tokens), tensors: tensors(name, model, tokens.length) }));
   return path;
 }
 
-function metadata(name: string, model: RandomModel, tokens: readonly string[]): Record<string, WriterValue> {
+function metadata(model: RandomModel, tokens: readonly string[]): Record<string, WriterValue> {
   const { architecture, more = {} } = model;
   const endId = tokens.length - 1;
   const own: Record<string, WriterValue> = {
@@ -69,7 +71,7 @@ function metadata(name: string, model: RandomModel, tokens: readonly string[]): 
   };
   return {
     'general.architecture': architecture,
-    'general.name': name,
+    'general.name': 'Random weights', // llama.cpp reads meaning into some names
     ...Object.fromEntries(Object.entries(own).map(([key, value]) => [`${architecture}.${key}`, value])),
     'tokenizer.ggml.model': 'gpt2',
     'tokenizer.ggml.pre': 'gpt-2',
@@ -107,6 +109,11 @@ class TensorWriter {
     if (biases.includes(name.replace(/^blk\.\d+\./, ''))) this.vector(`${name}.bias`, rows, 0, 0.3);
   }
 
+  convolution(name: string, taps: number, channels: number): void {
+    const values = this.#values(taps * channels, 0, 0.6);
+    this.list.push({ name, type: 'F32', shape: [taps, channels], data: quantize('F32', values) });
+  }
+
   factors(name: string, size: number, slope: number): void {
     const factors = Float32Array.from({ length: size }, (_, i) => (i < size / 2 ? 1 : 1 + i * slope));
     this.list.push({ name, type: 'F32', shape: [size], data: quantize('F32', factors) });
@@ -128,8 +135,43 @@ function tensors(name: string, model: RandomModel, vocab: number): WriterTensor[
     out.factors('rope_factors_short.weight', headDim / 2, 0.1);
     out.factors('rope_factors_long.weight', headDim / 2, 0.7);
   }
-  for (let i = 0; i < layers; i++) writeLayer(out, model, `blk.${i}`);
+  for (let i = 0; i < layers; i++) {
+    if (model.delta) writeHybridLayer(out, model, i);
+    else writeLayer(out, model, `blk.${i}`);
+  }
   return out.list;
+}
+
+/** A layer of Qwen 3.5. */
+function writeHybridLayer(out: TensorWriter, model: RandomModel, i: number): void {
+  const { width, heads, kvHeads, headDim, ffn, delta } = model;
+  const { keyHeads, valueHeads, headDim: deltaDim, taps, interval } = delta!;
+  const blk = `blk.${i}`;
+  const valueWidth = valueHeads * deltaDim;
+  const channels = 2 * keyHeads * deltaDim + valueWidth;
+  out.vector(`${blk}.attn_norm.weight`, width);
+  out.vector(`${blk}.post_attention_norm.weight`, width);
+  if ((i + 1) % interval === 0) {
+    out.matrix(`${blk}.attn_q`, width, 2 * heads * headDim, 1.5);
+    out.matrix(`${blk}.attn_k`, width, kvHeads * headDim, 1.5);
+    out.matrix(`${blk}.attn_v`, width, kvHeads * headDim, 1);
+    out.vector(`${blk}.attn_q_norm.weight`, headDim);
+    out.vector(`${blk}.attn_k_norm.weight`, headDim);
+    out.matrix(`${blk}.attn_output`, heads * headDim, width, 1);
+  } else {
+    out.matrix(`${blk}.attn_qkv`, width, channels, 1.5);
+    out.matrix(`${blk}.attn_gate`, width, valueWidth, 1);
+    out.convolution(`${blk}.ssm_conv1d.weight`, taps, channels);
+    out.vector(`${blk}.ssm_dt.bias`, valueHeads, 0, 1);
+    out.vector(`${blk}.ssm_a`, valueHeads, -0.3, 0.05);
+    out.matrix(`${blk}.ssm_beta`, width, valueHeads, 1);
+    out.matrix(`${blk}.ssm_alpha`, width, valueHeads, 1);
+    out.vector(`${blk}.ssm_norm.weight`, deltaDim);
+    out.matrix(`${blk}.ssm_out`, valueWidth, width, 1);
+  }
+  out.matrix(`${blk}.ffn_gate`, width, ffn, 1);
+  out.matrix(`${blk}.ffn_up`, width, ffn, 1);
+  out.matrix(`${blk}.ffn_down`, ffn, width, 1);
 }
 
 function writeLayer(out: TensorWriter, model: RandomModel, blk: string): void {
