@@ -21,7 +21,8 @@ export function readRope(file: GgufFile, architecture: string, dim: number): Rop
   const { metadata } = file;
   const key = (name: string) => `${architecture}.rope.${name}`;
   const type = metadata.string(key('scaling.type'), 'linear');
-  if (!TYPES.includes(type)) throw unsupported(`${key('scaling.type')} is ${quoted(type)}; known are ${TYPES.join(', ')}`);
+  if (!TYPES.includes(type))
+    throw unsupported(`${key('scaling.type')} is ${quoted(type)}; known are ${TYPES.join(', ')}`);
   const factor = readOptional(metadata, key('scaling.factor'), readOptional(metadata, key('scale_linear'), 1));
   const scale = type === 'none' ? 1 : factor;
   const trained = metadata.number(`${architecture}.context_length`, 0);

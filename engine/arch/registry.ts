@@ -39,5 +39,8 @@ export function architectureOf(file: GgufFile): Architecture {
   const found = ARCHITECTURES.find((a) => a.name === name);
   if (found) return found;
   const known = ARCHITECTURE_NAMES.join(', ');
-  throw new LocalLLMError('not-supported', `The model's architecture ${quoted(name)} is not supported. Supported: ${known}.`);
+  throw new LocalLLMError(
+    'not-supported',
+    `The model's architecture ${quoted(name)} is not supported. Supported: ${known}.`,
+  );
 }

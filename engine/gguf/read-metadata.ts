@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { LocalLLMError } from '../protocol/errors.ts';
+import { LocalLLMError, quoted } from '../protocol/errors.ts';
 import type { HeaderReader } from './header-reader.ts';
 import {
   BOOL_OVERHEAD_BYTES,
@@ -54,11 +54,6 @@ export function refusal(field: string, value: unknown, limit: string): LocalLLME
     'bad-file',
     `GGUF: ${field} is ${String(value)}; ${limit}. The file is damaged or made to do harm: get it from another place.`,
   );
-}
-
-/** A name out of the file, fit for a message. */
-export function quoted(name: string): string {
-  return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
 }
 
 /** A 64-bit count as a number. @throws LocalLLMError bad-file beyond the limit, before anything is allocated for it */

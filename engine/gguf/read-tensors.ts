@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { LocalLLMError } from '../protocol/errors.ts';
+import { LocalLLMError, quoted } from '../protocol/errors.ts';
 import type { HeaderReader } from './header-reader.ts';
 import { MAX_DIMENSIONS, MAX_FILE_BYTES, MAX_TENSOR_NAME_BYTES } from './limits.ts';
-import { checkedCount, quoted, readName, refusal } from './read-metadata.ts';
+import { checkedCount, readName, refusal } from './read-metadata.ts';
 import { GGML_TYPES, type GgmlType, ggmlTypeName, REMOVED_TYPES } from './types.ts';
 
 /** One tensor: what it is and where its bytes lie. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { LocalLLMError } from '../protocol/errors.ts';
+import { LocalLLMError, quoted } from '../protocol/errors.ts';
 import type { Metadata } from './metadata.ts';
 import { type GgufFile, parseGguf, type TensorInfo } from './parse.ts';
 import { concatSources } from './split-source.ts';
@@ -154,7 +154,7 @@ function join(parts: readonly Part[]): { file: GgufFile; source: ByteSource } {
       if (other) {
         throw new LocalLLMError(
           'bad-file',
-          `The tensor ${JSON.stringify(name)} is both in ${label(other)} and in ${label(part)}: they are not of one model. Get all parts again.`,
+          `The tensor ${quoted(name)} is both in ${label(other)} and in ${label(part)}: they are not of one model. Get all parts again.`,
         );
       }
       from.set(name, part);

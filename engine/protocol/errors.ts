@@ -39,6 +39,18 @@ export interface ErrorData extends ErrorDetails {
   message: string;
 }
 
+/** Characters of a quotation. */
+const MAX_QUOTED_CHARS = 80;
+/** What JSON leaves as it is and nobody should see raw: control characters, marks that turn the direction of writing. */
+const UNSEEN = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+/** Text out of a file, fit for a message: in quotation marks, escaped, not long. */
+export function quoted(text: string): string {
+  const shown = text.length > MAX_QUOTED_CHARS ? `${text.slice(0, MAX_QUOTED_CHARS)}…` : text;
+  const escape = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(shown).replace(UNSEEN, escape);
+}
+
 /** Every error that the engine throws. The message says what was wrong, with the value, and what to do. */
 export class LocalLLMError extends Error {
   override readonly name = 'LocalLLMError';

@@ -14,7 +14,7 @@ import { Allocation } from '../gpu/allocation.ts';
 import { type Gpu, type BufferRange, WHOLE } from '../gpu/gpu.ts';
 import { Plan, PlanBuilder } from '../gpu/plan.ts';
 import type { Matrix, MatrixSegment, Weights } from '../ops/context.ts';
-import { LocalLLMError } from '../protocol/errors.ts';
+import { LocalLLMError, quoted } from '../protocol/errors.ts';
 
 /** Bytes of the file that travel at once; bounds what is held in JavaScript's memory. */
 const CHUNK_BYTES = 8 << 20;
@@ -98,7 +98,7 @@ export function refuseUnusedTensors(file: GgufFile, specs: WeightSpecs, hp: Hype
     const more = unused.length > 1 ? ` and ${unused.length - 1} more` : '';
     throw new LocalLLMError(
       'not-supported',
-      `The file has the tensor ${unused[0]}${more}, which this architecture does not use here: this variant is not supported.`,
+      `The file has the tensor ${quoted(unused[0]!)}${more}, which this architecture does not use here: this variant is not supported.`,
     );
   }
 }

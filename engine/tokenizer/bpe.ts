@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { LocalLLMError } from '../protocol/errors.ts';
+import { LocalLLMError, quoted } from '../protocol/errors.ts';
 import { byteText, CHAR_OF_BYTE } from './byte-alphabet.ts';
 import { MAX_MERGES, readStrings, type VocabularyMetadata } from './metadata.ts';
 import { Merger, type SymbolPairs } from './merger.ts';
@@ -70,7 +70,7 @@ export class BpeEncoder implements SymbolPairs {
       if (space < 0 || space === merge.length - 1) {
         throw new LocalLLMError(
           'bad-file',
-          `The file's vocabulary is damaged: merge ${rank} is ${JSON.stringify(merge)}, not two texts. Convert the model anew.`,
+          `The file's vocabulary is damaged: merge ${rank} is ${quoted(merge)}, not two texts. Convert the model anew.`,
         );
       }
       const left = merge.slice(0, space);

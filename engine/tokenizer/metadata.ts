@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { LocalLLMError } from '../protocol/errors.ts';
+import { LocalLLMError, quoted } from '../protocol/errors.ts';
 
 /** What the tokenizer needs of a GGUF file's metadata: arrays may be plain or typed, integers numbers or bigints. */
 export interface VocabularyMetadata {
@@ -26,7 +26,7 @@ function badFile(key: string, problem: string): LocalLLMError {
 function describe(value: unknown): string {
   if (value === undefined) return 'is missing';
   if (Array.isArray(value) || ArrayBuffer.isView(value)) return 'is an array';
-  if (typeof value === 'string') return `is the text ${JSON.stringify(value.slice(0, 40))}`;
+  if (typeof value === 'string') return `is the text ${quoted(value)}`;
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return `is ${value}`;
   return `is of type ${typeof value}`;
 }

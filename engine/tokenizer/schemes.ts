@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { LocalLLMError } from '../protocol/errors.ts';
+import { LocalLLMError, quoted } from '../protocol/errors.ts';
 import { BpeEncoder } from './bpe.ts';
 import { readString, type VocabularyMetadata } from './metadata.ts';
 import { PRE_TOKENIZERS, preTokenizer } from './pre-tokenizers.ts';
@@ -57,7 +57,7 @@ export function chooseScheme(metadata: VocabularyMetadata): Scheme {
     const known = Object.hasOwn(REFUSED, model) ? ` (${REFUSED[model]})` : '';
     throw new LocalLLMError(
       'not-supported',
-      `The file's tokenizer, tokenizer.ggml.model, is ${JSON.stringify(model)}${known}; supported are "gpt2" (BPE), ` +
+      `The file's tokenizer, tokenizer.ggml.model, is ${quoted(model)}${known}; supported are "gpt2" (BPE), ` +
         '"llama" (SPM) and "gemma4" (BPE). Choose a chat model of another family, such as Llama, Qwen, Gemma or Mistral.',
     );
   }
@@ -66,7 +66,7 @@ export function chooseScheme(metadata: VocabularyMetadata): Scheme {
   if (pre === undefined) {
     throw new LocalLLMError(
       'not-supported',
-      `The file's pre-tokenizer, tokenizer.ggml.pre, is ${JSON.stringify(name)}; supported are ${PRE_TOKENIZERS.join(', ')}. Choose another model.`,
+      `The file's pre-tokenizer, tokenizer.ggml.pre, is ${quoted(name)}; supported are ${PRE_TOKENIZERS.join(', ')}. Choose another model.`,
     );
   }
   const bos = pre.noDefaultBos ? {} : { bos: 11 };

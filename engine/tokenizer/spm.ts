@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { LocalLLMError } from '../protocol/errors.ts';
+import { LocalLLMError, quoted } from '../protocol/errors.ts';
 import { byteText } from './byte-alphabet.ts';
 import { Merger, type SymbolPairs } from './merger.ts';
 import { TokenKind, type Vocabulary } from './vocabulary.ts';
@@ -72,7 +72,7 @@ export class SpmEncoder implements SymbolPairs {
       if (byteId === undefined) {
         throw new LocalLLMError(
           'bad-file',
-          `The file's vocabulary has neither ${JSON.stringify(text)} nor the byte token ${byteText(byte)}. Convert the model anew.`,
+          `The file's vocabulary has neither ${quoted(text)} nor the byte token ${byteText(byte)}. Convert the model anew.`,
         );
       }
       output.push(byteId);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { LocalLLMError } from '../protocol/errors.ts';
+import { LocalLLMError, quoted } from '../protocol/errors.ts';
 import { MAX_TOKENS, readNumbers, readStrings, type VocabularyMetadata } from './metadata.ts';
 
 /** What a token is, as bits: a token found to end generation is CONTROL on top of what the file calls it. */
@@ -58,7 +58,7 @@ export class Vocabulary {
       if (other !== undefined && !text.includes('\ufffd')) {
         throw new LocalLLMError(
           'bad-file',
-          `The file's vocabulary is damaged: tokens ${other} and ${id} are both ${JSON.stringify(text)}. Convert the model anew.`,
+          `The file's vocabulary is damaged: tokens ${other} and ${id} are both ${quoted(text)}. Convert the model anew.`,
         );
       }
       this.idOfText.set(text, id);

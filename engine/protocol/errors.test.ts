@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest';
+import { quoted } from './errors.ts';
+
+test.each([
+  ['blk.0.attn_q', '"blk.0.attn_q"'],
+  ['a"b\\\n', '"a\\"b\\\\\\n"'],
+  ['naïve 🙂', '"naïve 🙂"'],
+  ['a\u007f\u202eb\u200b', '"a\\u007f\\u202eb\\u200b"'],
+  ['\ud83d', '"\\ud83d"'],
+  ['x'.repeat(100_000), `"${'x'.repeat(80)}…"`],
+])('text out of a file in a message: %#', (text, expected) => {
+  expect(quoted(text)).toBe(expected);
+});
