@@ -7,6 +7,8 @@ import { loadModel, loadSize, readModel } from '../../engine/runtime/load-model.
 import { rehearseLoad } from '../../engine/runtime/rehearsal.ts';
 import { randomLlama } from '../fidelity/random-llama.ts';
 
+const gpu = await Gpu.open(await openDawn());
+
 test.each(['f16', 'f32'] as const)('a cache in %s', async (kvType) => {
   const shape = { layers: 2, width: 128, heads: 4, kvHeads: 2, headDim: 32, ffn: 256, ropeFactors: true };
   const source = await openFileSource(randomLlama('rehearsal', { type: 'Q8_0', ...shape }));
@@ -15,8 +17,6 @@ test.each(['f16', 'f32'] as const)('a cache in %s', async (kvType) => {
     const read = await readModel(source);
     const { problems, memory } = await rehearseLoad(read, loadSize(read.hp, options));
     expect(problems).toEqual([]);
-    const gpu = await Gpu.open(await openDawn());
-    gpu.software = false;
     const model = await loadModel(gpu, source, options);
     expect(memory!.total).toBe(gpu.allocatedBytes);
     expect(memory!.weights + memory!.kvCache + memory!.work).toBe(memory!.total);
