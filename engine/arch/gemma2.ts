@@ -7,7 +7,7 @@
 import type { GgufFile } from '../gguf/parse.ts';
 import { attention, ropeAppend } from '../ops/attention.ts';
 import { embed } from '../ops/embed.ts';
-import { linear } from '../ops/linear.ts';
+import { gateUp, linear } from '../ops/linear.ts';
 import { capLogits } from '../ops/logits.ts';
 import { addRmsNorm, rmsNorm } from '../ops/norm.ts';
 import { openActivations } from './activations.ts';
@@ -84,7 +84,7 @@ const forward: Architecture<Gemma2>['forward'] = async (f, hp) => {
       tap: `sa_out-${i}`,
       branchNorm: w.vector(`${blk}.post_attention_norm`),
     });
-    linear(f, normed, w.matrix(`${blk}.ffn_gate_up`), hidden, { glu: 'gelu' });
+    gateUp(f, normed, blk, 'gelu', hidden);
     linear(f, hidden, w.matrix(`${blk}.ffn_down`), branch, { tap: `ffn_out-${i}` });
     const last = i === hp.layers - 1;
     const next = w.vector(last ? 'output_norm' : `blk.${i + 1}.attn_norm`);

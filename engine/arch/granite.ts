@@ -6,7 +6,7 @@
 import type { GgufFile } from '../gguf/parse.ts';
 import { attention, ropeAppend } from '../ops/attention.ts';
 import { embed } from '../ops/embed.ts';
-import { linear } from '../ops/linear.ts';
+import { gateUp, linear } from '../ops/linear.ts';
 import { capLogits } from '../ops/logits.ts';
 import { addRmsNorm, rmsNorm } from '../ops/norm.ts';
 import { openActivations } from './activations.ts';
@@ -73,10 +73,7 @@ const forward: Architecture<Granite>['forward'] = async (f, hp) => {
     });
     const middle = { tap: `ffn_inp-${i}`, branchScale };
     addRmsNorm(f, residual, branch, w.vector(`${blk}.ffn_norm`), normed, rmsEpsilon, middle);
-    linear(f, normed, w.matrix(`${blk}.ffn_gate_up`), hidden, {
-      glu: 'silu',
-      bias: w.optional(`${blk}.ffn_gate_up.bias`),
-    });
+    gateUp(f, normed, blk, 'silu', hidden);
     linear(f, hidden, w.matrix(`${blk}.ffn_down`), branch, { bias: w.optional(`${blk}.ffn_down.bias`) });
     const last = i === hp.layers - 1;
     const next = w.vector(last ? 'output_norm' : `blk.${i + 1}.attn_norm`);

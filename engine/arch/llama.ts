@@ -7,7 +7,7 @@
 import type { GgufFile } from '../gguf/parse.ts';
 import { attention, ropeAppend } from '../ops/attention.ts';
 import { embed } from '../ops/embed.ts';
-import { linear } from '../ops/linear.ts';
+import { gateUp, linear } from '../ops/linear.ts';
 import { addRmsNorm, rmsNorm } from '../ops/norm.ts';
 import { openActivations } from './activations.ts';
 import type { Architecture, Hyperparameters } from './architecture.ts';
@@ -60,10 +60,7 @@ const forward: Architecture<Llama>['forward'] = async (f, hp) => {
       tap: `attn_out-${i}`,
     });
     addRmsNorm(f, residual, branch, w.vector(`${blk}.ffn_norm`), normed, hp.rmsEpsilon, { tap: `ffn_inp-${i}` });
-    linear(f, normed, w.matrix(`${blk}.ffn_gate_up`), hidden, {
-      glu: 'silu',
-      bias: w.optional(`${blk}.ffn_gate_up.bias`),
-    });
+    gateUp(f, normed, blk, 'silu', hidden);
     linear(f, hidden, w.matrix(`${blk}.ffn_down`), branch, {
       bias: w.optional(`${blk}.ffn_down.bias`),
       tap: `ffn_out-${i}`,

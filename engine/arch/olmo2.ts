@@ -7,7 +7,7 @@
 import type { GgufFile } from '../gguf/parse.ts';
 import { attention, ropeAppend } from '../ops/attention.ts';
 import { embed } from '../ops/embed.ts';
-import { linear } from '../ops/linear.ts';
+import { gateUp, linear } from '../ops/linear.ts';
 import { addNormed, addRmsNorm, normQk } from '../ops/norm.ts';
 import { openActivations } from './activations.ts';
 import type { Architecture, Hyperparameters } from './architecture.ts';
@@ -65,7 +65,7 @@ const forward: Architecture<Olmo2>['forward'] = async (f, hp) => {
     attention(f, qkv, i, hp, { scale: 1 / Math.sqrt(hp.headDim), window }, attended);
     linear(f, attended, w.matrix(`${blk}.attn_output`), branch);
     addNormed(f, residual, branch, w.vector(`${blk}.post_attention_norm`), hp.rmsEpsilon, `ffn_inp-${i}`);
-    linear(f, residual, w.matrix(`${blk}.ffn_gate_up`), hidden, { glu: 'silu' });
+    gateUp(f, residual, blk, 'silu', hidden);
     linear(f, hidden, w.matrix(`${blk}.ffn_down`), branch);
     const branchNorm = w.vector(`${blk}.post_ffw_norm`);
     const tap = `l_out-${i}`;

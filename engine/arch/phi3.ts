@@ -7,7 +7,7 @@
 import type { GgufFile } from '../gguf/parse.ts';
 import { attention, ropeAppend } from '../ops/attention.ts';
 import { embed } from '../ops/embed.ts';
-import { linear } from '../ops/linear.ts';
+import { gateUp, linear } from '../ops/linear.ts';
 import { addRmsNorm, rmsNorm } from '../ops/norm.ts';
 import { openActivations } from './activations.ts';
 import type { Architecture, Hyperparameters } from './architecture.ts';
@@ -49,7 +49,7 @@ const forward: Architecture['forward'] = async (f, hp) => {
     attention(f, qkv, i, hp, { scale: 1 / Math.sqrt(hp.headDim) }, attended);
     linear(f, attended, w.matrix(`${blk}.attn_output`), branch);
     addRmsNorm(f, residual, branch, w.vector(`${blk}.ffn_norm`), normed, hp.rmsEpsilon, { tap: `ffn_inp-${i}` });
-    linear(f, normed, w.matrix(`${blk}.ffn_gate_up`), hidden, { glu: 'silu' });
+    gateUp(f, normed, blk, 'silu', hidden);
     linear(f, hidden, w.matrix(`${blk}.ffn_down`), branch, { tap: `ffn_out-${i}` });
     const last = i === hp.layers - 1;
     const next = w.vector(last ? 'output_norm' : `blk.${i + 1}.attn_norm`);

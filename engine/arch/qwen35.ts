@@ -9,7 +9,7 @@ import type { GgufFile } from '../gguf/parse.ts';
 import { attention, ropeAppend } from '../ops/attention.ts';
 import { type Activation, type ForwardContext } from '../ops/context.ts';
 import { embed } from '../ops/embed.ts';
-import { linear } from '../ops/linear.ts';
+import { gateUp, linear } from '../ops/linear.ts';
 import { addRmsNorm, rmsNorm } from '../ops/norm.ts';
 import { causalConv, deltaInputs, deltaNet, type DeltaShape, gatedNorm, sigmoidGate } from '../ops/recurrent.ts';
 import { type Activations, openActivations } from './activations.ts';
@@ -186,7 +186,7 @@ const forward: Architecture<Qwen35>['forward'] = async (f, hp) => {
     else recur(f, hp, i, acts, deltaActs);
     const tap = `attn_residual-${i}`;
     addRmsNorm(f, residual, branch, w.vector(`${blk}.post_attention_norm`), normed, hp.rmsEpsilon, { tap });
-    linear(f, normed, w.matrix(`${blk}.ffn_gate_up`), hidden, { glu: 'silu' });
+    gateUp(f, normed, blk, 'silu', hidden);
     linear(f, hidden, w.matrix(`${blk}.ffn_down`), branch, { tap: `ffn_out-${i}` });
     const last = i === hp.layers - 1;
     const next = w.vector(last ? 'output_norm' : `blk.${i + 1}.attn_norm`);

@@ -107,11 +107,16 @@ export class SpecBuilder {
     return this.#bias(name, q + 2 * kv, separate, 1);
   }
 
-  /** `blk.ffn_gate_up` [2 · ffn, width]: rows of gate and up in turns, from two tensors or one that has gate above up. */
+  /**
+   * `blk.ffn_gate_up` [2 · ffn, width]: rows of gate and up in turns, from two tensors or one that has gate above up; where their types
+   * differ, `blk.ffn_gate` and `blk.ffn_up`.
+   */
   gateUp(blk: string, { ffnWidth: rows, width }: Hyperparameters): this {
     const name = `${blk}.ffn_gate_up`;
     const [gate, up] = [`${blk}.ffn_gate`, `${blk}.ffn_up`];
-    const joint = !this.has(`${gate}.weight`);
+    const [gateType, upType] = [gate, up].map((tensor) => this.#file.tensors.get(`${tensor}.weight`)?.type);
+    if (gateType && upType && gateType !== upType) return this.matrix(gate, rows, width).matrix(up, rows, width);
+    const joint = !gateType;
     const parts = joint
       ? [
           whole({ tensor: `${up}.weight`, rows, tensorRows: 2 * rows }, 0, 2),

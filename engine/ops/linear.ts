@@ -13,21 +13,22 @@ const COUNT_AT = { tokens: 0, outputs: 1 };
 
 /**
  * out[row, :] = W · x[row, :] + bias, where there is a bias `[rows of W]`. With `glu`, W's rows (and the bias with them)
- * alternate between gate and up, and out has half as many columns: glu(gate) · up.
+ * alternate between gate and up, and out has half as many columns: glu(gate) · up. With `gated`, out holds the gates and becomes
+ * gated(gate) · that.
  */
 export function linear(
   f: ForwardContext,
   x: Activation,
   weight: Matrix,
   out: Activation,
-  options: { glu?: GluActivation; bias?: GPUBuffer | undefined; tap?: string } = {},
+  options: { glu?: GluActivation; gated?: GluActivation; bias?: GPUBuffer | undefined; tap?: string } = {},
 ): void {
-  const { glu, bias, tap } = options;
+  const { glu, gated, bias, tap } = options;
   const count = countRows(x.rows);
   weight.segments.forEach((segment, index) => {
     const variants = matmulKernels({
       type: segment.type,
-      ...(glu ? { epilogue: 'glu', activation: glu } : { epilogue: 'store' }),
+      ...epilogueOf(glu, gated),
       bias: bias !== undefined,
       cols: weight.cols,
       software: f.plan.gpu.software,
@@ -58,4 +59,30 @@ export function linear(
           : [],
     });
   });
+}
+
+function epilogueOf(glu?: GluActivation, gated?: GluActivation) {
+  if (glu) return { epilogue: 'glu', activation: glu } as const;
+  return gated ? ({ epilogue: 'gated', activation: gated } as const) : ({ epilogue: 'store' } as const);
+}
+
+/**
+ * out = activation(gate) · up of a layer's feed-forward: one product where the file's types allow to interleave the two matrices
+ * (`ffn_gate_up`), else one after the other.
+ */
+export function gateUp(
+  f: ForwardContext,
+  x: Activation,
+  blk: string,
+  activation: GluActivation,
+  out: Activation,
+): void {
+  const { weights: w } = f;
+  const [both, gate, up] = [`${blk}.ffn_gate_up`, `${blk}.ffn_gate`, `${blk}.ffn_up`];
+  if (w.has(both)) {
+    linear(f, x, w.matrix(both), out, { glu: activation, bias: w.optional(`${both}.bias`) });
+  } else {
+    linear(f, x, w.matrix(gate), out, { bias: w.optional(`${gate}.bias`) });
+    linear(f, x, w.matrix(up), out, { gated: activation, bias: w.optional(`${up}.bias`) });
+  }
 }

@@ -49,12 +49,7 @@ export function planSegments(name: string, spec: MatrixSpec, file: GgufFile, max
     }
     const last = groups.at(-1);
     if (last?.type === part.type) last.rows += part.rows;
-    else if (last && interleaved) {
-      throw new LocalLLMError(
-        'not-supported',
-        `The tensors of ${name} have different types (${last.type}, ${part.type}): not supported.`,
-      );
-    } else groups.push({ type: part.type, firstRow: interleaved ? 0 : part.firstRow, rows: part.rows });
+    else groups.push({ type: part.type, firstRow: interleaved ? 0 : part.firstRow, rows: part.rows });
   }
   return groups.flatMap(({ type, firstRow, rows }) => {
     const perRow = weightLayout(type, 1, spec.cols);

@@ -9,6 +9,7 @@ import chunk from '../lib/chunk.wgsl?raw';
 import gelu from '../lib/gelu.wgsl?raw';
 import silu from '../lib/silu.wgsl?raw';
 import withBias from './bias.wgsl?raw';
+import gated from './gated.wgsl?raw';
 import glu from './glu.wgsl?raw';
 import matmul from './matmul.wgsl?raw';
 import noBias from './no-bias.wgsl?raw';
@@ -19,9 +20,12 @@ export type GluActivation = 'silu' | 'gelu';
 
 export interface MatmulOptions {
   type: WeightType;
-  /** `glu`: the matrix's rows alternate between gate and up, y has half as many columns: activation(gate) · up. */
-  epilogue: 'store' | 'glu';
-  /** Of `glu`. Default silu; gelu is its approximation by tanh, as in llama.cpp. */
+  /**
+   * `glu`: the matrix's rows alternate between gate and up, y has half as many columns: activation(gate) · up.
+   * `gated`: y holds the gates before and activation(gate) · product after.
+   */
+  epilogue: 'store' | 'glu' | 'gated';
+  /** Of the gates. Default silu; gelu is its approximation by tanh, as in llama.cpp. */
   activation?: GluActivation;
   /** Adds a vector to the rows before anything else. Default false. */
   bias?: boolean;
@@ -47,16 +51,16 @@ function epilogueFragments({ epilogue, activation = 'silu', bias = false }: Matm
   const first = bias
     ? { file: 'shaders/matmul/bias.wgsl', text: withBias }
     : { file: 'shaders/matmul/no-bias.wgsl', text: noBias };
-  return epilogue === 'store'
-    ? [first, { file: 'shaders/matmul/store.wgsl', text: store }]
-    : [first, ACTIVATIONS[activation], { file: 'shaders/matmul/glu.wgsl', text: glu }];
+  if (epilogue === 'store') return [first, { file: 'shaders/matmul/store.wgsl', text: store }];
+  const gates = epilogue === 'glu' ? glu : gated;
+  return [first, ACTIVATIONS[activation], { file: `shaders/matmul/${epilogue}.wgsl`, text: gates }];
 }
 
 /**
  * Everything but the entry point.
  *
  * Bindings: 0 params, 1 batch, 2 x `[T, K]` f32 (rows beyond T may be read, up to a multiple of 64), 3 quants, 4 scales,
- * 5 y `[T, y_stride]` f32 (written), 6 bias `[rows]` f32 (only with `bias`).
+ * 5 y `[T, y_stride]` f32 (written; gates before with `gated`), 6 bias `[rows]` f32 (only with `bias`).
  * Params: rows of W; blocks, units_per_row and scales_per_row (`weightLayout`); y_stride, floats; y_offset, the column of row 0;
  * bias_offset, the bias of row 0;
  * count_at, the word of the batch's header that holds T.
@@ -73,9 +77,12 @@ export function matmulFragments(options: MatmulOptions): Fragment[] {
 
 export function matmulName(shape: string, options: MatmulOptions): string {
   const { type, epilogue, activation = 'silu', bias = false } = options;
-  return [shape, weightName(type), ...(epilogue === 'glu' ? [activation, 'glu'] : []), ...(bias ? ['bias'] : [])].join(
-    '-',
-  );
+  return [
+    shape,
+    weightName(type),
+    ...(epilogue === 'store' ? [] : [activation, epilogue]),
+    ...(bias ? ['bias'] : []),
+  ].join('-');
 }
 
 /** Threads that share `items` along K: the fewest that take one each, a power of two, at most a workgroup of 64. */

@@ -31,7 +31,7 @@ describe.each([{ software: false }, { software: true }])('mul-mat-cols %o', (ada
     );
   });
 
-  it.each([{ epilogue: 'store' }, { epilogue: 'glu', activation: 'gelu' }] as const)(
+  it.each([{ epilogue: 'store' }, { epilogue: 'glu', activation: 'gelu' }, { epilogue: 'gated' }] as const)(
     'adds a bias: %o',
     async (epilogue) => {
       const options = { type: 'F32', cols: 96, bias: true, ...epilogue, ...adapter } as const;

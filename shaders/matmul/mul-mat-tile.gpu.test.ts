@@ -26,7 +26,7 @@ describe('mul-mat-tile', () => {
     await checkMatmul(mulMatTileKernel, { type: 'Q4_0', epilogue: 'store', cols }, { rows, tokens: 33 }, ref);
   });
 
-  it.each([{ epilogue: 'store' }, { epilogue: 'glu', activation: 'gelu' }] as const)(
+  it.each([{ epilogue: 'store' }, { epilogue: 'glu', activation: 'gelu' }, { epilogue: 'gated' }] as const)(
     'adds a bias: %o',
     async (epilogue) => {
       const options = { type: 'F32', cols: 96, bias: true, ...epilogue } as const;

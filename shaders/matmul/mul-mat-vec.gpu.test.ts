@@ -26,7 +26,7 @@ describe.each([{ software: false }, { software: true }])('mul-mat-vec %o', (adap
     await checkMatmul(mulMatVecKernel, { type: 'Q4_0', epilogue: 'store', cols, ...adapter }, { rows, tokens: 3 }, ref);
   });
 
-  it.each([{ epilogue: 'store' }, { epilogue: 'glu', activation: 'gelu' }] as const)(
+  it.each([{ epilogue: 'store' }, { epilogue: 'glu', activation: 'gelu' }, { epilogue: 'gated' }] as const)(
     'adds a bias: %o',
     async (epilogue) => {
       const options = { type: 'F32', cols: 96, bias: true, ...epilogue, ...adapter } as const;

@@ -27,3 +27,8 @@ const ACTIVATIONS = {
 export function gluRef(y: Float32Array, activation: keyof typeof ACTIVATIONS): Float32Array {
   return Float32Array.from({ length: y.length / 2 }, (_, i) => ACTIVATIONS[activation](y[i * 2]!) * y[i * 2 + 1]!);
 }
+
+/** activation(gates) · y, element by element. */
+export function gatedRef(gates: Float32Array, y: Float32Array, activation: keyof typeof ACTIVATIONS): Float32Array {
+  return y.map((v, i) => ACTIVATIONS[activation](gates[i]!) * v);
+}

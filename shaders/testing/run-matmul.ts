@@ -41,6 +41,7 @@ export interface MatmulRef {
   mulMatRef(x: Float32Array, w: Float32Array, cols: number): Float32Array;
   biasRef(y: Float32Array, bias: Float32Array): Float32Array;
   gluRef(y: Float32Array, activation: GluActivation): Float32Array;
+  gatedRef(gates: Float32Array, y: Float32Array, activation: GluActivation): Float32Array;
 }
 
 /** The same kernel, its workgroups spread over x and y as they are where one dimension holds too few. */
@@ -68,9 +69,18 @@ export async function checkMatmul(
   const bias = noise(rows, BIAS_OFFSET + rows, xScale * 4);
   let expected = ref.mulMatRef(x.subarray(0, tokens * cols), matrix.values, cols);
   if (options.bias) expected = ref.biasRef(expected, bias.subarray(BIAS_OFFSET));
+  const gates = noise(tokens + rows, expected.length, 2);
   if (epilogue === 'glu') expected = ref.gluRef(expected, activation);
+  if (epilogue === 'gated') expected = ref.gatedRef(gates, expected, activation);
   const width = expected.length / tokens;
   const stride = width + 2 * margin;
+  const inColumns = (rowsOfY: Float32Array) => {
+    const all = new Float32Array(padded * stride).fill(UNTOUCHED);
+    for (let token = 0; token < tokens; token++) {
+      all.set(rowsOfY.subarray(token * width, (token + 1) * width), token * stride + margin);
+    }
+    return all;
+  };
   const batch = outputs
     ? batchWords({ tokens: plainTokens(1), outputs: Array.from({ length: tokens }, () => 0) })
     : batchWords({ tokens: plainTokens(tokens) });
@@ -93,14 +103,11 @@ export async function checkMatmul(
       quants: matrix.quants,
       scales: matrix.scales,
       bias,
-      y: new Float32Array(padded * stride).fill(UNTOUCHED),
+      y: epilogue === 'gated' ? inColumns(gates) : new Float32Array(padded * stride).fill(UNTOUCHED),
     },
   });
   const y = new Float32Array(result['y']!);
-  const wanted = new Float32Array(y.length).fill(UNTOUCHED);
-  for (let token = 0; token < tokens; token++) {
-    wanted.set(expected.subarray(token * width, (token + 1) * width), token * stride + margin);
-  }
+  const wanted = inColumns(expected);
   // Relative to the largest product: a small one may be the difference of large terms.
   const magnitude = expected.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
   expectClose(
