@@ -6,7 +6,7 @@
  */
 import { LocalLLMError, quoted } from '../protocol/errors.ts';
 import { byteText, CHAR_OF_BYTE } from './byte-alphabet.ts';
-import { MAX_MERGES, readStrings, type VocabularyMetadata } from './metadata.ts';
+import { MAX_EXTRA_TEXTS, MAX_MERGES, readStrings, type VocabularyMetadata } from './metadata.ts';
 import { Merger, type SymbolPairs } from './merger.ts';
 import { PairTable } from './pair-table.ts';
 import { type PreTokenizer, splitWords } from './pre-tokenizers.ts';
@@ -36,6 +36,12 @@ class Symbols {
   of(text: string): number {
     const known = this.find(text);
     if (known !== undefined) return known;
+    if (this.extraTexts.length === MAX_EXTRA_TEXTS) {
+      throw new LocalLLMError(
+        'bad-file',
+        `The file's vocabulary is damaged: tokenizer.ggml.merges names more than ${MAX_EXTRA_TEXTS} texts that are no tokens, such as ${quoted(text)}. Convert the model anew.`,
+      );
+    }
     const symbol = this.vocabulary.size + this.extraTexts.length;
     this.extraTexts.push(text);
     this.extra.set(text, symbol);

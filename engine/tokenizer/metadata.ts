@@ -11,8 +11,10 @@ export interface VocabularyMetadata {
 }
 
 /** Limits a hostile file runs into before memory does. */
-export const MAX_TOKENS = 1 << 20;
-export const MAX_MERGES = 1 << 21;
+export const MAX_TOKENS = 320 * 1024;
+export const MAX_MERGES = 1 << 19;
+/** Texts that occur in merges and are no tokens; sound vocabularies have hardly any. */
+export const MAX_EXTRA_TEXTS = 1 << 14;
 /** UTF-16 units of one token's or merge's text. */
 export const MAX_TOKEN_CHARS = 1 << 16;
 

@@ -1,0 +1,40 @@
+/**
+ * A GGUF file taken apart, so that single parts of it can be changed before it is written again.
+ *
+ * @module
+ */
+import type { MetadataValue } from '../../engine/gguf/metadata.ts';
+import { parseGguf } from '../../engine/gguf/parse.ts';
+import type { WriterTensor, WriterValue } from '../gguf-writer.ts';
+
+export interface Draft {
+  version: number;
+  /** Undefined: the key is not written. */
+  alignment?: number;
+  metadata: (readonly [string, WriterValue])[];
+  tensors: WriterTensor[];
+}
+
+export async function draftOf(bytes: Uint8Array<ArrayBuffer>): Promise<Draft> {
+  const { version, metadata, tensors } = await parseGguf(new Blob([bytes]));
+  const alignment = metadata.has('general.alignment') ? { alignment: metadata.number('general.alignment') } : {};
+  return {
+    version,
+    ...alignment,
+    metadata: [...metadata.entries()]
+      .filter(([key]) => key !== 'general.alignment')
+      .map(([key, value]) => [key, written(value)] as const),
+    tensors: [...tensors.values()].map(({ name, type, shape, offset, bytes: size }) => ({
+      name,
+      type,
+      shape,
+      data: bytes.subarray(offset, offset + size),
+    })),
+  };
+}
+
+/** A value as the writer takes it, of the same type. */
+function written(value: MetadataValue): WriterValue {
+  if (value.type !== 'array') return { type: value.type, value: value.value };
+  return { type: 'array', itemType: value.itemType, value: value.value };
+}
