@@ -1,0 +1,1 @@
+export { deltaNetRef } from './delta-net.ref.ts';
