@@ -46,7 +46,7 @@ describe.each([{ software: false }, { software: true }])('mul-mat-vec %o', (adap
 });
 
 describe('mul-mat-vec', () => {
-  it.each(['Q4_0', 'Q8_0'] as const)('%s: scales that are denormal f16', async (type) => {
+  it.each(['Q4_0', 'Q8_0', 'F16'] as const)('%s: denormal f16s', async (type) => {
     const options = { type, epilogue: 'store', cols: 256 } as const;
     // The result is tiny: it is brought to 1 by activations of 2 ** 20.
     await checkMatmul(mulMatVecKernel, options, { rows: 5, tokens: 1, scaleBits: 0x03ff, xScale: 2 ** 20 }, ref);

@@ -16,7 +16,7 @@ export interface TestMatrix {
   values: Float32Array;
 }
 
-/** `scaleBits` makes the first f16 of every block these bits: the scale of the types that are tested with it. */
+/** `scaleBits` makes the first f16 of every block these bits: the scale, or F16's element, of the types that are tested with it. */
 export function testMatrix(type: WeightType, rows: number, cols: number, seed: number, scaleBits?: number): TestMatrix {
   const { blockBytes, blockElements } = GGML_TYPES[type];
   const raw = randomBlocks(type, (rows * cols) / blockElements, seed);
