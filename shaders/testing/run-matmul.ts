@@ -26,7 +26,7 @@ export interface MatmulCase {
   xScale?: number;
 }
 
-/** The types that are tested in every shape; the others differ in what decodes them, so one case shows that. */
+/** The types that are tested in every shape; the others differ only in what decodes them. */
 export const THOROUGH = ['Q8_0', 'Q4_K', 'Q6_K'] as const satisfies WeightType[];
 export const OTHERS = WEIGHT_TYPES.filter((type) => !(THOROUGH as readonly WeightType[]).includes(type));
 
@@ -59,24 +59,22 @@ export async function checkMatmul(
   { rows, tokens, margin = 0, scaleBits, outputs = false, xScale = 1 }: MatmulCase,
   ref: MatmulRef,
 ): Promise<void> {
-  const { type, cols, epilogue, activation = 'silu' } = options;
+  const { type, cols } = options;
   const { kernel, grid } = variant(options);
   const { blocks, unitsPerRow, scalesPerRow } = weightLayout(type, rows, cols);
-  const matrix = testMatrix(type, rows, cols, rows + cols, scaleBits);
+  const { quants, scales, values } = testMatrix(type, rows, cols, rows + cols, scaleBits);
   const padded = Math.ceil(tokens / 64) * 64;
   const x = new Float32Array(padded * cols).fill(NaN); // what is loaded beyond T must not matter
   x.set(noise(tokens, tokens * cols, xScale));
   const bias = noise(rows, BIAS_OFFSET + rows, xScale * 4);
-  let expected = ref.mulMatRef(x.subarray(0, tokens * cols), matrix.values, cols);
-  if (options.bias) expected = ref.biasRef(expected, bias.subarray(BIAS_OFFSET));
-  const gates = noise(tokens + rows, expected.length, 2);
-  if (epilogue === 'glu') expected = ref.gluRef(expected, activation);
-  if (epilogue === 'gated') expected = ref.gatedRef(gates, expected, activation);
+  const product = ref.mulMatRef(x.subarray(0, tokens * cols), values, cols);
+  const gates = noise(tokens + rows, product.length, 2);
+  const expected = epilogueOf(options, ref, product, bias.subarray(BIAS_OFFSET), gates);
   const width = expected.length / tokens;
   const stride = width + 2 * margin;
-  const inColumns = (rowsOfY: Float32Array) => {
+  const inColumns = (rowsOfY?: Float32Array) => {
     const all = new Float32Array(padded * stride).fill(UNTOUCHED);
-    for (let token = 0; token < tokens; token++) {
+    for (let token = 0; rowsOfY && token < tokens; token++) {
       all.set(rowsOfY.subarray(token * width, (token + 1) * width), token * stride + margin);
     }
     return all;
@@ -84,34 +82,40 @@ export async function checkMatmul(
   const batch = outputs
     ? batchWords({ tokens: plainTokens(1), outputs: Array.from({ length: tokens }, () => 0) })
     : batchWords({ tokens: plainTokens(tokens) });
-  const result = await runKernel({
-    kernel,
-    grid: grid(rows, tokens),
-    params: {
-      rows,
-      blocks,
-      units_per_row: unitsPerRow,
-      scales_per_row: scalesPerRow,
-      y_stride: stride,
-      y_offset: margin,
-      bias_offset: BIAS_OFFSET,
-      count_at: outputs ? 1 : 0,
-    },
-    buffers: {
-      batch,
-      x,
-      quants: matrix.quants,
-      scales: matrix.scales,
-      bias,
-      y: epilogue === 'gated' ? inColumns(gates) : new Float32Array(padded * stride).fill(UNTOUCHED),
-    },
-  });
-  const y = new Float32Array(result['y']!);
-  const wanted = inColumns(expected);
-  // Relative to the largest product: a small one may be the difference of large terms.
-  const magnitude = expected.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+  const params = {
+    rows,
+    blocks,
+    units_per_row: unitsPerRow,
+    scales_per_row: scalesPerRow,
+    y_stride: stride,
+    y_offset: margin,
+    bias_offset: BIAS_OFFSET,
+    count_at: outputs ? 1 : 0,
+  };
+  const y = inColumns(options.epilogue === 'gated' ? gates : undefined);
+  const buffers = { batch, x, quants, scales, bias, y };
+  const result = await runKernel({ kernel, grid: grid(rows, tokens), params, buffers });
+  expectCloseToLargest(new Float32Array(result['y']!), inColumns(expected), expected);
+}
+
+/** What the epilogue makes of the product [tokens, rows]. */
+function epilogueOf(
+  { epilogue, activation = 'silu', bias: biased = false }: MatmulOptions,
+  ref: MatmulRef,
+  product: Float32Array,
+  bias: Float32Array,
+  gates: Float32Array,
+): Float32Array {
+  const sums = biased ? ref.biasRef(product, bias) : product;
+  if (epilogue === 'glu') return ref.gluRef(sums, activation);
+  return epilogue === 'gated' ? ref.gatedRef(gates, sums, activation) : sums;
+}
+
+/** Relative to the largest of `values`: a small one may be the difference of large terms. */
+function expectCloseToLargest(actual: Float32Array, wanted: Float32Array, values: Float32Array): void {
+  const magnitude = values.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
   expectClose(
-    y.map((v) => v / magnitude),
+    actual.map((v) => v / magnitude),
     wanted.map((v) => v / magnitude),
     1e-5,
   );
