@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { randomLlama } from '../../tests/fidelity/random-llama.ts';
+import { randomModel } from '../../tests/fidelity/random-model.ts';
 import { POCKET } from '../../tests/fidelity/pocket.ts';
 import { rewritten } from '../../tests/fidelity/twin.ts';
 import { type WriterOptions, type WriterTensor, type WriterValue, writeGguf } from '../../tests/gguf-writer.ts';
@@ -10,7 +10,16 @@ import { readModel } from '../runtime/load-model.ts';
 import { examine } from './examine.ts';
 
 const SMALL = readFileSync(
-  randomLlama('examine', { type: 'Q8_0', layers: 2, width: 64, heads: 2, kvHeads: 1, headDim: 32, ffn: 96 }),
+  randomModel('examine', {
+    architecture: 'llama',
+    type: 'Q8_0',
+    layers: 2,
+    width: 64,
+    heads: 2,
+    kvHeads: 1,
+    headDim: 32,
+    ffn: 96,
+  }),
 );
 const small = await parseGguf(new Blob([SMALL]));
 const KEYS = Object.fromEntries(

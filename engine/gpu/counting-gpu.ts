@@ -48,6 +48,7 @@ export function countingGpu(): Gpu {
     adapterName: 'none',
     submitInPieces: false,
     software: false,
+    maxMatrixBytes: Infinity,
     allocatedBytes: 0,
     allocate: (_label: string, bytes: number) => {
       const made = buffer(bufferBytes(bytes));

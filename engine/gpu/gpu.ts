@@ -40,6 +40,8 @@ export class Gpu {
   readonly submitInPieces: boolean;
   /** The adapter is a CPU in disguise: it wants other shapes of kernels. Tests of the GPU's own shapes set it to false. */
   software: boolean;
+  /** Larger matrices are split: what one binding can show a kernel. Tests of the splitting set it lower. */
+  maxMatrixBytes: number;
   /** Bytes of all buffers that are alive. */
   allocatedBytes = 0;
 
@@ -51,6 +53,7 @@ export class Gpu {
     this.limits = device.limits;
     this.adapterName = adapterName;
     this.software = software;
+    this.maxMatrixBytes = Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize);
     const agent = (globalThis.navigator as Navigator | undefined)?.userAgent ?? '';
     this.submitInPieces = /AppleWebKit\//.test(agent) && !/Chrom(e|ium)\//.test(agent);
   }
@@ -95,11 +98,13 @@ export class Gpu {
    */
   async allocate(label: string, bytes: number, usage: GPUBufferUsageFlags): Promise<GPUBuffer> {
     const size = bufferBytes(bytes);
-    if (size > this.limits.maxBufferSize) {
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.limits;
+    const limit = usage & GPUBufferUsage.STORAGE ? Math.min(maxBufferSize, maxStorageBufferBindingSize) : maxBufferSize;
+    if (size > limit) {
       throw new LocalLLMError(
         'out-of-memory',
-        `The model is too large for this device: ${label} needs ${formatBytes(size)} in one buffer, the device allows ${formatBytes(this.limits.maxBufferSize)}. Choose a smaller model or a shorter context.`,
-        { details: { requested: size, quota: this.limits.maxBufferSize } },
+        `The model is too large for this device: ${label} needs ${formatBytes(size)} in one buffer, the device allows ${formatBytes(limit)}. Choose a smaller model or a shorter context.`,
+        { details: { requested: size, quota: limit } },
       );
     }
     this.device.pushErrorScope('out-of-memory');

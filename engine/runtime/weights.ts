@@ -175,8 +175,7 @@ export class WeightLoader {
   }
 
   async #matrix(name: string, spec: MatrixSpec): Promise<Matrix> {
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.#gpu.limits;
-    const plans = planSegments(name, spec, this.#file, Math.min(maxBufferSize, maxStorageBufferBindingSize));
+    const plans = planSegments(name, spec, this.#file, this.#gpu.maxMatrixBytes);
     const segments: MatrixSegment[] = [];
     for (const plan of plans) {
       const layout = weightLayout(plan.type, plan.rows, spec.cols);

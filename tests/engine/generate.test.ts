@@ -5,12 +5,13 @@ import { openFileSource } from '../../engine/cli/file-source.ts';
 import { createEngine } from '../../engine/runtime/create-engine.ts';
 import type { Engine, GenerateRequest } from '../../engine/runtime/engine.ts';
 import type { GenerateParams } from '../../engine/protocol/messages.ts';
-import { randomLlama } from '../fidelity/random-llama.ts';
+import { randomModel } from '../fidelity/random-model.ts';
 
 const CONTEXT = 512;
 /** The end token, ruled out: answers then go on to their limit. */
 const ENDLESS = { logitBias: { 261: -1e6 } };
-const PATH = randomLlama('engine', {
+const PATH = randomModel('engine', {
+  architecture: 'llama',
   type: 'Q8_0',
   layers: 2,
   width: 128,

@@ -5,13 +5,15 @@ import { openDawn } from '../../engine/gpu/dawn.ts';
 import { Gpu } from '../../engine/gpu/gpu.ts';
 import { loadModel, loadSize, readModel } from '../../engine/runtime/load-model.ts';
 import { rehearseLoad } from '../../engine/runtime/rehearsal.ts';
-import { randomLlama } from '../fidelity/random-llama.ts';
+import { randomModel } from '../fidelity/random-model.ts';
 
 const gpu = await Gpu.open(await openDawn());
 
 test.each(['f16', 'f32'] as const)('a cache in %s', async (kvType) => {
-  const shape = { layers: 2, width: 128, heads: 4, kvHeads: 2, headDim: 32, ffn: 256, ropeFactors: true };
-  const source = await openFileSource(randomLlama('rehearsal', { type: 'Q8_0', ...shape }));
+  const shape = { layers: 2, width: 128, heads: 4, kvHeads: 2, headDim: 32, ffn: 256 };
+  const source = await openFileSource(
+    randomModel('rehearsal', { architecture: 'llama', type: 'Q8_0', ...shape, ropeFactors: 'one' }),
+  );
   try {
     const options = { contextTokens: 200, kvType };
     const read = await readModel(source);

@@ -14,22 +14,22 @@ let gpu: Promise<Gpu> | undefined;
 
 /**
  * A model for `evaluate` and `dumpTaps`. Models of one test file share a device.
- * @param shapes `gpu`: with the kernels' shapes for a real GPU, also on a software adapter
+ * @param adapter what is pretended of it: `software: false` gives the kernels' shapes for a real GPU also on a software adapter
  */
 export async function openModel(
   path: string,
   options: LoadOptions = {},
-  shapes: 'adapter' | 'gpu' = 'adapter',
+  adapter: Partial<Pick<Gpu, 'software' | 'maxMatrixBytes'>> = {},
 ): Promise<LoadedModel> {
   gpu ??= openDawn().then((dawn) => Gpu.open(dawn));
   const opened = await gpu;
-  const { software } = opened;
-  if (shapes === 'gpu') opened.software = false;
+  const { software, maxMatrixBytes } = opened;
+  Object.assign(opened, adapter);
   const files = await openModelFiles(path);
   try {
     return await loadModel(opened, files.parts, options);
   } finally {
-    opened.software = software;
+    Object.assign(opened, { software, maxMatrixBytes });
     await files.close();
   }
 }

@@ -4,20 +4,20 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { evaluate } from '../../engine/runtime/evaluate.ts';
 import type { LoadedModel } from '../../engine/runtime/load-model.ts';
+import { distance, expectSameGreedy, spread, TOP } from './compare.ts';
 import { openModel } from './load-engine.ts';
 import { POCKET, STORED_PROMPTS } from './pocket.ts';
-import { randomLlama, type RandomLlama } from './random-llama.ts';
-import { type Prediction, Reference } from './reference.ts';
+import { f32, randomModel, type RandomModel } from './random-model.ts';
+import { Reference } from './reference.ts';
 import { floatTwin } from './twin.ts';
 
-const TOP = 20;
 const GREEDY = 64;
 /** Fewer where another prompt takes the 64: decoding is most of the time on a software adapter. */
 const FEW_GREEDY = 8;
 /** Of a log-probability, by the cache's type: some 20 times what is seen. */
 const TOLERANCE = { f32: 0.002, f16: 0.02 };
 
-const SHAPES: Record<string, RandomLlama> = {
+const SHAPES: Record<string, Omit<RandomModel, 'architecture'>> = {
   'f32, no sharing of heads': { type: 'F32', layers: 2, width: 128, heads: 4, kvHeads: 4, headDim: 32, ffn: 352 },
   'f16, one KV head, heads of 64': { type: 'F16', layers: 2, width: 192, heads: 6, kvHeads: 1, headDim: 64, ffn: 320 },
   'bf16, linear scaling, tied': {
@@ -29,7 +29,7 @@ const SHAPES: Record<string, RandomLlama> = {
     headDim: 32,
     ffn: 256,
     tied: true,
-    ropeScale: 4,
+    more: { 'rope.scaling.type': 'linear', 'rope.scaling.factor': f32(4) },
   },
   'q8_0, heads of 80, factors': {
     type: 'Q8_0',
@@ -39,7 +39,7 @@ const SHAPES: Record<string, RandomLlama> = {
     kvHeads: 2,
     headDim: 80,
     ffn: 416,
-    ropeFactors: true,
+    ropeFactors: 'one',
   },
   'q4_0, heads of 128, odd blocks': {
     type: 'Q4_0',
@@ -49,37 +49,21 @@ const SHAPES: Record<string, RandomLlama> = {
     kvHeads: 1,
     headDim: 128,
     ffn: 96,
-    ropeBase: 5e5,
+    more: { 'rope.freq_base': f32(5e5) },
   },
 };
 
-/** Ids spread over the vocabulary, the same each time. */
-const spread = (count: number, vocab: number) => Array.from({ length: count }, (_, i) => (i * 7919 + 13) % vocab);
-
-/**
- * The largest difference of a log-probability among llama.cpp's top 20. Fails beyond the tolerance, and where a greedy
- * token is another one although llama.cpp was sure of its own; after one where it was not, goes on from llama.cpp's.
- */
-async function expectAlike(model: LoadedModel, ids: number[], theirs: Prediction, tolerance: number): Promise<number> {
-  let ours = await evaluate(model, ids, { top: TOP + 10, greedy: theirs.greedy.length });
-  const logprobs = new Map(ours.top.map((t) => [t.id, t.logprob]));
-  let worst = 0;
-  for (const { id, logprob } of theirs.top.slice(0, TOP)) {
-    expect(logprobs.has(id), `token ${id} is among the first ${ours.top.length}`).toBe(true);
-    worst = Math.max(worst, Math.abs(logprobs.get(id)! - logprob));
-  }
+/** Compares what follows `ids`, and `greedy` tokens after them; the largest difference of a log-probability. */
+async function expectAlike(
+  model: LoadedModel,
+  reference: Reference,
+  ids: readonly number[],
+  greedy: number,
+  tolerance: number,
+): Promise<number> {
+  const { worst } = await distance(model, reference, ids);
   expect(worst).toBeLessThan(tolerance);
-  const tokens = theirs.greedy.map((t) => t.id);
-  for (let from = 0; from < tokens.length; from++) {
-    expect(ours.greedy.length).toBe(tokens.length - from);
-    const differs = ours.greedy.findIndex((t, i) => t.id !== tokens[from + i]);
-    if (differs < 0) break;
-    from += differs;
-    expect(theirs.greedy[from]!.margin, `greedy token ${from} differs`).toBeLessThan(tolerance);
-    if (from + 1 === tokens.length) break;
-    const forced = [...ids, ...tokens.slice(0, from + 1)];
-    ours = await evaluate(model, forced, { top: 1, greedy: tokens.length - from - 1 });
-  }
+  await expectSameGreedy(model, ids, (await reference.predict(ids, greedy)).greedy, tolerance);
   return worst;
 }
 
@@ -88,7 +72,7 @@ describe.each(Object.entries(SHAPES))('random weights: %s', (name, shape) => {
   let model: LoadedModel;
   let reference: Reference;
   beforeAll(async () => {
-    path = randomLlama(name.replaceAll(/[^a-z0-9]+/g, '-'), shape);
+    path = randomModel(name.replaceAll(/[^a-z0-9]+/g, '-'), { architecture: 'llama', ...shape });
     model = await openModel(path, { kvType: 'f32' });
     reference = await Reference.open(await floatTwin(path, 'F32'));
   });
@@ -105,15 +89,15 @@ describe.each(Object.entries(SHAPES))('random weights: %s', (name, shape) => {
     [448, GREEDY],
   ])('a prompt of %i tokens', async (count, greedy) => {
     const ids = spread(count, model.hp.vocab);
-    const worst = await expectAlike(model, ids, await reference.predict(ids, greedy), TOLERANCE.f32);
+    const worst = await expectAlike(model, reference, ids, greedy, TOLERANCE.f32);
     console.log(`${name}, ${count} tokens: ${worst.toExponential(1)}`);
   });
 
   test("in the kernels' shapes for a real GPU", async () => {
-    const onGpu = await openModel(path, { kvType: 'f32' }, 'gpu');
+    const onGpu = await openModel(path, { kvType: 'f32' }, { software: false });
     try {
       const ids = spread(40, model.hp.vocab);
-      await expectAlike(onGpu, ids, await reference.predict(ids, 4), TOLERANCE.f32);
+      await expectAlike(onGpu, reference, ids, 4, TOLERANCE.f32);
     } finally {
       onGpu.release();
     }
@@ -149,7 +133,7 @@ describe('Pocket', () => {
 
     test.each(STORED_PROMPTS)('the prompt "$name"', async ({ name, ids }) => {
       const greedy = kvType === 'f16' ? GREEDY : FEW_GREEDY;
-      const worst = await expectAlike(model, ids, await reference.predict(ids, greedy), TOLERANCE[kvType]);
+      const worst = await expectAlike(model, reference, ids, greedy, TOLERANCE[kvType]);
       console.log(`Pocket, ${kvType}, ${name}: ${worst.toExponential(1)}`);
     });
   });

@@ -2,11 +2,12 @@
 import { expect, test } from 'vitest';
 import { evaluate } from '../../engine/runtime/evaluate.ts';
 import { openModel } from './load-engine.ts';
-import { randomLlama } from './random-llama.ts';
+import { randomModel } from './random-model.ts';
 import { Reference } from './reference.ts';
 import { splitModel } from './split-model.ts';
 
-const PATH = randomLlama('split', {
+const PATH = randomModel('split', {
+  architecture: 'llama',
   type: 'F16',
   layers: 2,
   width: 128,

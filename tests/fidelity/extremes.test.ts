@@ -1,0 +1,98 @@
+// Shapes at the ends of what models have: long prompts, many heads, matrices that must be split over several bindings.
+import { expect, test } from 'vitest';
+import type { LoadOptions } from '../../engine/runtime/engine.ts';
+import { distance, expectSameGreedy, spread } from './compare.ts';
+import { openModel } from './load-engine.ts';
+import { f32, randomModel, type RandomModel } from './random-model.ts';
+import { Reference } from './reference.ts';
+import { floatTwin } from './twin.ts';
+
+/** Of a log-probability. llama.cpp adds its angles up in f32, which shows at large positions. */
+const TOLERANCE = 0.002;
+
+const SMALL = {
+  architecture: 'llama',
+  type: 'F32',
+  layers: 1,
+  width: 64,
+  heads: 2,
+  kvHeads: 1,
+  headDim: 32,
+  ffn: 64,
+} as const;
+
+async function check(
+  name: string,
+  shape: RandomModel,
+  options: { tokens: number; greedy?: number; adapter?: Parameters<typeof openModel>[2]; load?: LoadOptions },
+): Promise<void> {
+  const { tokens, greedy = 4, adapter, load } = options;
+  const path = randomModel(name, shape);
+  const model = await openModel(path, { kvType: 'f32', ...load }, adapter);
+  const reference = await Reference.open(
+    shape.type === 'F32' ? path : await floatTwin(path, 'F32'),
+    model.contextTokens,
+  );
+  try {
+    const ids = spread(tokens, model.hp.vocab);
+    const { worst, divergence } = await distance(model, reference, ids);
+    console.log(`${name}, ${tokens} tokens: ${worst.toExponential(1)}, KL ${divergence.toExponential(1)}`);
+    expect(worst).toBeLessThan(TOLERANCE);
+    await expectSameGreedy(model, ids, (await reference.predict(ids, greedy)).greedy, TOLERANCE);
+  } finally {
+    model.release();
+    await reference.close();
+  }
+}
+
+test('a prompt of 4,096 tokens', async () => {
+  const load = { contextTokens: 4200 };
+  await check('long', { ...SMALL, context: 8192, more: { 'rope.freq_base': f32(5e5) } }, { tokens: 4096, load });
+});
+
+test('a prompt of 4,096 tokens, sliding windows of 1,024', async () => {
+  const shape: RandomModel = {
+    ...SMALL,
+    architecture: 'gemma3',
+    layers: 2,
+    context: 8192,
+    tied: true,
+    qkNorm: 'heads',
+    norms: 'both',
+    more: { 'attention.sliding_window': 1024, 'attention.sliding_window_pattern': 2, 'rope.freq_base': f32(1e6) },
+  };
+  await check('long-windows', shape, { tokens: 4096, load: { contextTokens: 4200 } });
+});
+
+test('Phi 3 beyond its original context: the other factors', async () => {
+  const shape: RandomModel = {
+    ...SMALL,
+    architecture: 'phi3',
+    kvHeads: 2,
+    context: 1024,
+    joint: true,
+    ropeFactors: 'two',
+    more: { 'rope.scaling.type': 'longrope', 'rope.scaling.original_context_length': 256 },
+  };
+  for (const contextTokens of [250, 600]) await check('long-rope', shape, { tokens: 200, load: { contextTokens } });
+});
+
+test.each([
+  { heads: 64, kvHeads: 64, headDim: 32 },
+  { heads: 64, kvHeads: 1, headDim: 64 },
+  { heads: 3, kvHeads: 3, headDim: 96 },
+  { heads: 10, kvHeads: 2, headDim: 80 },
+])('$heads heads of $headDim over $kvHeads', async (shape) => {
+  const width = 96;
+  await check(`heads-${Object.values(shape).join('-')}`, { ...SMALL, ...shape, width }, { tokens: 40 });
+});
+
+test.each(['F32', 'Q4_0', 'Q6_K'] as const)(
+  'embedding, head and products split over many bindings: %s',
+  async (type) => {
+    const shape = { ...SMALL, width: 256, heads: 4, kvHeads: 2, headDim: 64, ffn: 256, type };
+    for (const software of [true, false]) {
+      await check(`split-${type}`.toLowerCase(), shape, { tokens: 30, adapter: { maxMatrixBytes: 24_000, software } });
+    }
+  },
+);
