@@ -18,7 +18,7 @@ function rawRows(tokens: number, vHeads: number, alpha: Float32Array, beta: Floa
   return raw;
 }
 
-describe.each([false, true])('delta-inputs, software %s', (software) => {
+describe('delta-inputs', () => {
   it.each([
     [1, 16, 16, 128],
     [3, 2, 6, 128],
@@ -34,7 +34,7 @@ describe.each([false, true])('delta-inputs, software %s', (software) => {
     const a = noise(4, vHeads).map((v) => -8 * Math.abs(v));
     const dtBias = noise(5, vHeads, 4);
     const result = await runKernel({
-      kernel: deltaInputsKernel({ software }),
+      kernel: deltaInputsKernel(),
       grid: deltaInputsGrid({ tokens, kHeads }),
       params: {
         k_heads: kHeads,
@@ -67,7 +67,7 @@ describe.each([false, true])('delta-inputs, software %s', (software) => {
     const a = Float32Array.of(-16, -1, -50);
     const dtBias = new Float32Array(vHeads);
     const result = await runKernel({
-      kernel: deltaInputsKernel({ software }),
+      kernel: deltaInputsKernel(),
       grid: deltaInputsGrid({ tokens: 1, kHeads }),
       params: {
         k_heads: kHeads,

@@ -10,16 +10,11 @@ import deltaInputs from './delta-inputs.wgsl?raw';
  * 2 raw `[T, raw_stride]`, 3 a and 4 dt_bias `[v_heads]`,
  * 5 gates `[T, v_heads]` of `(exp(a · softplus(alpha + dt_bias)), sigmoid(beta), q·k, 0)` (written); all f32.
  */
-export function deltaInputsKernel(options: { software: boolean }): Kernel {
-  const name = `delta-inputs-f32${options.software ? '-software' : ''}`;
-  return defineKernel(
-    name,
-    [
-      { file: 'shaders/lib/sigmoid.wgsl', text: sigmoid },
-      { file: 'shaders/recurrent/delta-inputs.wgsl', text: deltaInputs },
-    ],
-    { THREADS: options.software ? 4 : 32 },
-  );
+export function deltaInputsKernel(): Kernel {
+  return defineKernel('delta-inputs-f32', [
+    { file: 'shaders/lib/sigmoid.wgsl', text: sigmoid },
+    { file: 'shaders/recurrent/delta-inputs.wgsl', text: deltaInputs },
+  ]);
 }
 
 export function deltaInputsGrid(options: { tokens: number; kHeads: number }): Grid {

@@ -23,7 +23,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read> dt_bias: array<f32>;
 @group(0) @binding(5) var<storage, read_write> gates: array<vec4<f32>>;
 
-override THREADS: u32 = 32u;
+const THREADS: u32 = 32u; // a vec4 of a head of 128 each
 
 var<workgroup> partial: array<vec3<f32>, THREADS>;
 

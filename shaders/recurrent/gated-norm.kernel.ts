@@ -3,21 +3,24 @@ import silu from '../lib/silu.wgsl?raw';
 import workgroupSum from '../lib/workgroup-sum.wgsl?raw';
 import gatedNorm from './gated-norm.wgsl?raw';
 
+/** A vec4 of a head of 128 each. */
+const THREADS = 32;
+
 /**
  * `x[t, head] = x[t, head] / sqrt(mean(x[t, head]²) + eps) * weight * silu(gate[t, head])`, in place.
  *
  * Bindings: 0 params `{heads, head_dim, gate_offset, gate_stride (floats; multiples of 4), eps}`, 1 x `[T, heads, head_dim]` (updated),
  * 2 weight `[head_dim]`, 3 gate `[T, gate_stride]`; all f32.
  */
-export function gatedNormKernel(options: { software: boolean }): Kernel {
+export function gatedNormKernel(): Kernel {
   return defineKernel(
-    `gated-norm-f32${options.software ? '-software' : ''}`,
+    'gated-norm-f32',
     [
       { file: 'shaders/lib/silu.wgsl', text: silu },
       { file: 'shaders/lib/workgroup-sum.wgsl', text: workgroupSum },
       { file: 'shaders/recurrent/gated-norm.wgsl', text: gatedNorm },
     ],
-    { THREADS: options.software ? 4 : 32 },
+    { THREADS },
   );
 }
 
