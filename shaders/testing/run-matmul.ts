@@ -74,7 +74,8 @@ export async function checkMatmul(
   const stride = width + 2 * margin;
   const inColumns = (rowsOfY?: Float32Array) => {
     const all = new Float32Array(padded * stride).fill(UNTOUCHED);
-    for (let token = 0; rowsOfY && token < tokens; token++) {
+    if (!rowsOfY) return all;
+    for (let token = 0; token < tokens; token++) {
       all.set(rowsOfY.subarray(token * width, (token + 1) * width), token * stride + margin);
     }
     return all;
