@@ -5,7 +5,7 @@
  */
 import { causalConvGrid, causalConvKernel } from '../../shaders/recurrent/causal-conv.kernel.ts';
 import { deltaInputsGrid, deltaInputsKernel } from '../../shaders/recurrent/delta-inputs.kernel.ts';
-import { deltaNetGrid, deltaNetKernel } from '../../shaders/recurrent/delta-net.kernel.ts';
+import { deltaRule } from '../../shaders/recurrent/delta-rule.kernel.ts';
 import { gatedNormGrid, gatedNormKernel } from '../../shaders/recurrent/gated-norm.kernel.ts';
 import { sigmoidGateGrid, sigmoidGateKernel } from '../../shaders/recurrent/sigmoid-gate.kernel.ts';
 import type { Tap } from '../gpu/plan.ts';
@@ -79,7 +79,7 @@ export function deltaInputs(
     label: 'delta-inputs',
     variants: [
       {
-        kernel: deltaInputsKernel({ software: f.plan.gpu.software }),
+        kernel: deltaInputsKernel(),
         minRows: 1,
         grid: ({ tokens }) => deltaInputsGrid({ tokens, kHeads: keyHeads }),
       },
@@ -110,19 +110,13 @@ export function deltaNet(
   out: Activation,
 ): void {
   const { keyHeads, valueHeads, headDim } = shape;
-  const options = { headDim, software: f.plan.gpu.software };
+  const { kernel, grid } = deltaRule({ headDim, software: f.plan.gpu.software });
   f.plan.dispatch({
     label: 'delta-net',
-    variants: [
-      {
-        kernel: deltaNetKernel(options),
-        minRows: 1,
-        grid: ({ parts }) => deltaNetGrid({ ...options, parts, vHeads: valueHeads }),
-      },
-    ],
+    variants: [{ kernel, minRows: 1, grid: ({ parts }) => grid(valueHeads, parts) }],
     rows: countRows('tokens'),
     buffers: { qkv: qkv.buffer, gates: gates.buffer, state, out: out.buffer },
-    params: { k_heads: keyHeads, v_heads: valueHeads, stride: qkv.width },
+    params: { k_heads: keyHeads, v_heads: valueHeads, head_dim: headDim, stride: qkv.width },
   });
 }
 
@@ -141,7 +135,7 @@ export function gatedNorm(
     label: 'gated-norm',
     variants: [
       {
-        kernel: gatedNormKernel({ software: f.plan.gpu.software }),
+        kernel: gatedNormKernel(),
         minRows: 1,
         grid: ({ tokens }) => gatedNormGrid({ tokens, heads }),
       },
