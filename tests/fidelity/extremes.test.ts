@@ -96,3 +96,8 @@ test.each(['F32', 'Q4_0', 'Q6_K'] as const)(
     }
   },
 );
+
+test('a vocabulary of 262,144, its matrices split', async () => {
+  const shape: RandomModel = { ...SMALL, type: 'Q8_0', vocab: 262_144, tied: true };
+  await check('vocabulary', shape, { tokens: 20, greedy: 2, adapter: { maxMatrixBytes: 5_000_000 } });
+});

@@ -21,6 +21,8 @@ export interface RandomModel {
   ffn: number;
   /** Default 512. */
   context?: number;
+  /** Tokens of the vocabulary, at least the usual few. */
+  vocab?: number;
   /** Without an output matrix of its own, the embedding serves. */
   tied?: boolean;
   /** More metadata, under the architecture's name. */
@@ -47,14 +49,16 @@ const END = '<|endoftext|>';
 /** Writes the model's file, the same each time, and returns its path. */
 export function randomModel(name: string, model: RandomModel): string {
   const path = join(CACHE, `random-${name}.gguf`);
-  const tokens = [...byteAlphabet(), ...MERGES.map((merge) => merge.replace(' ', '')), END];
+  const known = [...byteAlphabet(), ...MERGES.map((merge) => merge.replace(' ', '')), END];
+  const more = Math.max(0, (model.vocab ?? 0) - known.length);
+  const tokens = [...known, ...Array.from({ length: more }, (_, i) => `token${i}`)];
   cacheFile(path, writeGguf({ metadata: metadata(model, tokens), tensors: tensors(name, model, tokens.length) }));
   return path;
 }
 
 function metadata(model: RandomModel, tokens: readonly string[]): Record<string, WriterValue> {
   const { architecture, more = {} } = model;
-  const endId = tokens.length - 1;
+  const endId = tokens.indexOf(END);
   const own: Record<string, WriterValue> = {
     block_count: model.layers,
     context_length: model.context ?? 512,
