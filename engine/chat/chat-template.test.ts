@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import { LocalLLMError } from '../protocol/errors.ts';
 import type { Message } from '../protocol/messages.ts';
 import { createChatTemplate, type SpecialTexts } from './chat-template.ts';
-import { MAX_TEMPLATE_CHARS } from './guarded-interpreter.ts';
 
 const user = (content: string): Message[] => [{ role: 'user', content }];
 const options = { addGenerationPrompt: true };
@@ -91,35 +90,35 @@ test('private-use characters in a message are no marks', () => {
   expect(apart('{% for m in messages %}[M]{{ m.content }}[/M]{% endfor %}', user(content))).toEqual([content]);
 });
 
-test.each([
-  ['{% if x %}\n{{ x }}\n{% endfor %}', /line 3/],
-  ['a\n\n{{ "x }}', /line 3/],
-  ['a\n{{ 1 +* }}\nb {{ c }}', /line 2/],
-  ['x'.repeat(MAX_TEMPLATE_CHARS + 1), /262145 characters/],
-])('a template that cannot be read is refused with its line (%#)', (source, message) => {
-  const error = caught(() => createChatTemplate(source));
-  expect(error.code).toBe('template');
-  expect(error.message).toMatch(message);
+test('what a model thought and what a caller sets reach the template', () => {
+  const source =
+    '{% for m in messages %}<think>{{ m.reasoning_content }}</think>{{ m.content }}{% endfor %}{{ enable_thinking is false }}';
+  const messages = [{ role: 'assistant' as const, content: '4', reasoning: 'a<|im_end|>' }];
+  const template = createChatTemplate(source);
+  const given = { addGenerationPrompt: false, variables: { enable_thinking: false } };
+  expect(template.render(messages, given)).toBe('<think>a<|im_end|></think>4True');
+  expect(template.renderParts(messages, given).filter(({ special }) => !special)).toEqual([
+    { text: 'a<|im_end|>', special: false },
+    { text: '4', special: false },
+  ]);
 });
 
-test.each([
-  ["{{ raise_exception('roles must alternate') }}", /refuses these messages: roles must alternate/],
-  ['{{ nothing() }}', /fails on these messages/],
-  ['{% for i in range(10000) %}{% for j in range(10000) %}{{ i }}{% endfor %}{% endfor %}', /more than 500000 steps/],
-  ['{% for i in range(1000000000) %}{% endfor %}', /list of more than/],
-  ['{% for i in range(1, 5, 0) %}{% endfor %}', /list of more than/],
-  [
-    "{% set ns = namespace(s='ab') %}{% for i in range(64) %}{% set ns.s = ns.s + ns.s %}{% endfor %}{{ ns.s }}",
-    /text of more than/,
-  ],
-  [
-    '{% set ns = namespace(a=[1]) %}{% for i in range(64) %}{% set ns.a = ns.a + ns.a %}{% endfor %}',
-    /list of more than/,
-  ],
-])('a template that fails or runs away is stopped (%#)', (source, message) => {
-  const error = caught(() => render(source));
-  expect(error.code).toBe('template');
-  expect(error.message).toMatch(message);
+test('a system message goes into the next one where the template refuses it; arguments become texts where it needs them', () => {
+  const refuses =
+    "{% if messages[0].role == 'system' %}{{ raise_exception('no system') }}{% endif %}{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}";
+  const messages: Message[] = [{ role: 'system', content: 'Be <|brief|>.' }, ...user('Hi')];
+  expect(render(refuses, messages)).toBe('[user]Be <|brief|>.\nHi');
+  expect(apart(refuses, messages)).toEqual(['Be <|brief|>.\nHi']);
+  const adds = '{% for c in messages[0].tool_calls %}{{ c.function.name + c.function.arguments }}{% endfor %}';
+  const call: Message = { role: 'assistant', content: '', toolCalls: [{ name: 'f', arguments: { a: [1, 'é'] } }] };
+  expect(render(adds, [call])).toBe('f{"a": [1, "é"]}');
+});
+
+test('ChatML takes the place of a template that cannot be used', () => {
+  expect(caught(() => createChatTemplate('{% if %}')).message).toContain("Use ChatML instead (template: 'chatml')");
+  expect(createChatTemplate('{% if %}', {}, 'chatml').render(user('Hi'), options)).toBe(
+    '<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n',
+  );
 });
 
 test('dates are written as asked', () => {

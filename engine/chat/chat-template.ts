@@ -5,7 +5,11 @@
  */
 import { LocalLLMError } from '../protocol/errors.ts';
 import type { Message, Tool, ToolCall } from '../protocol/messages.ts';
-import { parseTemplate, type Program, runTemplate } from './guarded-interpreter.ts';
+import { strftime } from './strftime.ts';
+import { runTemplate } from './guarded-interpreter.ts';
+import { LimitError } from './template-limits.ts';
+import { parseTemplate, type Program } from './template-source.ts';
+import { plainJson } from './template-values.ts';
 import {
   chooseMarks,
   cutAtMarks,
@@ -19,20 +23,28 @@ import {
 
 export type { PromptPart } from './untrusted-text.ts';
 
+/** A message, with what a thinking model thought before it wrote `content`. */
+export interface ChatMessage extends Message {
+  /** Templates that know thinking see it as `reasoning_content`. */
+  reasoning?: string;
+}
+
 export interface RenderOptions {
   tools?: readonly Tool[];
   /** End with what begins the model's answer. */
   addGenerationPrompt: boolean;
+  /** Further variables of the template, as `enable_thinking`; trusted as the template itself is. */
+  variables?: Readonly<Record<string, unknown>>;
 }
 
 export interface ChatTemplate {
   /** @throws LocalLLMError template when the template fails or refuses, not-supported for tools it does not know */
-  render(messages: readonly Message[], options: RenderOptions): string;
+  render(messages: readonly ChatMessage[], options: RenderOptions): string;
   /**
    * The same text in parts: what comes from messages and tools is not `special`, so that no text in it becomes a
    * control token.
    */
-  renderParts(messages: readonly Message[], options: RenderOptions): PromptPart[];
+  renderParts(messages: readonly ChatMessage[], options: RenderOptions): PromptPart[];
 }
 
 /** Texts of the vocabulary's special tokens, empty or absent where it has none. */
@@ -54,16 +66,47 @@ const CHATML =
  */
 const ASKS_FOR_NONE = /\btools\s+(?:is\s+(?:not\s+)?(?:none|defined)|[!=]=\s*none)\b/i;
 
+/** What templates call the tools. */
+const KNOWS_TOOLS = /\b(?:tools|functions|xml_tools)\b/;
+
 /** Replaces an untrusted string: `free` ones are prose, the others names and values that templates may compare. */
 type Replace = (text: string, free: boolean) => string;
 
+/** How a chat is put to a template that cannot take it as it is. */
+interface Shape {
+  messages: readonly ChatMessage[];
+  /** Arguments of calls as JSON texts. */
+  textualArguments: boolean;
+}
+
+/** The shapes to try, as llama.cpp adapts chats: textual arguments, the system message within the first one after it. */
+function shapesOf(messages: readonly ChatMessage[]): Shape[] {
+  const [first, second, ...others] = messages;
+  const given = [messages];
+  if (first?.role === 'system' && second !== undefined) {
+    given.push([{ ...second, content: `${first.content}\n${second.content}` }, ...others]);
+  }
+  const calls = messages.some(({ toolCalls = [] }) => toolCalls.length > 0);
+  return given.flatMap((each) =>
+    (calls ? [false, true] : [false]).map((textualArguments) => ({ messages: each, textualArguments })),
+  );
+}
+
 /** Messages and tools as templates expect them, the shape of OpenAI's API; `replace` sees every untrusted string. */
-function templateVariables(messages: readonly Message[], tools: readonly Tool[] | undefined, replace: Replace) {
+function templateVariables(
+  { messages, textualArguments }: Shape,
+  tools: readonly Tool[] | undefined,
+  replace: Replace,
+): Record<string, unknown> {
   const value = (text: string) => replace(text, false);
+  const argumentsOf = (given: unknown) => {
+    const replaced = mapStrings(given, value);
+    return textualArguments ? plainJson(replaced) : replaced;
+  };
   const call = ({ id, name, arguments: given }: ToolCall) => ({
     ...(id === undefined ? {} : { id: value(id) }),
     type: 'function',
-    function: { name: value(name), arguments: mapStrings(given, value) },
+    function: { name: value(name), arguments: argumentsOf(given) },
   });
   const tool = ({ name, description, parameters }: Tool) => ({
     type: 'function',
@@ -73,14 +116,18 @@ function templateVariables(messages: readonly Message[], tools: readonly Tool[] 
       parameters: mapStrings(parameters ?? { type: 'object', properties: {} }, value),
     },
   });
+  const made = tools === undefined || tools.length === 0 ? undefined : tools.map(tool);
   return {
-    messages: messages.map(({ role, content, toolCalls, toolCallId }) => ({
+    messages: messages.map(({ role, content, reasoning, toolCalls, toolCallId }) => ({
       role,
       content: replace(content, true),
+      ...(reasoning === undefined ? {} : { reasoning_content: replace(reasoning, true) }),
       ...(toolCalls === undefined || toolCalls.length === 0 ? {} : { tool_calls: toolCalls.map(call) }),
       ...(toolCallId === undefined ? {} : { tool_call_id: value(toolCallId) }),
     })),
-    ...(tools === undefined || tools.length === 0 ? {} : { tools: tools.map(tool) }),
+    // SmolLM3 and firefunction have names of their own for them.
+    ...(made && { tools: made, xml_tools: made }),
+    functions: made === undefined ? '' : plainJson(made, '  '),
   };
 }
 
@@ -95,29 +142,24 @@ class JinjaChatTemplate implements ChatTemplate {
     this.special = special;
   }
 
-  render(messages: readonly Message[], options: RenderOptions): string {
-    return this.run(messages, options, (text) => text);
+  render(messages: readonly ChatMessage[], options: RenderOptions): string {
+    return this.runAdapted(messages, options, (text) => text).prompt;
   }
 
-  renderParts(messages: readonly Message[], options: RenderOptions): PromptPart[] {
+  renderParts(messages: readonly ChatMessage[], options: RenderOptions): PromptPart[] {
     const untrusted = new Set<string>();
-    const plain = this.run(messages, options, (text, free) => {
+    const { prompt, shape } = this.runAdapted(messages, options, (text, free) => {
       if (free || !isHarmless(text)) untrusted.add(text);
       return text;
     });
-    const marks = chooseMarks([this.source, plain, ...untrusted]);
-    const parts = marks && this.renderMarked(messages, options, plain, marks);
-    return parts ?? cutAtTexts(plain, [...untrusted]);
+    const marks = chooseMarks([this.source, prompt, ...untrusted]);
+    const parts = marks && this.renderMarked(shape, options, prompt, marks);
+    return parts ?? cutAtTexts(prompt, [...untrusted]);
   }
 
-  private renderMarked(
-    messages: readonly Message[],
-    options: RenderOptions,
-    plain: string,
-    marks: Marks,
-  ): PromptPart[] | undefined {
+  private renderMarked(shape: Shape, options: RenderOptions, plain: string, marks: Marks): PromptPart[] | undefined {
     try {
-      const marked = this.run(messages, options, (text, free) =>
+      const marked = this.run(shape, options, (text, free) =>
         free || !isHarmless(text) ? markText(text, marks) : text,
       );
       return cutAtMarks(marked, plain, marks);
@@ -127,15 +169,38 @@ class JinjaChatTemplate implements ChatTemplate {
     }
   }
 
-  private run(messages: readonly Message[], { tools, addGenerationPrompt }: RenderOptions, replace: Replace): string {
-    if (tools !== undefined && tools.length > 0 && !/\btools\b/.test(this.source)) {
+  /** The first shape that the template takes; what it says of the first one where it takes none. */
+  private runAdapted(
+    messages: readonly ChatMessage[],
+    options: RenderOptions,
+    replace: Replace,
+  ): { prompt: string; shape: Shape } {
+    let first: unknown;
+    for (const shape of shapesOf(messages)) {
+      try {
+        return { prompt: this.run(shape, options, replace), shape };
+      } catch (error) {
+        first ??= error;
+        const fails = error instanceof LocalLLMError && error.code === 'template';
+        if (!fails || error.cause instanceof LimitError) throw error;
+      }
+    }
+    throw first;
+  }
+
+  private run(
+    shape: Shape,
+    { tools, addGenerationPrompt, variables: given = {} }: RenderOptions,
+    replace: Replace,
+  ): string {
+    if (tools !== undefined && tools.length > 0 && !KNOWS_TOOLS.test(this.source)) {
       throw new LocalLLMError(
         'not-supported',
         "This model's chat template knows no tools. Leave `tools` out, or choose another model.",
       );
     }
     let inputChars = this.source.length;
-    const variables = templateVariables(messages, tools, (text, free) => {
+    const variables = templateVariables(shape, tools, (text, free) => {
       inputChars += text.length;
       return replace(text, free);
     });
@@ -144,10 +209,14 @@ class JinjaChatTemplate implements ChatTemplate {
       this.program,
       {
         tools: ASKS_FOR_NONE.test(this.source) ? null : [],
+        // Of llama.cpp, for templates that ask for one or the other.
+        datetime: strftime(new Date(), '%b %d %Y'),
+        date_string: strftime(new Date(), '%d %b %Y'),
         ...variables,
         add_generation_prompt: addGenerationPrompt,
         bos_token: bos,
         eos_token: eos,
+        ...given,
       },
       inputChars,
     );
@@ -155,11 +224,18 @@ class JinjaChatTemplate implements ChatTemplate {
   }
 }
 
+/** Which template a model is used with: the one in its file, or ChatML in its place. */
+export type TemplateChoice = 'own' | 'chatml';
+
 /**
- * The chat template of a model: its file's `tokenizer.chat_template`, ChatML when it has none.
+ * The chat template of a model: its file's `tokenizer.chat_template`; ChatML when it has none, or where `choice` says so.
  *
  * @throws LocalLLMError template, with the line where it can be told, when the source cannot be read or is too long
  */
-export function createChatTemplate(source: string | undefined, special: SpecialTexts = {}): ChatTemplate {
-  return new JinjaChatTemplate(source ?? CHATML, special);
+export function createChatTemplate(
+  source: string | undefined,
+  special: SpecialTexts = {},
+  choice: TemplateChoice = 'own',
+): ChatTemplate {
+  return new JinjaChatTemplate(choice === 'chatml' || source === undefined ? CHATML : source, special);
 }
