@@ -50,8 +50,11 @@ describe.each([{ software: false }, { software: true }])('mul-mat-cols %o', (ada
   });
 });
 
-describe.each(OTHERS)('mul-mat-cols %s', (type) => {
-  it.each(columnsOf(type).map((cols) => ({ cols })))('35 rows of $cols', async ({ cols }) => {
-    await checkMatmul(mulMatColsKernel, { type, epilogue: 'store', cols }, { rows: 35, tokens: 3 }, ref);
-  });
+it.each(OTHERS)('mul-mat-cols %s', async (type) => {
+  await checkMatmul(
+    mulMatColsKernel,
+    { type, epilogue: 'store', cols: columnsOf(type)[0] },
+    { rows: 35, tokens: 3 },
+    ref,
+  );
 });

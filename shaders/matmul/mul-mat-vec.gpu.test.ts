@@ -61,8 +61,11 @@ describe('mul-mat-vec', () => {
   });
 });
 
-describe.each(OTHERS)('mul-mat-vec %s', (type) => {
-  it.each(columnsOf(type).map((cols) => ({ cols })))('35 rows of $cols', async ({ cols }) => {
-    await checkMatmul(mulMatVecKernel, { type, epilogue: 'store', cols }, { rows: 35, tokens: 2 }, ref);
-  });
+it.each(OTHERS)('mul-mat-vec %s', async (type) => {
+  await checkMatmul(
+    mulMatVecKernel,
+    { type, epilogue: 'store', cols: columnsOf(type)[1] },
+    { rows: 35, tokens: 2 },
+    ref,
+  );
 });
