@@ -54,6 +54,7 @@ test('a prompt of 4,096 tokens, sliding windows of 1,024', async () => {
   const shape: RandomModel = {
     ...SMALL,
     architecture: 'gemma3',
+    embeddingGain: 1,
     layers: 2,
     context: 8192,
     tied: true,

@@ -50,6 +50,7 @@ export const RANDOM_ARCHITECTURES: Readonly<Record<string, Omit<RandomModel, 'ty
   gemma2: {
     architecture: 'gemma2',
     ...SHAPE,
+    embeddingGain: 1,
     headDim: 128,
     tied: true,
     norms: 'both',
@@ -62,6 +63,7 @@ export const RANDOM_ARCHITECTURES: Readonly<Record<string, Omit<RandomModel, 'ty
   gemma3: {
     architecture: 'gemma3',
     ...SHAPE,
+    embeddingGain: 1,
     layers: 3,
     headDim: 256,
     heads: 2,
@@ -96,7 +98,7 @@ export const RANDOM_ARCHITECTURES: Readonly<Record<string, Omit<RandomModel, 'ty
   granite: {
     architecture: 'granite',
     ...SHAPE,
-    tied: true,
+    embeddingGain: 0.5,
     more: {
       embedding_scale: f32(12),
       residual_scale: f32(0.22),

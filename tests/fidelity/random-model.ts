@@ -25,6 +25,8 @@ export interface RandomModel {
   vocab?: number;
   /** Without an output matrix of its own, the embedding serves. */
   tied?: boolean;
+  /** How large the embedding is, times 1 / √width; default 4. */
+  embeddingGain?: number;
   /** More metadata, under the architecture's name. */
   more?: Readonly<Record<string, WriterValue>>;
   /** Divisors of the frequencies: one for all contexts (Llama 3.1), or one for short and one for long ones (Phi 3). */
@@ -131,7 +133,7 @@ class TensorWriter {
 function tensors(name: string, model: RandomModel, vocab: number): WriterTensor[] {
   const { width, layers, headDim } = model;
   const out = new TensorWriter(name, model);
-  out.matrix('token_embd', width, vocab, 4);
+  out.matrix('token_embd', width, vocab, model.embeddingGain ?? 4);
   out.vector('output_norm.weight', width);
   if (!model.tied) out.matrix('output', width, vocab, 4);
   if (model.ropeFactors === 'one') out.factors('rope_freqs.weight', headDim / 2, 0.25);
