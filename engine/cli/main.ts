@@ -12,6 +12,7 @@ import { dump } from './dump.ts';
 import { generate } from './generate.ts';
 import { inspect } from './inspect.ts';
 import { logprobs } from './logprobs.ts';
+import { profile } from './profile.ts';
 import { tokenize } from './tokenize.ts';
 
 const integer = (low: number) => (text: string) => {
@@ -111,6 +112,17 @@ program
   .option('--json', 'print one JSON object')
   .addOption(kvType('f16'))
   .action(bench);
+
+program
+  .command('profile')
+  .description("The GPU's time for each kernel of one forward: a decode step, or a prefill chunk.")
+  .argument('<file>', 'a GGUF file')
+  .option('--past <n>', 'tokens before', integer(0), 0)
+  .option('--tokens <n>', 'tokens of the forward', integer(1), 1)
+  .option('--runs <n>', 'runs; the median is printed', integer(1), 20)
+  .option('--json', 'print every dispatch as JSON')
+  .addOption(kvType('f16'))
+  .action(profile);
 
 // A reader that has seen enough (`| head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));

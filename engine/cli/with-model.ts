@@ -19,10 +19,12 @@ export async function withModel<T>(
   path: string,
   options: ModelOptions,
   use: (model: LoadedModel, gpu: Gpu) => Promise<T>,
+  profiling: { timestamps?: boolean } = {},
 ): Promise<T> {
   const files = await openModelFiles(path);
   try {
-    const gpu = await Gpu.open(await openDawn());
+    const features = profiling.timestamps ? ['disable-dawn-features=timestamp_quantization'] : [];
+    const gpu = await Gpu.open(await openDawn(features), profiling);
     const model = await loadModel(gpu, files.parts, loadOptions(options));
     try {
       return await use(model, gpu);

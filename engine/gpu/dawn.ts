@@ -32,9 +32,10 @@ const instances: GPU[] = [];
 /**
  * Dawn with an adapter: a real GPU, else the software adapter that comes with Chromium.
  * `VK_ICD_FILENAMES` or `VK_DRIVER_FILES`, when set, choose the driver.
+ * @param features Dawn's toggles: `enable-dawn-features=…`
  * @throws LocalLLMError not-supported without the package, no-adapter
  */
-export async function openDawn(): Promise<GPU> {
+export async function openDawn(features: readonly string[] = []): Promise<GPU> {
   const { create, globals } = await import('webgpu').catch((cause: unknown) => {
     throw new LocalLLMError('not-supported', 'WebGPU in Node comes from the package "webgpu": npm install webgpu', {
       cause,
@@ -42,7 +43,7 @@ export async function openDawn(): Promise<GPU> {
   });
   Object.assign(globalThis, globals);
   const open = async (): Promise<GPU | undefined> => {
-    const gpu = create(process.platform === 'linux' ? ['backend=vulkan'] : []);
+    const gpu = create([...(process.platform === 'linux' ? ['backend=vulkan'] : []), ...features]);
     instances.push(gpu);
     return (await gpu.requestAdapter({ powerPreference: 'high-performance' })) ? gpu : undefined;
   };

@@ -59,7 +59,10 @@ export class Gpu {
   }
 
   /** @throws LocalLLMError no-webgpu, no-adapter, device-lost */
-  static async open(webgpu: GPU | undefined = (globalThis.navigator as Navigator | undefined)?.gpu): Promise<Gpu> {
+  static async open(
+    webgpu: GPU | undefined = (globalThis.navigator as Navigator | undefined)?.gpu,
+    options: { timestamps?: boolean } = {},
+  ): Promise<Gpu> {
     if (!webgpu) {
       throw new LocalLLMError(
         'no-webgpu',
@@ -75,7 +78,9 @@ export class Gpu {
     }
     const { limits } = adapter;
     try {
+      const timestamps = options.timestamps && adapter.features.has('timestamp-query');
       const device = await adapter.requestDevice({
+        requiredFeatures: timestamps ? ['timestamp-query'] : [],
         requiredLimits: {
           maxBufferSize: limits.maxBufferSize,
           maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,

@@ -40,7 +40,8 @@ export interface Tap {
 interface Step {
   label: string;
   rows: (dims: Dims) => number;
-  variants: { pipeline: GPUComputePipeline; grid: (dims: Dims) => Grid; minRows: number }[];
+  variants: { pipeline: GPUComputePipeline; name: string; grid: (dims: Dims) => Grid; minRows: number }[];
+  bytes: (dims: Dims) => number;
   bindGroup: GPUBindGroup;
   taps: readonly Tap[];
 }
@@ -93,17 +94,48 @@ export class Plan {
     }
     return encoder;
   }
+
+  /** One pass for each step that has work, with the descriptor that `passOf` gives for its number. */
+  encodeApart(encoder: GPUCommandEncoder, dims: Dims, passOf: (index: number) => GPUComputePassDescriptor): void {
+    this.#steps
+      .filter((step) => step.rows(dims) > 0)
+      .forEach((step, index) => {
+        const pass = encoder.beginComputePass(passOf(index));
+        run(pass, step, dims);
+        pass.end();
+      });
+  }
+
+  /** What the steps that have work are, in order. */
+  describe(dims: Dims): StepDescription[] {
+    return this.#steps
+      .filter((step) => step.rows(dims) > 0)
+      .map((step) => ({ label: step.label, kernel: variantFor(step, dims).name, bytes: step.bytes(dims) }));
+  }
 }
 
 function run(pass: GPUComputePassEncoder, step: Step, dims: Dims): void {
   const rows = step.rows(dims);
   if (rows === 0) return;
-  let chosen = step.variants[0]!;
-  for (const variant of step.variants) if (variant.minRows <= rows) chosen = variant;
+  const chosen = variantFor(step, dims);
   const [x, y, z] = chosen.grid(dims);
   pass.setPipeline(chosen.pipeline);
   pass.setBindGroup(0, step.bindGroup);
   pass.dispatchWorkgroups(x, y, z);
+}
+
+function variantFor(step: Step, dims: Dims): Step['variants'][number] {
+  const rows = step.rows(dims);
+  let chosen = step.variants[0]!;
+  for (const variant of step.variants) if (variant.minRows <= rows) chosen = variant;
+  return chosen;
+}
+
+export interface StepDescription {
+  label: string;
+  kernel: string;
+  /** Bytes that it must move, 0 where nobody counted them. */
+  bytes: number;
 }
 
 /** One dispatch to record. */
@@ -116,6 +148,8 @@ export interface Dispatch {
   /** A buffer for each storage binding, by its WGSL name. */
   buffers: Readonly<Record<string, GPUBuffer | BufferRange>>;
   params: Readonly<Record<string, number>>;
+  /** Bytes that the work must move at least, each once; for the profiler. */
+  bytes?: (dims: Dims) => number;
   taps?: readonly Tap[];
 }
 
@@ -142,6 +176,7 @@ export class PlanBuilder {
     const variants = Promise.all(
       dispatch.variants.map(async ({ kernel, grid, minRows }) => ({
         pipeline: await this.gpu.pipeline(kernel),
+        name: kernel.name,
         grid,
         minRows,
       })),
@@ -157,9 +192,9 @@ export class PlanBuilder {
     const params = await this.#allocation.allocate('parameters', this.#recorded.length * stride, usage);
     const steps = await Promise.all(
       this.#recorded.map(async ({ dispatch, variants }, index): Promise<Step> => {
-        const { label, rows, taps = [] } = dispatch;
+        const { label, rows, bytes = () => 0, taps = [] } = dispatch;
         const bindGroup = this.#bind(dispatch, params, index * stride);
-        return { label, rows, variants: await variants, bindGroup, taps };
+        return { label, rows, variants: await variants, bytes, bindGroup, taps };
       }),
     );
     return new Plan(this.gpu, steps);

@@ -53,6 +53,8 @@ export function linear(
         bias_offset: segment.firstRow,
         count_at: COUNT_AT[x.rows],
       },
+      bytes: (dims) =>
+        segment.quants.size + segment.scales.size + count(dims) * (weight.cols + segment.rows / (glu ? 2 : 1)) * 4,
       taps:
         last && tap !== undefined
           ? [{ name: tap, buffer: out.buffer, stride: out.width, columns: [0, out.width], rows: out.rows }]

@@ -27,6 +27,7 @@ export function rmsNorm(f: ForwardContext, x: Activation, weight: GPUBuffer, out
     rows: countRows('tokens'),
     buffers: { x: x.buffer, weight, h: out.buffer },
     params: { width: x.width, eps: epsilon },
+    bytes: ({ tokens }) => tokens * x.width * 8,
   });
 }
 
@@ -65,6 +66,7 @@ export function addRmsNorm(
       ...(branchNorm ? { branch_weight: branchNorm } : {}),
     },
     params: { width: x.width, eps: epsilon, branch_scale: branchScale },
+    bytes: (dims) => count(dims) * x.width * 16,
     taps: out.rows === 'outputs' ? [residual, tapOf('result_norm', out)] : [residual],
   });
 }
@@ -84,6 +86,7 @@ export function addNormed(
     rows: countRows('tokens'),
     buffers: { x: x.buffer, r: branch.buffer, weight },
     params: { width: x.width, eps: epsilon },
+    bytes: ({ tokens }) => tokens * x.width * 12,
     taps: [tapOf(tap, x)],
   });
 }
@@ -103,5 +106,6 @@ export function normQk(
     rows: countRows('tokens'),
     buffers: { qkv: qkv.buffer, weight },
     params: { q_width: qWidth, k_width: kWidth, stride: qkv.width, eps: epsilon },
+    bytes: ({ tokens }) => tokens * (qWidth + kWidth) * 8,
   });
 }
