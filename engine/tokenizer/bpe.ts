@@ -6,7 +6,7 @@
  */
 import { LocalLLMError, quoted } from '../protocol/errors.ts';
 import { byteText, CHAR_OF_BYTE } from './byte-alphabet.ts';
-import { MAX_EXTRA_TEXTS, MAX_MERGES, readStrings, type VocabularyMetadata } from './metadata.ts';
+import { MAX_EXTRA_TEXTS, readMerges, type VocabularyMetadata } from './metadata.ts';
 import { Merger, type SymbolPairs } from './merger.ts';
 import { PairTable } from './pair-table.ts';
 import { type PreTokenizer, splitWords } from './pre-tokenizers.ts';
@@ -68,7 +68,7 @@ export class BpeEncoder implements SymbolPairs {
     this.vocabulary = vocabulary;
     this.preTokenizer = pre;
     this.symbols = new Symbols(vocabulary);
-    const merges = readStrings(metadata, 'tokenizer.ggml.merges', MAX_MERGES);
+    const merges = readMerges(metadata);
     this.merged = new Int32Array(merges.length);
     this.ranks = new PairTable(merges.length);
     for (const [rank, merge] of merges.entries()) {

@@ -15,10 +15,14 @@ export const MAX_TOKENS = 320 * 1024;
 export const MAX_MERGES = 1 << 19;
 /** Texts that occur in merges and are no tokens; sound vocabularies have hardly any. */
 export const MAX_EXTRA_TEXTS = 1 << 14;
-/** UTF-16 units of one token's or merge's text. */
-export const MAX_TOKEN_CHARS = 1 << 16;
+/** UTF-16 units of one token's text; the time that SPM takes for a text grows with the longest. Known ones end at 256. */
+export const MAX_TOKEN_CHARS = 1 << 11;
+/** Of one merge: two tokens and the space between. */
+const MAX_MERGE_CHARS = 2 * MAX_TOKEN_CHARS + 1;
+/** Tokens that are looked for in every text before it is encoded. Known files have at most some thousands. */
+export const MAX_SPECIAL_TOKENS = 1 << 16;
 
-function badFile(key: string, problem: string): LocalLLMError {
+export function badFile(key: string, problem: string): LocalLLMError {
   return new LocalLLMError(
     'bad-file',
     `The file's vocabulary is damaged: ${key} ${problem}. Download the model again or convert it anew.`,
@@ -60,15 +64,31 @@ export function readTokenId(metadata: VocabularyMetadata, key: string, limit: nu
   return id;
 }
 
-/** @throws LocalLLMError bad-file when missing, too long, or not all strings */
-export function readStrings(metadata: VocabularyMetadata, key: string, maxLength: number): readonly string[] {
+/** @throws LocalLLMError bad-file when missing, too many, or not all texts of tokens */
+export function readTokens(metadata: VocabularyMetadata): readonly string[] {
+  return readStrings(metadata, 'tokenizer.ggml.tokens', MAX_TOKENS, MAX_TOKEN_CHARS);
+}
+
+/** @throws LocalLLMError bad-file when missing, too many, or not all texts of merges */
+export function readMerges(metadata: VocabularyMetadata): readonly string[] {
+  return readStrings(metadata, 'tokenizer.ggml.merges', MAX_MERGES, MAX_MERGE_CHARS);
+}
+
+function readStrings(
+  metadata: VocabularyMetadata,
+  key: string,
+  maxLength: number,
+  maxChars: number,
+): readonly string[] {
   const value = metadata.get(key)?.value;
   if (!Array.isArray(value)) throw badFile(key, `should be an array of strings but ${describe(value)}`);
   if (value.length > maxLength) throw badFile(key, `has ${value.length} entries, more than ${maxLength}`);
   for (let i = 0; i < value.length; i++) {
     const item: unknown = value[i];
     if (typeof item !== 'string') throw badFile(key, `should hold strings but entry ${i} ${describe(item)}`);
-    if (item.length > MAX_TOKEN_CHARS) throw badFile(key, `has an entry ${i} of ${item.length} characters`);
+    if (item.length > maxChars) {
+      throw badFile(key, `has an entry ${i} of ${item.length} characters, more than ${maxChars}`);
+    }
   }
   return value as readonly string[];
 }

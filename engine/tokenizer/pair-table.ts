@@ -4,11 +4,16 @@
  * @module
  */
 
+const oddRandom = () => Math.floor(Math.random() * 2 ** 31) * 2 + 1;
+
 export class PairTable {
   private readonly lefts: Int32Array;
   private readonly rights: Int32Array;
   private readonly ranks: Int32Array;
   private readonly mask: number;
+  /** Random: a file cannot be made whose pairs collide. */
+  private readonly leftFactor = oddRandom();
+  private readonly rightFactor = oddRandom();
 
   /** Room for `capacity` pairs, at most half full. */
   constructor(capacity: number) {
@@ -36,7 +41,7 @@ export class PairTable {
   }
 
   private find(left: number, right: number): number {
-    let hash = Math.imul(left, 0x9e3779b1) ^ Math.imul(right, 0x85ebca77);
+    let hash = Math.imul(left, this.leftFactor) ^ Math.imul(right, this.rightFactor);
     hash = Math.imul(hash ^ (hash >>> 15), 0xc2b2ae3d);
     let slot = (hash ^ (hash >>> 13)) & this.mask;
     while (this.lefts[slot] !== -1 && (this.lefts[slot] !== left || this.rights[slot] !== right)) {

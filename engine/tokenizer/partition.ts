@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { badFile, MAX_SPECIAL_TOKENS } from './metadata.ts';
 import { TokenKind, type Vocabulary } from './vocabulary.ts';
 
 /** A stretch of a text; control tokens are found only where `special` is true. */
@@ -22,13 +23,17 @@ interface Stretch {
 
 const isAsciiSpace = (unit: number) => unit === 32 || (unit >= 9 && unit <= 13);
 
-/** The special tokens, longest first; llama.cpp orders by UTF-8 length. */
+/** The special tokens, longest first; llama.cpp orders by UTF-8 length. @throws LocalLLMError bad-file for too many */
 function findSpecialTokens(vocabulary: Vocabulary): number[] {
   const utf8 = new TextEncoder();
   const kinds = TokenKind.CONTROL | TokenKind.USER_DEFINED | TokenKind.UNKNOWN;
   const lengths = new Map<number, number>();
   for (const [id, text] of vocabulary.texts.entries()) {
     if (vocabulary.is(id, kinds)) lengths.set(id, utf8.encode(text).length);
+  }
+  if (lengths.size > MAX_SPECIAL_TOKENS) {
+    const problem = `has ${lengths.size} control and user-defined tokens, more than ${MAX_SPECIAL_TOKENS}`;
+    throw badFile('tokenizer.ggml.token_type', problem);
   }
   return [...lengths.keys()].sort((a, b) => lengths.get(b)! - lengths.get(a)!);
 }

@@ -99,7 +99,8 @@ const FAMILIES: readonly Family[] = [
       '[\\r\\n]',
       `[${WS}]?${CASED_LETTER}+`,
       `[${WS}]?(?:(?![${WS}])[!-/:-~\\uff01-\\uff0f\\uff1a-\\uff5e\\u2018-\\u201f\\u3000-\\u3002])+`,
-      `[${WS}]+$`,
+      // From a run's first only: else each of a long run before a digit would look to the run's end.
+      `(?<![${WS}])[${WS}]+$`,
       CJK_WIDE,
       '\\p{N}+',
     ],

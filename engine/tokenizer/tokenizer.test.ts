@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { LocalLLMError } from '../protocol/errors.ts';
 import { CHAR_OF_BYTE } from './byte-alphabet.ts';
+import { PRE_TOKENIZERS, preTokenizer, splitWords } from './pre-tokenizers.ts';
 import { createTokenizer, type Tokenizer } from './tokenizer.ts';
 import type { VocabularyMetadata } from './metadata.ts';
 
@@ -128,13 +129,72 @@ test('a quarter of a million of one letter, of line breaks, of special tokens an
 
 test.each<[string, Record<string, unknown>, string, RegExp]>([
   ['no model', { ...BPE, 'tokenizer.ggml.model': undefined }, 'bad-file', /tokenizer.ggml.model is missing/],
-  ['an unknown model', { ...BPE, 'tokenizer.ggml.model': 'bert' }, 'not-supported', /"bert"/],
+  ['WPM', { ...BPE, 'tokenizer.ggml.model': 'bert' }, 'not-supported', /is "bert" \(WPM.*Choose a chat model/],
+  ['UGM', { ...BPE, 'tokenizer.ggml.model': 't5' }, 'not-supported', /is "t5" \(UGM/],
+  ['RWKV', { ...BPE, 'tokenizer.ggml.model': 'rwkv' }, 'not-supported', /is "rwkv" \(RWKV/],
+  ['PLaMo-2', { ...BPE, 'tokenizer.ggml.model': 'plamo2' }, 'not-supported', /is "plamo2" \(PLaMo-2/],
+  [
+    'a model named as an object’s property',
+    { ...BPE, 'tokenizer.ggml.model': 'constructor' },
+    'not-supported',
+    /"constructor"; supp/,
+  ],
+  ['tokens that are one text', { ...BPE, 'tokenizer.ggml.tokens': 'abc' }, 'bad-file', /tokens .* is the text "abc"/],
+  ['too few scores', { ...SPM, 'tokenizer.ggml.scores': [0, 1] }, 'bad-file', /scores has 2 entries for 267 tokens/],
+  [
+    'scores that are texts',
+    { ...SPM, 'tokenizer.ggml.scores': Array(267).fill('1') },
+    'bad-file',
+    /entry 0 is the text "1"/,
+  ],
+  [
+    'infinite scores',
+    { ...SPM, 'tokenizer.ggml.scores': Array(267).fill(-Infinity) },
+    'bad-file',
+    /entry 0 is -Infinity/,
+  ],
+  [
+    'merges of numbers',
+    { ...BPE, 'tokenizer.ggml.merges': [1] },
+    'bad-file',
+    /merges should hold strings but entry 0 is 1/,
+  ],
+  [
+    'a merge of 4 098 characters',
+    { ...BPE, 'tokenizer.ggml.merges': [`a ${'b'.repeat(4_096)}`] },
+    'bad-file',
+    /4098.*4097/,
+  ],
+  ['too many merges', { ...BPE, 'tokenizer.ggml.merges': Array((1 << 21) + 1) }, 'bad-file', /2097153 entries/],
+  ['an id below zero', { ...BPE, 'tokenizer.ggml.bos_token_id': -2 }, 'bad-file', /bos_token_id is -2, outside/],
+  [
+    'an id of 2^40',
+    { ...BPE, 'tokenizer.ggml.eot_token_id': 1n << 40n },
+    'bad-file',
+    /eot_token_id is 1099511627776, outside/,
+  ],
+  [
+    'an id that is no integer',
+    { ...BPE, 'tokenizer.ggml.bos_token_id': 0.5 },
+    'bad-file',
+    /should be a token id but is 0.5/,
+  ],
+  [
+    '65 537 user-defined tokens',
+    {
+      ...BPE,
+      'tokenizer.ggml.tokens': Array.from({ length: 65_537 }, (_, i) => `<${i}>`),
+      'tokenizer.ggml.token_type': new Int32Array(65_537).fill(4),
+    },
+    'bad-file',
+    /token_type has 65537 control and user-defined tokens, more than 65536/,
+  ],
   ['an unknown pre-tokenizer', { ...BPE, 'tokenizer.ggml.pre': 'klingon' }, 'not-supported', /"klingon".*llama-bpe/],
   ['a model that is no string', { ...BPE, 'tokenizer.ggml.model': 7 }, 'bad-file', /should be a string but is 7/],
   ['no tokens', { ...BPE, 'tokenizer.ggml.tokens': undefined }, 'bad-file', /tokens .* missing/],
   ['tokens of numbers', { ...BPE, 'tokenizer.ggml.tokens': [1] }, 'bad-file', /entry 0 is 1/],
   ['an empty vocabulary', { ...BPE, 'tokenizer.ggml.tokens': [] }, 'bad-file', /empty vocabulary/],
-  ['a token of 65 537 characters', { ...BPE, 'tokenizer.ggml.tokens': ['x'.repeat(65_537)] }, 'bad-file', /65537/],
+  ['a token of 2 049 characters', { ...BPE, 'tokenizer.ggml.tokens': ['x'.repeat(2_049)] }, 'bad-file', /2049.*2048/],
   ['too many tokens', { ...BPE, 'tokenizer.ggml.tokens': Array((1 << 20) + 1) }, 'bad-file', /1048577 entries/],
   [
     'twice the same token',
@@ -158,6 +218,30 @@ test.each<[string, Record<string, unknown>, string, RegExp]>([
   const error = caught(() => createTokenizer(metadataOf(values)));
   expect(error.message).toMatch(message);
   expect(error.code).toBe(code);
+});
+
+test('merges of texts that are no tokens, twice the same merge and unknown token types do no harm', () => {
+  const tokenizer = createTokenizer(
+    metadataOf({
+      ...BPE,
+      'tokenizer.ggml.merges': [...MERGES, 'nobody knows', 'h e', 'Ā Ā', 'x y', 'z z'],
+      'tokenizer.ggml.token_type': new Int32Array(267).fill(77),
+    }),
+  );
+  expect(tokenizer.encode('he')).toEqual([256]);
+  expect(pieces(tokenizer, tokenizer.encode('zz'))).toEqual(['z', 'z']);
+  expect(tokenizer.decode([256])).toBe('');
+});
+
+const RUNS = [' ', '\n', ' \n', "'", 'a', 'A', '1', '.', '\u0301', '漢', '\u3000', '\u{1f44d}'];
+test.each(PRE_TOKENIZERS)('the pre-tokenizer %s cuts long runs of anything, whatever ends them', (name) => {
+  const { patterns } = preTokenizer(name)!;
+  for (const run of RUNS) {
+    for (const end of ['', '1', 'a', '漢', '\u0378']) {
+      const text = run.repeat(20_000) + end;
+      expect(splitWords(text, patterns).join('') === text).toBe(true);
+    }
+  }
 });
 
 test('a BOS that the file asks for and does not have is an error', () => {

@@ -4,7 +4,7 @@
  * @module
  */
 import { LocalLLMError, quoted } from '../protocol/errors.ts';
-import { MAX_TOKENS, readNumbers, readStrings, type VocabularyMetadata } from './metadata.ts';
+import { readNumbers, readTokens, type VocabularyMetadata } from './metadata.ts';
 
 /** What a token is, as bits: a token found to end generation is CONTROL on top of what the file calls it. */
 export const TokenKind = {
@@ -42,7 +42,7 @@ export class Vocabulary {
 
   /** @throws LocalLLMError bad-file for missing, oversized, empty or duplicate entries */
   constructor(metadata: VocabularyMetadata) {
-    const texts = readStrings(metadata, 'tokenizer.ggml.tokens', MAX_TOKENS);
+    const texts = readTokens(metadata);
     if (texts.length === 0)
       throw new LocalLLMError('bad-file', 'The file has an empty vocabulary. Convert the model anew.');
     const types = readNumbers(metadata, 'tokenizer.ggml.token_type', texts.length);
