@@ -121,7 +121,7 @@ async function readArray(reader: HeaderReader, name: string): Promise<MetadataVa
   const itemType = await readType(reader, `the item type of ${name}`);
   if (itemType === 'array') throw refusal(`the item type of ${name}`, 'array', 'arrays in arrays are not supported');
   const field = `the length of ${name}`;
-  const length = await readLength(reader, MAX_ARRAY_ELEMENTS, field);
+  const length = await readLength(reader, MAX_ARRAY_ELEMENTS, name);
   const left = (reader.fileBytes ?? Infinity) - reader.offset;
   if (length * ITEM_BYTES[itemType] > left) {
     throw refusal(field, length, `that needs ${length * ITEM_BYTES[itemType]} bytes and the file has ${left} more`);
@@ -192,7 +192,7 @@ function readBoolean(reader: HeaderReader, name: string): boolean {
 }
 
 async function readString(reader: HeaderReader, name: string): Promise<string> {
-  const length = await readLength(reader, MAX_STRING_BYTES, `the length of a string in ${name}`);
+  const length = await readLength(reader, MAX_STRING_BYTES, `a string in ${name}`);
   if (!reader.has(length)) await reader.need(length, name);
   const text = reader.text(length, lenient);
   const ascii = text.length === length;
@@ -202,5 +202,5 @@ async function readString(reader: HeaderReader, name: string): Promise<string> {
 
 async function readLength(reader: HeaderReader, limit: number, field: string): Promise<number> {
   if (!reader.has(8)) await reader.need(8, field);
-  return checkedCount(reader.u64(), limit, field);
+  return checkedCount(reader.u64(), limit, `the length of ${field}`);
 }

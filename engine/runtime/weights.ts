@@ -8,6 +8,7 @@ import { isWeightType, weightLayout, type WeightType } from '../../shaders/matmu
 import type { Hyperparameters, MatrixPart, MatrixSpec, VectorSpec, WeightSpecs } from '../arch/architecture.ts';
 import { factorNames } from '../arch/read-rope.ts';
 import { dequantize } from '../gguf/dequantize.ts';
+import { checkFinite } from '../gguf/finite.ts';
 import type { GgufFile, TensorInfo } from '../gguf/parse.ts';
 import type { ByteSource } from '../gguf/source.ts';
 import { Allocation } from '../gpu/allocation.ts';
@@ -106,7 +107,15 @@ export async function readVector(
   shape: readonly number[],
 ): Promise<Float32Array<ArrayBuffer>> {
   const tensor = tensorOf(file, name, shape);
-  return dequantize(tensor.type, await source.read(tensor.offset, tensor.bytes));
+  const bytes = await source.read(tensor.offset, tensor.bytes);
+  checkFinite(tensor, bytes);
+  try {
+    return dequantize(tensor.type, bytes);
+  } catch (cause) {
+    throw new LocalLLMError('not-supported', `Tensor ${name} is ${tensor.type}, which this engine does not run.`, {
+      cause,
+    });
+  }
 }
 
 /** What the architecture listed under a key. */
@@ -211,6 +220,7 @@ export class WeightLoader {
       if (this.#signal?.aborted) throw new LocalLLMError('aborted', 'Loading was cancelled.');
       const rows = Math.min(perChunk, to - row);
       const bytes = await this.#source.read(tensor.offset + (part.fromRow + row) * rowBytes, rows * rowBytes);
+      checkFinite(tensor, bytes, part.fromRow + row);
       const raw = await this.#upload(bytes);
       const target = firstRow + row * rowStep - segment.firstRow;
       await this.#repack(segment, spec.cols, raw, { rows, rowBytes, firstRow: target, rowStep });

@@ -215,10 +215,11 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
       running_max = new_max;
       running_sum *= factor;
       for (var i = share; i < KEYS; i += QUAD_THREADS) {
-        let weight = exp(min(scores[quad * KEYS + i] - new_max, vec4(0.0)));
-        let visible = select(vec4(0.0), weight, is_visible(first_key + i, last_visible));
-        scores[quad * KEYS + i] = visible;
-        running_sum += visible;
+        // A visible score that is NaN stays it: only those that nobody sees are bounded.
+        let seen = is_visible(first_key + i, last_visible);
+        let weight = select(vec4(0.0), exp(select(vec4(LOWEST), scores[quad * KEYS + i], seen) - new_max), seen);
+        scores[quad * KEYS + i] = weight;
+        running_sum += weight;
       }
       if (share == 0u) {
         rescale[quad] = factor;

@@ -19,5 +19,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   let at = workgroup.y * params.vocab + id;
   let scaled = logits[at] * params.scale;
   // tanh is 1 in f32 long before 20, and some drivers compute it by exponentials that overflow.
-  logits[at] = select(scaled, params.cap * tanh(clamp(scaled / params.cap, -20.0, 20.0)), params.cap > 0.0);
+  let capped = params.cap * tanh(clamp(scaled / params.cap, -20.0, 20.0));
+  // What is NaN or infinite stays it, to be reported. By bits: WGSL may assume that no value is.
+  let broken = (bitcast<u32>(scaled) & 0x7f800000u) == 0x7f800000u;
+  logits[at] = select(scaled, capped, params.cap > 0.0 && !broken);
 }

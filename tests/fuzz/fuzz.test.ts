@@ -75,11 +75,6 @@ test(`${ALONE === undefined ? `${CASES} damaged files` : `case ${ALONE}`} of see
     console.log(Object.values(refusals).join('\n') || 'accepted');
     return;
   }
-  if (process.env['DUMP'])
-    (await import('node:fs')).writeFileSync(
-      '/tmp/refusals.txt',
-      [accepted.length, ...Object.values(refusals)].join('\n'),
-    );
   // The damage must be neither so coarse that nothing is read, nor so fine that nothing is refused.
   expect(accepted.length).toBeGreaterThan(CASES / 50);
   expect(accepted.length).toBeLessThan(CASES / 2);
