@@ -16,11 +16,13 @@ export const MAX_MERGES = 1 << 19;
 /** Texts that occur in merges and are no tokens; sound vocabularies have hardly any. */
 export const MAX_EXTRA_TEXTS = 1 << 14;
 /** UTF-16 units of one token's text; the time that SPM takes for a text grows with the longest. Known ones end at 256. */
-export const MAX_TOKEN_CHARS = 1 << 11;
+export const MAX_TOKEN_CHARS = 1 << 10;
 /** Of one merge: two tokens and the space between. */
 const MAX_MERGE_CHARS = 2 * MAX_TOKEN_CHARS + 1;
 /** Tokens that are looked for in every text before it is encoded. Known files have at most some thousands. */
 export const MAX_SPECIAL_TOKENS = 1 << 16;
+/** UTF-16 units of all of them. */
+export const MAX_SPECIAL_CHARS = 1 << 20;
 
 export function badFile(key: string, problem: string): LocalLLMError {
   return new LocalLLMError(

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { badFile, MAX_SPECIAL_TOKENS } from './metadata.ts';
+import { badFile, MAX_SPECIAL_CHARS, MAX_SPECIAL_TOKENS } from './metadata.ts';
+import { TextFinder } from './text-finder.ts';
 import { TokenKind, type Vocabulary } from './vocabulary.ts';
 
 /** A stretch of a text; control tokens are found only where `special` is true. */
@@ -30,6 +31,10 @@ function findSpecialTokens(vocabulary: Vocabulary): number[] {
   const lengths = new Map<number, number>();
   for (const [id, text] of vocabulary.texts.entries()) {
     if (vocabulary.is(id, kinds)) lengths.set(id, utf8.encode(text).length);
+  }
+  const chars = [...lengths.keys()].reduce((sum, id) => sum + vocabulary.textOf(id).length, 0);
+  if (chars > MAX_SPECIAL_CHARS) {
+    throw badFile('tokenizer.ggml.tokens', `has special tokens of ${chars} characters, more than ${MAX_SPECIAL_CHARS}`);
   }
   if (lengths.size > MAX_SPECIAL_TOKENS) {
     const problem = `has ${lengths.size} control and user-defined tokens, more than ${MAX_SPECIAL_TOKENS}`;
@@ -69,10 +74,12 @@ function isWithin(stretches: readonly Stretch[], start: number, end: number): bo
 export class Partitioner {
   private readonly vocabulary: Vocabulary;
   private readonly specialTokens: readonly number[];
+  private readonly finder: TextFinder;
 
   constructor(vocabulary: Vocabulary) {
     this.vocabulary = vocabulary;
     this.specialTokens = findSpecialTokens(vocabulary);
+    this.finder = new TextFinder(this.specialTokens.map((id) => vocabulary.textOf(id)));
   }
 
   /** The joined text of the parts, cut at special tokens; user-defined ones are found anywhere. */
@@ -80,15 +87,12 @@ export class Partitioner {
     const text = parts.map((part) => part.text).join('');
     if (text === '') return [];
     const trusted = trustedStretches(parts);
-    const present = new Uint8Array(1 << 16);
-    for (let i = 0; i < text.length; i++) present[text.charCodeAt(i)] = 1;
+    const occurring = this.finder.occurring(text);
     let fragments: (Stretch | { id: number })[] = [{ start: 0, end: text.length }];
-    for (const id of this.specialTokens) {
-      const token = this.vocabulary.textOf(id);
+    for (const [index, id] of this.specialTokens.entries()) {
+      if (occurring[index] === 0) continue;
       const control = this.vocabulary.is(id, TokenKind.CONTROL | TokenKind.UNKNOWN);
       if (control && trusted.length === 0) continue;
-      if (present[token.charCodeAt(0)] === 0 || present[token.charCodeAt(token.length - 1)] === 0) continue;
-      if (!text.includes(token)) continue;
       const cut: (Stretch | { id: number })[] = [];
       for (const fragment of fragments) {
         if ('id' in fragment) cut.push(fragment);

@@ -160,10 +160,10 @@ test.each<[string, Record<string, unknown>, string, RegExp]>([
     /merges should hold strings but entry 0 is 1/,
   ],
   [
-    'a merge of 4 098 characters',
-    { ...BPE, 'tokenizer.ggml.merges': [`a ${'b'.repeat(4_096)}`] },
+    'a merge of 2 050 characters',
+    { ...BPE, 'tokenizer.ggml.merges': [`a ${'b'.repeat(2_048)}`] },
     'bad-file',
-    /4098.*4097/,
+    /2050.*2049/,
   ],
   ['too many merges', { ...BPE, 'tokenizer.ggml.merges': Array((1 << 21) + 1) }, 'bad-file', /2097153 entries/],
   ['an id below zero', { ...BPE, 'tokenizer.ggml.bos_token_id': -2 }, 'bad-file', /bos_token_id is -2, outside/],
@@ -194,7 +194,7 @@ test.each<[string, Record<string, unknown>, string, RegExp]>([
   ['no tokens', { ...BPE, 'tokenizer.ggml.tokens': undefined }, 'bad-file', /tokens .* missing/],
   ['tokens of numbers', { ...BPE, 'tokenizer.ggml.tokens': [1] }, 'bad-file', /entry 0 is 1/],
   ['an empty vocabulary', { ...BPE, 'tokenizer.ggml.tokens': [] }, 'bad-file', /empty vocabulary/],
-  ['a token of 2 049 characters', { ...BPE, 'tokenizer.ggml.tokens': ['x'.repeat(2_049)] }, 'bad-file', /2049.*2048/],
+  ['a token of 1 025 characters', { ...BPE, 'tokenizer.ggml.tokens': ['x'.repeat(1_025)] }, 'bad-file', /1025.*1024/],
   ['too many tokens', { ...BPE, 'tokenizer.ggml.tokens': Array((1 << 20) + 1) }, 'bad-file', /1048577 entries/],
   [
     'twice the same token',
@@ -231,6 +231,21 @@ test('merges of texts that are no tokens, twice the same merge and unknown token
   expect(tokenizer.encode('he')).toEqual([256]);
   expect(pieces(tokenizer, tokenizer.encode('zz'))).toEqual(['z', 'z']);
   expect(tokenizer.decode([256])).toBe('');
+});
+
+test('a text of a hundred thousand special tokens, in a vocabulary of tens of thousands', () => {
+  const tokens = [...CHAR_OF_BYTE, ...Array.from({ length: 60_000 }, (_, i) => `<${i}>`)];
+  const tokenizer = createTokenizer(
+    metadataOf({
+      ...BPE,
+      'tokenizer.ggml.tokens': tokens,
+      'tokenizer.ggml.token_type': Int32Array.from(tokens, (_, id) => (id < 256 ? 1 : 4)),
+      'tokenizer.ggml.merges': [],
+    }),
+  );
+  const ids = Array.from({ length: 100_000 }, (_, i) => 256 + (i % 7));
+  expect(tokenizer.encode(ids.map((id) => tokens[id]).join(''))).toEqual(ids);
+  expect(() => tokenizer.encode('<60000> <-1>'.repeat(50_000))).not.toThrow();
 });
 
 const RUNS = [' ', '\n', ' \n', "'", 'a', 'A', '1', '.', '\u0301', '漢', '\u3000', '\u{1f44d}'];
