@@ -24,6 +24,24 @@ export interface ParamField {
 /** Workgroup counts. Dimensions beyond 65,535 must be folded: see {@link foldGrid}. */
 export type Grid = readonly [x: number, y: number, z: number];
 
+/** What the kernels' variants depend on: what an adapter offers beyond WebGPU's minimum, and what it is made of. */
+export interface Adapter {
+  /** A CPU in disguise: barriers and many threads are expensive. */
+  software: boolean;
+  /** Threads of the smallest subgroup; 0 where WGSL has no subgroups here. */
+  subgroupSize: number;
+  /** `shader-f16`. */
+  f16: boolean;
+  /** `chromium-experimental-subgroup-matrix` with f16 inputs, f32 sums and 16 × 16 × 16 elements. */
+  subgroupMatrix: boolean;
+}
+
+/** What every adapter has. */
+export const PORTABLE: Adapter = { software: false, subgroupSize: 0, f16: false, subgroupMatrix: false };
+
+/** WGSL extensions that a kernel enables. */
+export type Extension = 'subgroups' | 'f16' | 'chromium_experimental_subgroup_matrix';
+
 export interface Kernel {
   /** `op-dtype-shape`. */
   readonly name: string;
@@ -43,9 +61,12 @@ const BINDING = /@group\(0\)\s*@binding\((\d+)\)\s*var<\s*(uniform|storage)\s*(?
 /** Joins fragments and reads bindings and parameters from their text. Throws on a gap or a clash in the binding numbers. */
 export function defineKernel(
   name: string,
-  fragments: readonly Fragment[],
+  parts: readonly Fragment[],
   constants: Record<string, number> = {},
+  extensions: readonly Extension[] = [],
 ): Kernel {
+  const enable = { file: 'extensions', text: extensions.map((extension) => `enable ${extension};`).join('\n') };
+  const fragments = extensions.length > 0 ? [enable, ...parts] : parts;
   const wgsl = assemble(fragments);
   const bindings: Binding[] = [];
   for (const [, index, space, access, variable] of wgsl.matchAll(BINDING)) {

@@ -54,8 +54,8 @@ function yarnMagnitude(scale: number): number {
 
 function factorTensors({ tensors }: GgufFile, originalContext: number): RopeFactors | undefined {
   const [one, short, long] = ['rope_freqs.weight', 'rope_factors_short.weight', 'rope_factors_long.weight'];
-  if (tensors.has(one!)) return { tensor: one! };
-  return tensors.has(short!) && tensors.has(long!) ? { short: short!, long: long!, originalContext } : undefined;
+  if (tensors.has(one)) return { tensor: one };
+  return tensors.has(short) && tensors.has(long) ? { short: short, long: long, originalContext } : undefined;
 }
 
 /** All tensors of the factors, or the one that a context of that many tokens uses. */

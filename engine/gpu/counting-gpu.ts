@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { PORTABLE } from '../../shaders/kernel.ts';
 import { bufferBytes, type Gpu } from './gpu.ts';
 
 /** By the specification; where there is no WebGPU they are missing, and here nobody looks at them. */
@@ -47,7 +48,7 @@ export function countingGpu(): Gpu {
     },
     adapterName: 'none',
     submitInPieces: false,
-    software: false,
+    adapter: PORTABLE,
     maxMatrixBytes: Infinity,
     allocatedBytes: 0,
     allocate: (_label: string, bytes: number) => {

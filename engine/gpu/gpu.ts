@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { locate, type Kernel } from '../../shaders/kernel.ts';
+import { type Adapter, locate, type Kernel } from '../../shaders/kernel.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 
 /** A stretch of a buffer, as a binding sees it. */
@@ -18,6 +18,18 @@ export interface BufferRange {
 export const WHOLE = (buffer: GPUBuffer): BufferRange => ({ buffer, offset: 0, size: buffer.size });
 
 /** Names of Vulkan drivers that run on the CPU. */
+/** Used where the adapter has them. */
+const FEATURES = ['subgroups', 'shader-f16', 'chromium-experimental-subgroup-matrix'];
+
+/** As Dawn lists them. */
+interface SubgroupMatrixConfig {
+  M: number;
+  N: number;
+  K: number;
+  componentType: string;
+  resultComponentType: string;
+}
+
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe/i;
 
 /** Bytes for people: '1.2 GB', '11.6 MB'. */
@@ -38,8 +50,8 @@ export class Gpu {
   readonly adapterName: string;
   /** WebKit wants work in small submits; elsewhere one submit a forward is best. */
   readonly submitInPieces: boolean;
-  /** The adapter is a CPU in disguise: it wants other shapes of kernels. Tests of the GPU's own shapes set it to false. */
-  software: boolean;
+  /** What kernels are chosen by. Tests of other adapters' variants pretend. */
+  adapter: Adapter;
   /** Larger matrices are split: what one binding can show a kernel. Tests of the splitting set it lower. */
   maxMatrixBytes: number;
   /** Bytes of all buffers that are alive. */
@@ -48,11 +60,11 @@ export class Gpu {
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
 
-  private constructor(device: GPUDevice, adapterName: string, software: boolean) {
+  private constructor(device: GPUDevice, adapterName: string, adapter: Adapter) {
     this.device = device;
     this.limits = device.limits;
     this.adapterName = adapterName;
-    this.software = software;
+    this.adapter = adapter;
     this.maxMatrixBytes = Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize);
     const agent = (globalThis.navigator as Navigator | undefined)?.userAgent ?? '';
     this.submitInPieces = /AppleWebKit\//.test(agent) && !/Chrom(e|ium)\//.test(agent);
@@ -78,18 +90,17 @@ export class Gpu {
     }
     const { limits } = adapter;
     try {
-      const timestamps = options.timestamps && adapter.features.has('timestamp-query');
+      const wanted = [...FEATURES, ...(options.timestamps ? ['timestamp-query'] : [])] as GPUFeatureName[];
       const device = await adapter.requestDevice({
-        requiredFeatures: timestamps ? ['timestamp-query'] : [],
+        requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
         requiredLimits: {
           maxBufferSize: limits.maxBufferSize,
           maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
         },
       });
-      const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
+      const { vendor, architecture, description } = adapter.info;
       const name = [vendor, architecture].filter(Boolean).join(' ') || description || 'unknown adapter';
-      const software = isFallbackAdapter || SOFTWARE.test(`${name} ${description}`);
-      return new Gpu(device, name, software);
+      return new Gpu(device, name, describeAdapter(device, adapter.info, name));
     } catch (cause) {
       throw new LocalLLMError('no-adapter', `The GPU could not be opened: ${String(cause)}. Restart the browser.`, {
         cause,
@@ -183,4 +194,20 @@ export class Gpu {
       throw new LocalLLMError('shader', `The kernel ${kernel.name} does not compile on this GPU: ${reason}`, { cause });
     }
   }
+}
+
+function describeAdapter({ features }: GPUDevice, info: GPUAdapterInfo, name: string): Adapter {
+  const { subgroupMinSize, isFallbackAdapter, description } = info;
+  const { subgroupMatrixConfigs = [] } = info as { subgroupMatrixConfigs?: Iterable<SubgroupMatrixConfig> };
+  const tensorCores = [...subgroupMatrixConfigs].some(
+    ({ M, N, K, componentType, resultComponentType }) =>
+      M === 16 && N === 16 && K === 16 && componentType === 'f16' && resultComponentType === 'f32',
+  );
+  const f16 = features.has('shader-f16');
+  return {
+    software: isFallbackAdapter || SOFTWARE.test(`${name} ${description}`),
+    subgroupSize: features.has('subgroups') ? subgroupMinSize : 0,
+    f16,
+    subgroupMatrix: f16 && tensorCores && features.has('chromium-experimental-subgroup-matrix'),
+  };
 }

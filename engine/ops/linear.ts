@@ -31,7 +31,7 @@ export function linear(
       ...epilogueOf(glu, gated),
       bias: bias !== undefined,
       cols: weight.cols,
-      software: f.plan.gpu.software,
+      adapter: f.plan.gpu.adapter,
     });
     const last = index === weight.segments.length - 1;
     f.plan.dispatch({

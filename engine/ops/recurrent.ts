@@ -110,7 +110,7 @@ export function deltaNet(
   out: Activation,
 ): void {
   const { keyHeads, valueHeads, headDim } = shape;
-  const { kernel, grid } = deltaRule({ headDim, software: f.plan.gpu.software });
+  const { kernel, grid } = deltaRule({ headDim, software: f.plan.gpu.adapter.software });
   f.plan.dispatch({
     label: 'delta-net',
     variants: [{ kernel, minRows: 1, grid: ({ parts }) => grid(valueHeads, parts) }],

@@ -54,7 +54,7 @@ export async function recordSampling(
   maxOutputs: number,
   maxAdjustments: number,
 ): Promise<Sampling> {
-  const passes = topKPasses(vocab, { software: gpu.software });
+  const passes = topKPasses(vocab, gpu.adapter);
   const rows = countRows('outputs');
   const storage = GPUBufferUsage.STORAGE;
   const { COPY_SRC: read, COPY_DST: write } = GPUBufferUsage;

@@ -23,10 +23,18 @@ describe('Batch', () => {
     const [tokens, outputs, tiles, pages, tokensAt, tilesAt, outputsAt, pagesAt, parts, partsAt] = words;
     expect([tokens, outputs, tiles, pages, parts]).toEqual([4, 2, 3, 2, 2]);
     expect(words.slice(tokensAt, tilesAt)).toEqual([
-      ...[100, 0, 7 * PAGE],
-      ...[101, 1, 7 * PAGE + 1],
-      ...[102, 2, 7 * PAGE + 2],
-      ...[100 + PAGE, PAGE, 2 * PAGE],
+      100,
+      0,
+      7 * PAGE,
+      101,
+      1,
+      7 * PAGE + 1,
+      102,
+      2,
+      7 * PAGE + 2,
+      100 + PAGE,
+      PAGE,
+      2 * PAGE,
     ]);
     expect(words.slice(tilesAt, outputsAt)).toEqual([0, 2, 0, 0, 2, 1, 0, 0, 3, 1, 1, 0]);
     expect(words.slice(outputsAt, pagesAt)).toEqual([2, 3]);

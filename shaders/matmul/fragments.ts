@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Fragment, Grid, Kernel } from '../kernel.ts';
+import type { Adapter, Fragment, Grid, Kernel } from '../kernel.ts';
 import batch from '../lib/batch.wgsl?raw';
 import chunk from '../lib/chunk.wgsl?raw';
 import gelu from '../lib/gelu.wgsl?raw';
@@ -31,8 +31,8 @@ export interface MatmulOptions {
   bias?: boolean;
   /** K, a multiple of 32. */
   cols: number;
-  /** The adapter is a CPU: one lane of a vector unit computes whole rows, without workgroup memory. Default false. */
-  software?: boolean;
+  /** Default: what every adapter has. On a CPU one lane of a vector unit computes whole rows, without workgroup memory. */
+  adapter?: Adapter;
 }
 
 export interface MatmulVariant {

@@ -14,5 +14,5 @@ import { mulMatVecKernel } from './mul-mat-vec.kernel.ts';
  */
 export function matmulKernels(options: MatmulOptions): MatmulVariant[] {
   const few = [mulMatVecKernel(options), mulMatColsKernel(options)];
-  return options.software ? few : [...few, mulMatTileKernel(options)];
+  return options.adapter?.software ? few : [...few, mulMatTileKernel(options)];
 }

@@ -1,9 +1,10 @@
 import { describe, it } from 'vitest';
+import { PORTABLE } from '../kernel.ts';
 import { checkMatmul, columnsOf, folded, OTHERS, THOROUGH } from '../testing/run-matmul.ts';
 import { mulMatColsKernel } from './mul-mat-cols.kernel.ts';
 import * as ref from './mul-mat-cols.ref.ts';
 
-describe.each([{ software: false }, { software: true }])('mul-mat-cols %o', (adapter) => {
+describe.each([{ adapter: PORTABLE }, { adapter: { ...PORTABLE, software: true } }])('mul-mat-cols %o', (adapter) => {
   describe.each(THOROUGH)('%s', (type) => {
     it.each([
       { rows: 67, cols: columnsOf(type)[0] },

@@ -8,7 +8,7 @@ const TOKENS = 4;
 
 /** `y[token, row] = Σ_k x[token, k] · W[row, k]`, four tokens at a time. Bindings and parameters: {@link matmulFragments}. */
 export function mulMatColsKernel(options: MatmulOptions): MatmulVariant {
-  const [threads, lanes] = options.software ? [16, 1] : [64, lanesFor(options.cols / BLOCK)];
+  const [threads, lanes] = options.adapter?.software ? [16, 1] : [64, lanesFor(options.cols / BLOCK)];
   const rowsPerWorkgroup = (threads / lanes) * ROWS;
   return {
     kernel: defineKernel(

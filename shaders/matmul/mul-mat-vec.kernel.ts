@@ -7,7 +7,9 @@ const ROWS = 4; // of one thread
 
 /** `y[token, row] = Σ_k x[token, k] · W[row, k]`, token by token. Bindings and parameters: {@link matmulFragments}. */
 export function mulMatVecKernel(options: MatmulOptions): MatmulVariant {
-  const [threads, lanes] = options.software ? [16, 1] : [64, lanesFor(stepsPerRow(options.type, options.cols))];
+  const [threads, lanes] = options.adapter?.software
+    ? [16, 1]
+    : [64, lanesFor(stepsPerRow(options.type, options.cols))];
   const rowsPerWorkgroup = (threads / lanes) * ROWS;
   return {
     kernel: defineKernel(

@@ -14,22 +14,22 @@ let gpu: Promise<Gpu> | undefined;
 
 /**
  * A model for `evaluate` and `dumpTaps`. Models of one test file share a device.
- * @param adapter what is pretended of it: `software: false` gives the kernels' shapes for a real GPU also on a software adapter
+ * @param pretended of the adapter: with {@link PORTABLE} the kernels have the shapes for a real GPU also on a software adapter
  */
 export async function openModel(
   path: string,
   options: LoadOptions = {},
-  adapter: Partial<Pick<Gpu, 'software' | 'maxMatrixBytes'>> = {},
+  pretended: Partial<Pick<Gpu, 'adapter' | 'maxMatrixBytes'>> = {},
 ): Promise<LoadedModel> {
   gpu ??= openDawn().then((dawn) => Gpu.open(dawn));
   const opened = await gpu;
-  const { software, maxMatrixBytes } = opened;
-  Object.assign(opened, adapter);
+  const { adapter, maxMatrixBytes } = opened;
+  Object.assign(opened, pretended);
   const files = await openModelFiles(path);
   try {
     return await loadModel(opened, files.parts, options);
   } finally {
-    Object.assign(opened, { software, maxMatrixBytes });
+    Object.assign(opened, { adapter, maxMatrixBytes });
     await files.close();
   }
 }

@@ -4,6 +4,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { evaluate } from '../../engine/runtime/evaluate.ts';
 import type { LoadedModel } from '../../engine/runtime/load-model.ts';
+import { PORTABLE } from '../../shaders/kernel.ts';
 import { distance, expectSameGreedy, spread, TOP } from './compare.ts';
 import { openModel } from './load-engine.ts';
 import { POCKET, STORED_PROMPTS } from './pocket.ts';
@@ -94,7 +95,7 @@ describe.each(Object.entries(SHAPES))('random weights: %s', (name, shape) => {
   });
 
   test("in the kernels' shapes for a real GPU", async () => {
-    const onGpu = await openModel(path, { kvType: 'f32' }, { software: false });
+    const onGpu = await openModel(path, { kvType: 'f32' }, { adapter: PORTABLE });
     try {
       const ids = spread(40, model.hp.vocab);
       await expectAlike(onGpu, reference, ids, 4, TOLERANCE.f32);
