@@ -5,7 +5,7 @@
  * @module
  */
 import { Environment, Interpreter } from '@huggingface/jinja';
-import { LocalLLMError } from '../protocol/errors.ts';
+import { legible, LocalLLMError } from '../protocol/errors.ts';
 import { strftime } from './strftime.ts';
 import { Arguments } from './template-arguments.ts';
 import { runFilter } from './template-filters.ts';
@@ -288,7 +288,7 @@ export function runTemplate(program: Program, variables: Record<string, unknown>
 }
 
 function problemOf(error: unknown, place: string): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = legible(error instanceof Error ? error.message : String(error));
   if (error instanceof Refusal)
     return `The model's chat template refuses these messages${place}: ${message}. ${OFFER_CHATML}.`;
   if (error instanceof LimitError) {

@@ -5,7 +5,7 @@
  * @module
  */
 import { parse, tokenize } from '@huggingface/jinja';
-import { LocalLLMError } from '../protocol/errors.ts';
+import { legible, LocalLLMError } from '../protocol/errors.ts';
 import { MAX_BLANKS, MAX_TEMPLATE_CHARS } from './template-limits.ts';
 
 /** What to do about a template that cannot be used. */
@@ -178,7 +178,7 @@ function unreadable(problem: string, line?: number, cause?: unknown): LocalLLMEr
   const place = line === undefined ? '' : `, line ${line}`;
   return new LocalLLMError(
     'template',
-    `The model's chat template cannot be read${place}: ${problem}. ${OFFER_CHATML}.`,
+    `The model's chat template cannot be read${place}: ${legible(problem)}. ${OFFER_CHATML}.`,
     {
       cause,
     },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { quoted } from './errors.ts';
+import { legible, quoted } from './errors.ts';
 
 test.each([
   ['blk.0.attn_q', '"blk.0.attn_q"'],
@@ -10,4 +10,13 @@ test.each([
   ['x'.repeat(100_000), `"${'x'.repeat(80)}…"`],
 ])('text out of a file in a message: %#', (text, expected) => {
   expect(quoted(text)).toBe(expected);
+});
+
+test.each([
+  ['Roles must alternate, "naïve" 🙂', 'Roles must alternate, "naïve" 🙂'],
+  ['two\r\nlines\u0007', 'two lines '],
+  ['a\u202eb\ud83d', 'a b\ufffd'],
+  ['x'.repeat(100_000), `${'x'.repeat(300)}…`],
+])('what a file has to say in a message: %#', (text, expected) => {
+  expect(legible(text)).toBe(expected);
 });

@@ -12,30 +12,86 @@ type Entry = Draft['metadata'][number];
 type Scalar = string | boolean | number | bigint;
 
 const NUMBERS = [
-  ...[0, 1, 2, 3, 4, 5, 7, 16, 31, 33, 64, 255, 257, 1024, 65_535, 65_536, 2 ** 20, 2 ** 24, 2 ** 24 + 1],
-  ...[2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 53, 1e19, 1e38, 1e308],
-  ...[-1, -2, -32, -(2 ** 31), -1e308, 0.5, -0.5, 1.5, 1e-7, 1e-45, 5e-324, Number.NaN, Infinity, -Infinity],
+  0,
+  1,
+  2,
+  3,
+  4,
+  5,
+  7,
+  16,
+  31,
+  33,
+  64,
+  255,
+  257,
+  1024,
+  65_535,
+  65_536,
+  2 ** 20,
+  2 ** 24,
+  2 ** 24 + 1,
+  2 ** 31 - 1,
+  2 ** 31,
+  2 ** 32 - 1,
+  2 ** 32,
+  2 ** 53,
+  1e19,
+  1e38,
+  1e308,
+  -1,
+  -2,
+  -32,
+  -(2 ** 31),
+  -1e308,
+  0.5,
+  -0.5,
+  1.5,
+  1e-7,
+  1e-45,
+  5e-324,
+  Number.NaN,
+  Infinity,
+  -Infinity,
 ];
 const NUMBER_TYPES: readonly ItemType[] = [
-  ...(['uint8', 'int8', 'uint16', 'int16', 'uint32', 'uint32', 'uint32', 'int32'] as const),
-  ...(['float32', 'float32', 'uint64', 'int64', 'float64'] as const),
+  'uint8',
+  'int8',
+  'uint16',
+  'int16',
+  'uint32',
+  'uint32',
+  'uint32',
+  'int32',
+  'float32',
+  'float32',
+  'uint64',
+  'int64',
+  'float64',
 ];
+const words = (text: string) => text.trim().split(/\s+/);
+const STRANGE_NAMES = ['', ' ', 'x', '\0', '\u{fffd}', '\ud83d', '🙂', 'constructor', '__proto__'];
 const STRINGS = [
-  ...['', ' ', 'x', '\0', '\u{fffd}', '\ud83d', '🙂', 'constructor', '__proto__', 'x'.repeat(70_000), 'я'.repeat(5000)],
-  ...['llama', 'qwen2', 'qwen3', 'gemma2', 'gemma3', 'phi3', 'smollm3', 'granite', 'olmo2', 'bert', 'mamba'],
-  ...['gpt2', 'gemma4', 'no_vocab', 't5', 'llama-bpe', 'gpt-2', 'qwen35', 'tekken', 'default', 'falcon', 'phi-3'],
-  ...['none', 'linear', 'yarn', 'longrope', 'dynamic', '<|im_end|>', '<0x41>', 'a b', ' a', 'a ', 'th the'],
+  ...STRANGE_NAMES,
+  ...words('llama qwen2 qwen3 gemma2 gemma3 phi3 smollm3 granite olmo2 qwen35 bert mamba'),
+  ...words('gpt2 gemma4 no_vocab t5 llama-bpe gpt-2 tekken default falcon phi-3 none linear yarn longrope dynamic'),
+  '<|im_end|>',
+  '<0x41>',
+  'a b',
+  ' a',
+  'a ',
+  'th the',
+  'x'.repeat(70_000),
+  'я'.repeat(5000),
 ];
 const TEMPLATES = [
-  ...[
-    '{{',
-    '{% for %}',
-    '{{ messages }}',
-    '{{ messages[5].content.x.y }}',
-    '{% if true %}',
-    '{{ 1 / 0 }}',
-    '\n\n{{ x( }}',
-  ],
+  '{{',
+  '{% for %}',
+  '{{ messages }}',
+  '{{ messages[5].content.x.y }}',
+  '{% if true %}',
+  '{{ 1 / 0 }}',
+  '\n\n{{ x( }}',
   '{% for i in range(1000000000) %}x{% endfor %}',
   '{% for i in range(100000) %}{% for j in range(100000) %}x{% endfor %}{% endfor %}',
   "{% set ns = namespace(s='x') %}{% for i in range(64) %}{% set ns.s = ns.s + ns.s %}{% endfor %}{{ ns.s }}",
@@ -44,23 +100,22 @@ const TEMPLATES = [
   '{% if true %}'.repeat(3000),
   '{{ '.repeat(20_000),
   "{{ raise_exception('no') }}",
+  "{{ raise_exception('x' * 100000) }}",
   '{{ messages | tojson(indent=1000000000) }}',
   "{{ 'x' | center(1000000000) }}{{ 'x' * 1000000000 }}",
   "{{ ''.constructor.constructor('return process')() }}",
 ];
 /** Keys that are read where they are there. `*` stands for the architecture. */
-const MORE_KEYS = [
-  ...['*.expert_count', '*.attention.sliding_window', '*.attention.sliding_window_pattern', '*.attention.key_length'],
-  ...['*.rope.scaling.type', '*.rope.scaling.factor', '*.rope.scale_linear', '*.rope.freq_base', '*.logit_scale'],
-  ...['*.rope.scaling.original_context_length', '*.rope.scaling.attn_factor', '*.rope.scaling.yarn_beta_fast'],
-  ...['*.rope.scaling.yarn_beta_slow', '*.rope.dimension_count', '*.attn_logit_softcapping', '*.attention.scale'],
-  ...['*.final_logit_softcapping', '*.embedding_scale', '*.residual_scale', '*.attention.value_length'],
-  ...['tokenizer.ggml.scores', 'tokenizer.ggml.token_type', 'tokenizer.ggml.unknown_token_id', 'general.name'],
-  ...['tokenizer.ggml.eot_token_id', 'tokenizer.ggml.eom_token_id', 'tokenizer.ggml.fim_pad_token_id'],
-  ...['tokenizer.ggml.add_eos_token', 'tokenizer.ggml.add_space_prefix', 'tokenizer.ggml.remove_extra_whitespaces'],
-  ...['tokenizer.ggml.precompiled_charsmap', 'tokenizer.ggml.padding_token_id', 'general.alignment'],
-  ...['split.count', 'split.no', 'split.tensors.count', 'general.quantization_version', 'general.file_type'],
-];
+const MORE_KEYS = words(`
+  *.expert_count *.attention.sliding_window *.attention.sliding_window_pattern *.attention.key_length *.attention.scale
+  *.rope.scaling.type *.rope.scaling.factor *.rope.scale_linear *.rope.freq_base *.rope.dimension_count *.logit_scale
+  *.rope.scaling.original_context_length *.rope.scaling.attn_factor *.rope.scaling.yarn_beta_fast *.rope.scaling.yarn_beta_slow
+  *.attn_logit_softcapping *.final_logit_softcapping *.embedding_scale *.residual_scale *.attention.value_length
+  tokenizer.ggml.scores tokenizer.ggml.token_type tokenizer.ggml.unknown_token_id tokenizer.ggml.padding_token_id
+  tokenizer.ggml.eot_token_id tokenizer.ggml.eom_token_id tokenizer.ggml.fim_pad_token_id tokenizer.ggml.add_eos_token
+  tokenizer.ggml.add_space_prefix tokenizer.ggml.remove_extra_whitespaces tokenizer.ggml.precompiled_charsmap
+  general.alignment general.name general.quantization_version general.file_type split.count split.no split.tensors.count
+`);
 
 /** Changes, adds, drops or repeats one pair. */
 export function damageMetadata(random: Random, draft: Draft): void {
@@ -70,7 +125,7 @@ export function damageMetadata(random: Random, draft: Draft): void {
   const kind = random.below(20);
   if (kind === 0) metadata.splice(at, 1);
   else if (kind === 1) metadata.splice(random.below(metadata.length + 1), 0, [key, random.pick(metadata)[1]]);
-  else if (kind === 2) metadata[at] = [random.pick([random.pick(metadata)[0], ...STRINGS.slice(0, 9)]), value];
+  else if (kind === 2) metadata[at] = [random.pick([random.pick(metadata)[0], ...STRANGE_NAMES]), value];
   else if (kind === 3) metadata[at] = [key, random.pick(metadata)[1]];
   else if (kind === 4) set(metadata, 'tokenizer.chat_template', random.pick(TEMPLATES));
   else if (kind < 9) {

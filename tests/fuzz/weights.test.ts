@@ -44,24 +44,26 @@ async function answer(bytes: Uint8Array<ArrayBuffer>): Promise<number[]> {
   }
 }
 
-test(`${ACCEPTED} damaged files that load`, async () => {
-  let broken = 0;
-  for (let number = 0, left = ACCEPTED; left > 0; number++) {
-    const { bytes } = makeCase([base], SEED, number);
-    if ((await judge(bytes)).length > 0) continue;
-    left--;
-    const outcome = await answer(bytes).catch((error: unknown) => error);
-    const about = `seed ${SEED}, case ${number}: ${String(outcome)}`;
-    if (outcome instanceof LocalLLMError) {
-      expect(outcome.message, about).toContain('NaN or infinity');
-      broken++;
-    } else
-      expect(
-        (outcome as number[]).every((logprob) => logprob <= 0 && logprob > -Infinity),
-        about,
-      ).toBe(true);
+/** Whether a model answered with numbers, or its damage was reported; anything else in words. */
+async function outcomeOf(bytes: Uint8Array<ArrayBuffer>): Promise<'numbers' | 'reported' | (string & {})> {
+  try {
+    const logprobs = await answer(bytes);
+    return logprobs.every((logprob) => logprob <= 0 && logprob > -Infinity) ? 'numbers' : logprobs.join();
+  } catch (error) {
+    const reported = error instanceof LocalLLMError && error.message.includes('NaN or infinity');
+    return reported ? 'reported' : String(error);
   }
-  expect(broken).toBeLessThan(ACCEPTED / 2);
+}
+
+test(`${ACCEPTED} damaged files that load`, async () => {
+  const outcomes = new Map<string, string>();
+  for (let number = 0; outcomes.size < ACCEPTED; number++) {
+    const { bytes } = makeCase([base], SEED, number);
+    if ((await judge(bytes)).length === 0) outcomes.set(`seed ${SEED}, case ${number}`, await outcomeOf(bytes));
+  }
+  const odd = [...outcomes].filter(([, outcome]) => outcome !== 'numbers' && outcome !== 'reported');
+  expect(odd).toEqual([]);
+  expect([...outcomes.values()].filter((outcome) => outcome === 'numbers').length).toBeGreaterThan(ACCEPTED / 2);
 });
 
 describe('weights that are no numbers are refused', () => {
