@@ -9,9 +9,11 @@ import { Limits, MAX_STRING_CHARS } from './template-limits.ts';
 export type Value = ReturnType<Interpreter['evaluate']>;
 type OfValue<T> = Extract<Value, { value: T }>;
 
+type ClassOf<T> = new (value: T) => OfValue<T>;
+
 /** The library's classes of values, which it does not export. */
-function classOf<T>(sample: unknown): new (value: T) => OfValue<T> {
-  return new Environment().set('sample', sample).constructor as unknown as new (value: T) => OfValue<T>;
+function classOf<T>(sample: unknown): ClassOf<T> {
+  return new Environment().set('sample', sample).constructor as unknown as ClassOf<T>;
 }
 
 export const Text = classOf<string>('');
@@ -26,9 +28,10 @@ export const Tuple = new Interpreter().evaluate(parse(tokenize('{{ (1, 1) }}')).
 export const Dict = classOf({}) as unknown as new (
   value: Map<unknown, Value>,
 ) => OfValue<Map<string, Value>> & { value: Map<unknown, Value> };
-export const Callable = classOf<(args: Value[], scope: Environment) => Value>(() => null);
-export const None = classOf<null>(null);
-export const Missing = classOf<undefined>(undefined);
+type Call = (args: Value[], scope: Environment) => Value;
+export const Callable: ClassOf<Call> = classOf<Call>(() => null);
+export const None: ClassOf<null> = classOf<null>(null);
+export const Missing: ClassOf<undefined> = classOf<undefined>(undefined);
 
 export const text = (value: string): Value => new Text(value);
 export const list = (values: Value[]): Value => new List(values);

@@ -1,3 +1,4 @@
+import type { TemplateChoice } from '../chat/chat-template.ts';
 import { openDawn } from '../gpu/dawn.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 import type { GenerateParams } from '../protocol/messages.ts';
@@ -7,16 +8,16 @@ import { loadOptions, type ModelOptions, print } from './with-model.ts';
 
 export async function generate(
   path: string,
-  options: ModelOptions & GenerateParams & { prompt: string; json?: boolean },
+  options: ModelOptions & GenerateParams & { prompt: string; template: TemplateChoice; json?: boolean },
 ): Promise<void> {
-  const { prompt, json, context, kv, ...params } = options;
+  const { prompt, template, json, context, kv, ...params } = options;
   const load = loadOptions({ ...(context === undefined ? {} : { context }), ...(kv === undefined ? {} : { kv }) });
   const abort = new AbortController();
   process.once('SIGINT', () => abort.abort());
   const files = await openModelFiles(path);
   try {
     const engine = await createEngine({ gpu: await openDawn() });
-    await engine.load(files.parts, { ...load, signal: abort.signal });
+    await engine.load(files.parts, { ...load, template, signal: abort.signal });
     const result = await engine.generate({
       input: prompt,
       options: params,

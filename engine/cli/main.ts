@@ -63,6 +63,11 @@ program
   .argument('<file>', 'a GGUF file')
   .requiredOption('--prompt <text>', 'what to ask')
   .option('--system <text>', 'system message')
+  .addOption(
+    new Option('--template <template>', "chat template: the file's own, or ChatML")
+      .choices(['own', 'chatml'])
+      .default('own'),
+  )
   .option('--raw', 'continue the prompt as plain text, without the chat template')
   .option('--max-tokens <n>', 'most tokens of the answer', integer(1))
   .option('--temperature <t>', '0 takes the most likely token', decimal)

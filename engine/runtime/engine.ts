@@ -4,6 +4,7 @@
  * @module
  */
 import type { KvType } from '../../shaders/attention/kv-layout.ts';
+import type { TemplateChoice } from '../chat/chat-template.ts';
 import type { ModelSource } from '../gguf/split.ts';
 import type { GenerateParams, GenerateResult, Input } from '../protocol/messages.ts';
 
@@ -12,6 +13,8 @@ export interface LoadOptions {
   contextTokens?: number;
   /** Element type of the KV cache. Default f16, packed in 32-bit words: needs no shader-f16. */
   kvType?: KvType;
+  /** `chatml` where the file's own template fails or is missing its point. Default `own`. */
+  template?: TemplateChoice;
   /** Sampling defaults that belong to this model, below what a request asks for. */
   sampling?: Pick<GenerateParams, 'temperature' | 'topK' | 'topP' | 'minP' | 'repetitionPenalty'>;
   /** 0…1, rising. */

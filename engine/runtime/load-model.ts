@@ -8,7 +8,7 @@ import { tokensPerTile } from '../../shaders/attention/paged-attention.kernel.ts
 import type { Architecture, Hyperparameters, WeightSpecs } from '../arch/architecture.ts';
 import { factorNames } from '../arch/read-rope.ts';
 import { architectureOf } from '../arch/registry.ts';
-import { type ChatTemplate, createChatTemplate } from '../chat/chat-template.ts';
+import { type ChatTemplate, createChatTemplate, type TemplateChoice } from '../chat/chat-template.ts';
 import type { GgufFile } from '../gguf/parse.ts';
 import type { ByteSource } from '../gguf/source.ts';
 import { type ModelSource, openModel } from '../gguf/split.ts';
@@ -138,7 +138,7 @@ export async function loadModel(gpu: Gpu, given: ModelSource, options: LoadOptio
       hp,
       contextTokens,
       tokenizer,
-      template: chatTemplateOf(file, tokenizer),
+      template: chatTemplateOf(file, tokenizer, options.template),
       sampling: options.sampling ?? {},
       limits,
       batch: new Batch(limits, tokensPerTile(hp.heads, hp.kvHeads)),
@@ -219,15 +219,12 @@ function loadWeights(
   return new WeightLoader({ gpu, allocation, file, source, onBytes, signal }).load(specs);
 }
 
-/** The file's own template, ChatML where it has none. @throws LocalLLMError template */
-export function chatTemplateOf(file: GgufFile, tokenizer: Tokenizer): ChatTemplate {
+/** The file's own template, ChatML where it has none or where that is chosen. @throws LocalLLMError template */
+export function chatTemplateOf(file: GgufFile, tokenizer: Tokenizer, choice?: TemplateChoice): ChatTemplate {
   const text = (id: number | undefined) => (id === undefined ? '' : tokenizer.piece(id));
   const source = file.metadata.has('tokenizer.chat_template')
     ? file.metadata.string('tokenizer.chat_template')
     : undefined;
-  return createChatTemplate(source, {
-    bos: text(tokenizer.bosId),
-    eos: text(tokenizer.eosId),
-    addsBos: tokenizer.addBos,
-  });
+  const special = { bos: text(tokenizer.bosId), eos: text(tokenizer.eosId), addsBos: tokenizer.addBos };
+  return createChatTemplate(source, special, choice);
 }
