@@ -20,7 +20,7 @@ export const Text = classOf<string>('');
 export const Whole = classOf<number>(0);
 export const Real = classOf<number>(0.5);
 export const Truth = classOf<boolean>(false);
-export const List = classOf<Value[]>([]);
+export const List: ClassOf<Value[]> = classOf<Value[]>([]);
 /** A kind of list, which only its text tells apart; the library makes one of no plain value. */
 export const Tuple = new Interpreter().evaluate(parse(tokenize('{{ (1, 1) }}')).body[0], new Environment())
   .constructor as typeof List;
