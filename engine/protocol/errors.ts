@@ -44,17 +44,15 @@ const MAX_QUOTED_CHARS = 80;
 /** What JSON leaves as it is and nobody should see raw: control characters, marks that turn the direction of writing. */
 const UNSEEN = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
 
+// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+const CONTROL = /[\u0000-\u001f]+/g;
 /** Characters of a sentence that a file brings. */
 const MAX_SENTENCE_CHARS = 300;
 
 /** What a file has to say, fit for a message: on one line, nothing unseen in it, not long. */
 export function legible(sentence: string): string {
   const cut = sentence.length > MAX_SENTENCE_CHARS ? `${sentence.slice(0, MAX_SENTENCE_CHARS)}…` : sentence;
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-  return cut
-    .replace(UNSEEN, ' ')
-    .replace(/[\u0000-\u001f]+/g, ' ')
-    .toWellFormed();
+  return cut.replace(UNSEEN, ' ').replace(CONTROL, ' ').toWellFormed();
 }
 
 /** Text out of a file, fit for a message: in quotation marks, escaped, not long. */

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { MetadataValue } from '../../engine/gguf/metadata.ts';
 import { parseGguf } from '../../engine/gguf/parse.ts';
+import { rewritten } from '../fidelity/twin.ts';
 import type { WriterTensor, WriterValue } from '../gguf-writer.ts';
 
 export interface Draft {
@@ -23,7 +23,7 @@ export async function draftOf(bytes: Uint8Array<ArrayBuffer>): Promise<Draft> {
     ...alignment,
     metadata: [...metadata.entries()]
       .filter(([key]) => key !== 'general.alignment')
-      .map(([key, value]) => [key, written(value)] as const),
+      .map(([key, value]) => [key, rewritten(value)] as const),
     tensors: [...tensors.values()].map(({ name, type, shape, offset, bytes: size }) => ({
       name,
       type,
@@ -31,10 +31,4 @@ export async function draftOf(bytes: Uint8Array<ArrayBuffer>): Promise<Draft> {
       data: bytes.subarray(offset, offset + size),
     })),
   };
-}
-
-/** A value as the writer takes it, of the same type. */
-function written(value: MetadataValue): WriterValue {
-  if (value.type !== 'array') return { type: value.type, value: value.value };
-  return { type: 'array', itemType: value.itemType, value: value.value };
 }

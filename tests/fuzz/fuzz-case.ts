@@ -102,6 +102,7 @@ function complaintAbout({ code, message }: LocalLLMError): string | undefined {
   if (message.length > 1000) return `a message of ${message.length} characters`;
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   if (/[\u0000-\u0009\u000b-\u001f\u007f]/.test(message)) return 'control characters in a message';
-  if (/\bundefined\b|\[object /.test(message)) return 'a message that names no value';
+  // A template may well speak of what is undefined in it.
+  if (code !== 'template' && /\bundefined\b|\[object /.test(message)) return 'a message that names no value';
   return undefined;
 }
