@@ -1,16 +1,17 @@
-// The most likely token of each row: (id, logit as bits, 1 where any logit is NaN or infinite else 0, 0).
-//   logits: [R, vocab] f32; picks: [R]; of equal logits the smallest id
-// One workgroup a row, which reads it once: 4 bytes a logit. Wide, because R is small and vocab large.
+// The most likely token of each row, or of each chunk of a row: (id, logit as bits, 1 where any logit is NaN or infinite else 0, 0).
+//   source: [R, count] logits, or the bests of the pass before; picks: [R, chunks]; of equal logits the smallest id
+// Workgroup (chunk, row): one workgroup would be a millisecond on 256k logits, so a first pass has one for each CHUNK and a second
+// one merges theirs. A thread takes a SHARE of its chunk, all of it on its way at once; LANES threads add up what the others found.
+// Moves 4 bytes a logit.
 struct Params {
-  vocab: u32,
+  count: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> logits: array<f32>;
 @group(0) @binding(2) var<storage, read_write> picks: array<vec4<u32>>;
 
-const THREADS: u32 = 256u;
+const CHUNK: u32 = THREADS * SHARE;
 const LOWEST: f32 = -3.4028234e38;
-const EXPONENT: u32 = 0x7f800000u;
+const NOBODY: u32 = 0xffffffffu;
 
 struct Best {
   logit: f32,
@@ -18,7 +19,8 @@ struct Best {
   broken: u32,
 }
 
-var<workgroup> partial: array<Best, THREADS>;
+var<workgroup> thread_bests: array<Best, THREADS>;
+var<workgroup> lane_bests: array<Best, LANES>;
 
 fn better(a: Best, b: Best) -> Best {
   let second = b.logit > a.logit || (b.logit == a.logit && b.id < a.id);
@@ -26,24 +28,30 @@ fn better(a: Best, b: Best) -> Best {
 }
 
 @compute @workgroup_size(THREADS)
-fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
-  let row = workgroup.x;
-  var best = Best(LOWEST, 0xffffffffu, 0u);
-  for (var id = thread; id < params.vocab; id += THREADS) {
-    let logit = logits[row * params.vocab + id];
-    // By bits: WGSL may assume that no value is NaN or infinite.
-    let broken = (bitcast<u32>(logit) & EXPONENT) == EXPONENT;
-    best = better(best, Best(select(logit, LOWEST, broken), id, select(0u, 1u, broken)));
+fn main(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  var best = Best(LOWEST, NOBODY, 0u);
+  for (var k = 0u; k < SHARE; k++) {
+    let at = workgroup.x * CHUNK + k * THREADS + thread;
+    // A candidate beyond the last repeats it.
+    best = better(best, candidate(workgroup.y * params.count, min(at, params.count - 1u)));
   }
-  partial[thread] = best;
-  for (var stride = THREADS / 2u; stride > 0u; stride /= 2u) {
-    workgroupBarrier();
-    if (thread < stride) {
-      partial[thread] = better(partial[thread], partial[thread + stride]);
+  thread_bests[thread] = best;
+  workgroupBarrier();
+  if (thread < LANES) {
+    for (var i = thread + LANES; i < THREADS; i += LANES) {
+      best = better(best, thread_bests[i]);
     }
+    lane_bests[thread] = best;
   }
+  workgroupBarrier();
   if (thread == 0u) {
-    let winner = partial[0];
-    picks[row] = vec4(winner.id, bitcast<u32>(winner.logit), winner.broken, 0u);
+    for (var i = 1u; i < LANES; i++) {
+      best = better(best, lane_bests[i]);
+    }
+    picks[workgroup.y * workgroups.x + workgroup.x] = vec4(best.id, bitcast<u32>(best.logit), best.broken, 0u);
   }
 }

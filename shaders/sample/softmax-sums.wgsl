@@ -1,53 +1,54 @@
-// What turns logits into probabilities, for each row: (max, Σ exp(l - max), Σ exp((l - max) * inverse_temperature), 0).
-//   logits: [R, vocab] f32; inverse_temperatures: [R]; sums: [R]
-// One workgroup a row, which reads it twice: 8 bytes a logit. Wide, because R is small and vocab large.
+// What turns logits into probabilities, for each row or chunk of one: (max, Σ exp(l - max), Σ exp((l - max) * inverse_temperature), 0).
+//   source: [R, count] logits, or the sums of the pass before; inverse_temperatures: [R]; sums: [R, chunks]
+// Workgroup (chunk, row): a first pass has one for each CHUNK of logits and a second one merges theirs. A thread takes a SHARE of its
+// chunk, all of it on its way at once; LANES threads add up what the others found. Moves 4 bytes a logit.
 struct Params {
-  vocab: u32,
+  count: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> logits: array<f32>;
 @group(0) @binding(2) var<storage, read> inverse_temperatures: array<f32>;
 @group(0) @binding(3) var<storage, read_write> sums: array<vec4<f32>>;
 
-const THREADS: u32 = 256u;
-const LOWEST: f32 = -3.4028234e38;
+const CHUNK: u32 = THREADS * SHARE;
+const LOWEST: f32 = -1e30; // far below any logit; times an inverse temperature still finite
 
-var<workgroup> partial: array<vec2<f32>, THREADS>;
+var<workgroup> thread_sums: array<vec3<f32>, THREADS>;
+var<workgroup> lane_sums: array<vec3<f32>, LANES>;
+
+// (max, sum, sum at temperature) of what two of them cover.
+fn merged(a: vec3<f32>, b: vec3<f32>, inverse_temperature: f32) -> vec3<f32> {
+  let largest = max(a.x, b.x);
+  let bends = vec2(1.0, inverse_temperature);
+  return vec3(largest, a.yz * exp((a.x - largest) * bends) + b.yz * exp((b.x - largest) * bends));
+}
 
 @compute @workgroup_size(THREADS)
-fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
-  let row = workgroup.x;
-  let first = row * params.vocab;
-
-  var largest = LOWEST;
-  for (var i = thread; i < params.vocab; i += THREADS) {
-    largest = max(largest, logits[first + i]);
+fn main(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let inverse_temperature = inverse_temperatures[workgroup.y];
+  var sum = vec3(LOWEST, 0.0, 0.0);
+  for (var k = 0u; k < SHARE; k++) {
+    let at = workgroup.x * CHUNK + k * THREADS + thread;
+    let next = summand(workgroup.y * params.count + min(at, params.count - 1u));
+    // Beyond the last there is nothing.
+    sum = merged(sum, select(vec3(LOWEST, 0.0, 0.0), next, at < params.count), inverse_temperature);
   }
-  partial[thread] = vec2(largest, 0.0);
-  for (var stride = THREADS / 2u; stride > 0u; stride /= 2u) {
-    workgroupBarrier();
-    if (thread < stride) {
-      partial[thread].x = max(partial[thread].x, partial[thread + stride].x);
+  thread_sums[thread] = sum;
+  workgroupBarrier();
+  if (thread < LANES) {
+    for (var i = thread + LANES; i < THREADS; i += LANES) {
+      sum = merged(sum, thread_sums[i], inverse_temperature);
     }
+    lane_sums[thread] = sum;
   }
   workgroupBarrier();
-  largest = partial[0].x;
-  workgroupBarrier();
-
-  let inverse_temperature = inverse_temperatures[row];
-  var sum = vec2(0.0);
-  for (var i = thread; i < params.vocab; i += THREADS) {
-    let below = logits[first + i] - largest;
-    sum += exp(vec2(below, below * inverse_temperature));
-  }
-  partial[thread] = sum;
-  for (var stride = THREADS / 2u; stride > 0u; stride /= 2u) {
-    workgroupBarrier();
-    if (thread < stride) {
-      partial[thread] += partial[thread + stride];
-    }
-  }
   if (thread == 0u) {
-    sums[row] = vec4(largest, partial[0], 0.0);
+    for (var i = 1u; i < LANES; i++) {
+      sum = merged(sum, lane_sums[i], inverse_temperature);
+    }
+    sums[workgroup.y * workgroups.x + workgroup.x] = vec4(sum, 0.0);
   }
 }
