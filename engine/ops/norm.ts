@@ -20,13 +20,13 @@ const tapOf = (name: string, { buffer, width, rows }: Activation): Tap => ({
 
 /** out = norm(x) · weight */
 export function rmsNorm(f: ForwardContext, x: Activation, weight: GPUBuffer, out: Activation, epsilon: number): void {
-  const kernel = rmsNormKernel({ width: x.width });
+  const kernel = rmsNormKernel({ width: x.width, adapter: f.plan.gpu.adapter });
   f.plan.dispatch({
     label: 'rms-norm',
     variants: [{ kernel, minRows: 1, grid: (dims) => normGrid(dims.tokens) }],
     rows: countRows('tokens'),
     buffers: { x: x.buffer, weight, h: out.buffer },
-    params: { width: x.width, eps: epsilon },
+    params: { eps: epsilon },
     bytes: ({ tokens }) => tokens * x.width * 8,
   });
 }
@@ -52,7 +52,12 @@ export function addRmsNorm(
     label: 'add-rms-norm',
     variants: [
       {
-        kernel: addRmsNormKernel({ width: x.width, rows: out.rows, branch: branchNorm ? 'normed' : 'scaled' }),
+        kernel: addRmsNormKernel({
+          width: x.width,
+          rows: out.rows,
+          branch: branchNorm ? 'normed' : 'scaled',
+          adapter: f.plan.gpu.adapter,
+        }),
         minRows: 1,
         grid: (dims) => normGrid(count(dims)),
       },
@@ -65,7 +70,7 @@ export function addRmsNorm(
       h: out.buffer,
       ...(branchNorm ? { branch_weight: branchNorm } : {}),
     },
-    params: { width: x.width, eps: epsilon, branch_scale: branchScale },
+    params: { eps: epsilon, branch_scale: branchScale },
     bytes: (dims) => count(dims) * x.width * 16,
     taps: out.rows === 'outputs' ? [residual, tapOf('result_norm', out)] : [residual],
   });
@@ -82,10 +87,16 @@ export function addNormed(
 ): void {
   f.plan.dispatch({
     label: 'add-normed',
-    variants: [{ kernel: addNormedKernel({ width: x.width }), minRows: 1, grid: (dims) => normGrid(dims.tokens) }],
+    variants: [
+      {
+        kernel: addNormedKernel({ width: x.width, adapter: f.plan.gpu.adapter }),
+        minRows: 1,
+        grid: (dims) => normGrid(dims.tokens),
+      },
+    ],
     rows: countRows('tokens'),
     buffers: { x: x.buffer, r: branch.buffer, weight },
-    params: { width: x.width, eps: epsilon },
+    params: { eps: epsilon },
     bytes: ({ tokens }) => tokens * x.width * 12,
     taps: [tapOf(tap, x)],
   });
@@ -102,7 +113,13 @@ export function normQk(
 ): void {
   f.plan.dispatch({
     label: 'norm-qk',
-    variants: [{ kernel: normQkKernel({ qWidth }), minRows: 1, grid: (dims) => normQkGrid(dims.tokens) }],
+    variants: [
+      {
+        kernel: normQkKernel({ qWidth, adapter: f.plan.gpu.adapter }),
+        minRows: 1,
+        grid: (dims) => normQkGrid(dims.tokens),
+      },
+    ],
     rows: countRows('tokens'),
     buffers: { qkv: qkv.buffer, weight },
     params: { q_width: qWidth, k_width: kWidth, stride: qkv.width, eps: epsilon },

@@ -4,9 +4,10 @@
  * @module
  */
 import { adjustLogitsGrid, adjustLogitsKernel } from '../../shaders/sample/adjust-logits.kernel.ts';
-import { argmaxGrid, argmaxKernel } from '../../shaders/sample/argmax.kernel.ts';
-import { softmaxSumsGrid, softmaxSumsKernel } from '../../shaders/sample/softmax-sums.kernel.ts';
-import { topKPasses } from '../../shaders/sample/top-k.kernel.ts';
+import { argmaxPasses } from '../../shaders/sample/argmax.kernel.ts';
+import { softmaxSumsPasses } from '../../shaders/sample/softmax-sums.kernel.ts';
+import type { ReducePass } from '../../shaders/sample/reduce-passes.ts';
+import { type TopKPass, topKPasses } from '../../shaders/sample/top-k.kernel.ts';
 import type { Allocation } from '../gpu/allocation.ts';
 import type { Gpu } from '../gpu/gpu.ts';
 import { type Plan, PlanBuilder } from '../gpu/plan.ts';
@@ -32,7 +33,7 @@ export interface SamplingBuffers {
   sums: GPUBuffer;
   /** [outputs, CANDIDATES] of (logit, id). */
   candidates: GPUBuffer;
-  /** The other buffer of the merging passes. */
+  /** The other buffer of what takes several passes. */
   scratch: GPUBuffer;
 }
 
@@ -77,33 +78,43 @@ export async function recordSampling(
     params: { vocab },
   });
   const best = new PlanBuilder(gpu, allocation);
-  best.dispatch({
-    label: 'argmax',
-    variants: [{ kernel: argmaxKernel(), minRows: 1, grid: (dims) => argmaxGrid(dims.outputs) }],
-    rows,
-    buffers: { logits, picks: buffers.picks },
-    params: { vocab },
+  recordPasses(best, 'argmax', argmaxPasses(vocab, gpu.adapter), 'picks', {
+    target: buffers.picks,
+    scratch: buffers.scratch,
+    others: { logits },
   });
   const candidates = new PlanBuilder(gpu, allocation);
-  candidates.dispatch({
-    label: 'softmax-sums',
-    variants: [{ kernel: softmaxSumsKernel(), minRows: 1, grid: (dims) => softmaxSumsGrid(dims.outputs) }],
-    rows,
-    buffers: { logits, inverse_temperatures: buffers.inverseTemperatures, sums: buffers.sums },
-    params: { vocab },
+  recordPasses(candidates, 'softmax-sums', softmaxSumsPasses(vocab, gpu.adapter), 'sums', {
+    target: buffers.sums,
+    scratch: buffers.scratch,
+    others: { logits, inverse_temperatures: buffers.inverseTemperatures },
   });
-  passes.forEach((pass, index) => {
-    // The passes alternate between two buffers so that the last writes `candidates`.
-    const last = (passes.length - 1 - index) % 2 === 0;
-    const [target, source] = last ? [buffers.candidates, buffers.scratch] : [buffers.scratch, buffers.candidates];
-    candidates.dispatch({
-      label: `top-k-${pass.kind}`,
-      variants: [{ kernel: pass.kernel, minRows: 1, grid: (dims) => pass.grid(dims.outputs) }],
-      rows,
-      buffers: { logits, source, candidates: target },
-      params: pass.params,
-    });
+  recordPasses(candidates, 'top-k', passes, 'candidates', {
+    target: buffers.candidates,
+    scratch: buffers.scratch,
+    others: { logits },
   });
   const plans = { adjust: await adjust.build(), best: await best.build(), candidates: await candidates.build() };
   return { plans, buffers };
+}
+
+/** Passes that read, after the first, what the one before wrote. They alternate between two buffers so that the last writes `target`. */
+function recordPasses(
+  plan: PlanBuilder,
+  label: string,
+  passes: readonly (ReducePass | TopKPass)[],
+  written: string,
+  buffers: { target: GPUBuffer; scratch: GPUBuffer; others: Readonly<Record<string, GPUBuffer>> },
+): void {
+  passes.forEach((pass, index) => {
+    const last = (passes.length - 1 - index) % 2 === 0;
+    const [target, source] = last ? [buffers.target, buffers.scratch] : [buffers.scratch, buffers.target];
+    plan.dispatch({
+      label: `${label}-${pass.kind}`,
+      variants: [{ kernel: pass.kernel, minRows: 1, grid: (dims) => pass.grid(dims.outputs) }],
+      rows: countRows('outputs'),
+      buffers: { ...buffers.others, source, [written]: target },
+      params: pass.params,
+    });
+  });
 }

@@ -1,5 +1,5 @@
 // A branch joins the residual stream times params.branch_scale.
-fn branch_prepare(thread: u32, source_at: u32, groups: u32) -> f32 {
+fn branch_prepare(thread: u32, branches: ptr<function, array<vec4<f32>, SHARE>>) -> f32 {
   return params.branch_scale;
 }
 

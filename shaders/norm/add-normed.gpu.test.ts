@@ -17,7 +17,7 @@ it.each([
   const result = await runKernel({
     kernel: addNormedKernel({ width }),
     grid: normGrid(tokens + 1),
-    params: { width, eps },
+    params: { eps },
     buffers: { batch: batchWords({ tokens: plainTokens(tokens) }), x, r, weight },
   });
   const sums = new Float32Array(result['x']!);

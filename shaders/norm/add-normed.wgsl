@@ -1,8 +1,7 @@
 // x[t] += r[t] / sqrt(mean(r[t]²) + eps) * w: a branch that is normalized on its way out, where nothing is normalized on the way in.
-//   x, r: [T, width] f32 as vec4; weight: [width]. width is a multiple of 4.
-// One workgroup a token. Moves 12 bytes an element (x and r in, x out).
+//   x, r: [T, 4 * GROUPS] f32 as vec4; weight: [4 * GROUPS].
+// One workgroup a token; a thread keeps its share of the row in registers while all sum it. Moves 12 bytes an element (x and r in, x out).
 struct Params {
-  width: u32,
   eps: f32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
@@ -12,18 +11,25 @@ struct Params {
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
-  let groups = params.width / 4u;
   let token = workgroup.x;
-  let at = token * groups;
+  let at = token * GROUPS;
+  var values: array<vec4<f32>, SHARE>;
   var squares = 0.0;
-  for (var i = thread; i < groups; i += THREADS) {
-    squares += dot(r[at + i], r[at + i]);
+  for (var k = 0u; k < SHARE; k++) {
+    let i = thread + k * THREADS;
+    if (i < GROUPS) {
+      values[k] = r[at + i];
+      squares += dot(values[k], values[k]);
+    }
   }
   let total = workgroup_sum(thread, squares);
-  let scale = inverseSqrt(total / f32(params.width) + params.eps);
+  let scale = inverseSqrt(total / f32(GROUPS * 4u) + params.eps);
   if (token < token_count()) {
-    for (var i = thread; i < groups; i += THREADS) {
-      x[at + i] += r[at + i] * scale * weight[i];
+    for (var k = 0u; k < SHARE; k++) {
+      let i = thread + k * THREADS;
+      if (i < GROUPS) {
+        x[at + i] += values[k] * scale * weight[i];
+      }
     }
   }
 }

@@ -21,7 +21,7 @@ describe('add-rms-norm', () => {
     const result = await runKernel({
       kernel: addRmsNormKernel({ width, rows: 'tokens', branch: 'scaled' }),
       grid: normGrid(tokens),
-      params: { width, eps, branch_scale: 1 },
+      params: { eps, branch_scale: 1 },
       buffers: { batch: batchWords({ tokens: plainTokens(tokens) }), x, r, weight, h: new Float32Array(x.length) },
     });
     const expected = addRmsNormRef(
@@ -44,7 +44,7 @@ describe('add-rms-norm', () => {
     const result = await runKernel({
       kernel: addRmsNormKernel({ width, rows: 'outputs', branch: 'scaled' }),
       grid: normGrid(outputs.length + 1), // one row too many: it must write nothing
-      params: { width, eps, branch_scale: 1 },
+      params: { eps, branch_scale: 1 },
       buffers: {
         batch: batchWords({ tokens: plainTokens(tokens), outputs }),
         x,
@@ -71,7 +71,7 @@ describe('add-rms-norm', () => {
     const result = await runKernel({
       kernel: addRmsNormKernel({ width, rows: 'outputs', branch: typeof branch === 'number' ? 'scaled' : 'normed' }),
       grid: normGrid(outputs.length),
-      params: { width, eps, branch_scale: scale },
+      params: { eps, branch_scale: scale },
       buffers: {
         batch: batchWords({ tokens: plainTokens(tokens), outputs }),
         x,

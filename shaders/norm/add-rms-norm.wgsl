@@ -1,10 +1,10 @@
 // x[s] += branch(r[s]); h[row] = x[s] / sqrt(mean(x[s]²) + eps) * w, where s = source_row(row): the token itself, or the token of an
 // output, and branch is r times a factor, or r's own norm.
-//   x, r: [T, width] f32 as vec4; weight: [width]; h: [rows, width]. width is a multiple of 4; no two rows share a source.
-// One workgroup a row: the sum is written back while it is squared, and each thread reads again only what it wrote itself.
+//   x, r: [T, 4 * GROUPS] f32 as vec4; weight: [4 * GROUPS]; h: [rows, 4 * GROUPS]. No two rows share a source.
+// One workgroup a row; a thread keeps its share of the sum in registers while all square it. Rows beyond the last are read, which does no
+// harm, so that no load waits for another.
 // Moves 16 bytes an element (x and r in, x and h out); the weight stays in the cache.
 struct Params {
-  width: u32,
   eps: f32,
   branch_scale: f32,
 }
@@ -17,19 +17,34 @@ struct Params {
 @compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let row = workgroup.x;
-  let present = row < row_count();
-  let groups = select(0u, params.width / 4u, present);
-  let source_at = select(0u, source_row(row), present) * groups;
-  let branch_norm = branch_prepare(thread, source_at, groups);
+  let at = source_row(row) * GROUPS;
+  var values: array<vec4<f32>, SHARE>;
+  var branches: array<vec4<f32>, SHARE>;
+  for (var k = 0u; k < SHARE; k++) {
+    let i = thread + k * THREADS;
+    if (i < GROUPS) {
+      values[k] = x[at + i];
+      branches[k] = r[at + i];
+    }
+  }
+  let branch_norm = branch_prepare(thread, &branches);
   var squares = 0.0;
-  for (var i = thread; i < groups; i += THREADS) {
-    let value = x[source_at + i] + branch(r[source_at + i], branch_norm, i);
-    x[source_at + i] = value;
-    squares += dot(value, value);
+  for (var k = 0u; k < SHARE; k++) {
+    let i = thread + k * THREADS;
+    if (i < GROUPS) {
+      values[k] += branch(branches[k], branch_norm, i);
+      squares += dot(values[k], values[k]);
+    }
   }
   let total = workgroup_sum(thread, squares);
-  let scale = inverseSqrt(total / f32(params.width) + params.eps);
-  for (var i = thread; i < groups; i += THREADS) {
-    h[row * groups + i] = x[source_at + i] * scale * weight[i];
+  let scale = inverseSqrt(total / f32(GROUPS * 4u) + params.eps);
+  if (row < row_count()) {
+    for (var k = 0u; k < SHARE; k++) {
+      let i = thread + k * THREADS;
+      if (i < GROUPS) {
+        x[at + i] = values[k];
+        h[row * GROUPS + i] = values[k] * scale * weight[i];
+      }
+    }
   }
 }

@@ -21,7 +21,7 @@ describe('rms-norm', () => {
     const result = await runKernel({
       kernel: rmsNormKernel({ width }),
       grid: normGrid(tokens),
-      params: { width, eps },
+      params: { eps },
       buffers: { batch: batchWords({ tokens: plainTokens(tokens) }), x, weight, h: new Float32Array(x.length) },
     });
     expectClose(new Float32Array(result['h']!), rmsNormRef(x, weight, eps), 2e-6);
@@ -34,7 +34,7 @@ describe('rms-norm', () => {
     const result = await runKernel({
       kernel: rmsNormKernel({ width }),
       grid: normGrid(4),
-      params: { width, eps: 1e-2 },
+      params: { eps: 1e-2 },
       buffers: { batch: batchWords({ tokens: plainTokens(3) }), x, weight, h: new Float32Array(x.length).fill(9) },
     });
     const h = new Float32Array(result['h']!);

@@ -1,9 +1,9 @@
 // h[t] = x[t] / sqrt(mean(x[t]²) + eps) * w
-//   x, h: [T, width] f32 as vec4; weight: [width]. width is a multiple of 4.
-// One workgroup a token: the row is summed once by all threads, and its second reading comes from the cache.
+//   x, h: [T, 4 * GROUPS] f32 as vec4; weight: [4 * GROUPS].
+// One workgroup a token; a thread keeps its share of the row in registers while all sum it. Rows beyond T are read, which does no harm,
+// so that no load waits for another.
 // Moves 8 bytes an element (x in, h out); the weight stays in the cache.
 struct Params {
-  width: u32,
   eps: f32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
@@ -13,19 +13,25 @@ struct Params {
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
-  let groups = params.width / 4u;
   let token = workgroup.x;
-  let x_at = token * groups;
+  let at = token * GROUPS;
+  var values: array<vec4<f32>, SHARE>;
   var squares = 0.0;
-  for (var i = thread; i < groups; i += THREADS) {
-    let value = x[x_at + i];
-    squares += dot(value, value);
+  for (var k = 0u; k < SHARE; k++) {
+    let i = thread + k * THREADS;
+    if (i < GROUPS) {
+      values[k] = x[at + i];
+      squares += dot(values[k], values[k]);
+    }
   }
   let total = workgroup_sum(thread, squares);
-  let scale = inverseSqrt(total / f32(params.width) + params.eps);
+  let scale = inverseSqrt(total / f32(GROUPS * 4u) + params.eps);
   if (token < token_count()) {
-    for (var i = thread; i < groups; i += THREADS) {
-      h[x_at + i] = x[x_at + i] * scale * weight[i];
+    for (var k = 0u; k < SHARE; k++) {
+      let i = thread + k * THREADS;
+      if (i < GROUPS) {
+        h[at + i] = values[k] * scale * weight[i];
+      }
     }
   }
 }

@@ -1,6 +1,6 @@
 import { defineKernel, type Grid, type Kernel } from '../kernel.ts';
 import silu from '../lib/silu.wgsl?raw';
-import workgroupSum from '../lib/workgroup-sum.wgsl?raw';
+import { sumFragments } from '../norm/norm-threads.ts';
 import gatedNorm from './gated-norm.wgsl?raw';
 
 /** A vec4 of a head of 128 each. */
@@ -13,15 +13,11 @@ const THREADS = 32;
  * 2 weight `[head_dim]`, 3 gate `[T, gate_stride]`; all f32.
  */
 export function gatedNormKernel(): Kernel {
-  return defineKernel(
-    'gated-norm-f32',
-    [
-      { file: 'shaders/lib/silu.wgsl', text: silu },
-      { file: 'shaders/lib/workgroup-sum.wgsl', text: workgroupSum },
-      { file: 'shaders/recurrent/gated-norm.wgsl', text: gatedNorm },
-    ],
-    { THREADS },
-  );
+  return defineKernel('gated-norm-f32', [
+    { file: 'shaders/lib/silu.wgsl', text: silu },
+    ...sumFragments(THREADS),
+    { file: 'shaders/recurrent/gated-norm.wgsl', text: gatedNorm },
+  ]);
 }
 
 export function gatedNormGrid(options: { tokens: number; heads: number }): Grid {

@@ -1,7 +1,6 @@
 // The most likely token of each row, or of each chunk of a row: (id, logit as bits, 1 where any logit is NaN or infinite else 0, 0).
 //   source: [R, count] logits, or the bests of the pass before; picks: [R, chunks]; of equal logits the smallest id
-// Workgroup (chunk, row): one workgroup would be a millisecond on 256k logits, so a first pass has one for each CHUNK and a second
-// one merges theirs. A thread takes a SHARE of its chunk, all of it on its way at once; LANES threads add up what the others found.
+// Workgroup (chunk, row): a first pass has one for each CHUNK of logits and a second one merges theirs. A thread takes a SHARE of its chunk, all of it on its way at once; LANES threads put together what all found.
 // Moves 4 bytes a logit.
 struct Params {
   count: u32,

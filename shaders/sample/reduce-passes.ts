@@ -1,5 +1,5 @@
 /**
- * Rows of logits that are reduced to one value each, in passes: workgroups reduce chunks until a row is one chunk.
+ * Rows of logits that are reduced to one value each, in two passes: one workgroup would take a millisecond over 256k logits.
  *
  * @module
  */
@@ -10,11 +10,11 @@ interface ChunkShape {
   threads: number;
   /** Values of a thread. */
   share: number;
-  /** Threads that add up what all found. */
+  /** Threads that put together what all found. */
   lanes: number;
 }
 
-/** 126 workgroups for 128k logits; a second pass has one value a thread up to 256k. */
+/** 126 workgroups for 128k logits; the second pass has one value a thread up to 256k. */
 const GPU: ChunkShape = { threads: 256, share: 4, lanes: 16 };
 /** On a CPU every barrier switches between all threads of a workgroup: fewer are faster there. */
 const SOFTWARE: ChunkShape = { threads: 16, share: 256, lanes: 4 };
@@ -35,26 +35,29 @@ export function chunkFragment({ threads, share, lanes }: ChunkShape): Fragment {
   return { file: 'prelude', text };
 }
 
-/** The passes that reduce `vocab` values of a row to one. */
+/** The passes that reduce `vocab` values of a row to one: chunks, then, where there are several, a workgroup that merges them. */
 export function reducePasses(
   vocab: number,
   { software }: Pick<Adapter, 'software'>,
   kernelOf: (kind: ReducePass['kind'], shape: ChunkShape) => Kernel,
 ): ReducePass[] {
   const shape = software ? SOFTWARE : GPU;
-  const passes: ReducePass[] = [];
-  let count = vocab;
-  do {
-    const kind = passes.length === 0 ? 'first' : 'later';
-    const chunks = Math.ceil(count / (shape.threads * shape.share));
-    passes.push({
-      kernel: kernelOf(kind, shape),
-      kind,
-      params: { count },
-      count: chunks,
-      grid: (rows) => [chunks, rows, 1],
-    });
-    count = chunks;
-  } while (count > 1);
-  return passes;
+  const chunks = Math.ceil(vocab / (shape.threads * shape.share));
+  const first: ReducePass = {
+    kernel: kernelOf('first', shape),
+    kind: 'first',
+    params: { count: vocab },
+    count: chunks,
+    grid: (rows) => [chunks, rows, 1],
+  };
+  if (chunks === 1) return [first];
+  const merging = { ...shape, share: Math.ceil(chunks / shape.threads) };
+  const later: ReducePass = {
+    kernel: kernelOf('later', merging),
+    kind: 'later',
+    params: { count: chunks },
+    count: 1,
+    grid: (rows) => [1, rows, 1],
+  };
+  return [first, later];
 }

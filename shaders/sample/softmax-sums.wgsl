@@ -1,7 +1,7 @@
 // What turns logits into probabilities, for each row or chunk of one: (max, Σ exp(l - max), Σ exp((l - max) * inverse_temperature), 0).
 //   source: [R, count] logits, or the sums of the pass before; inverse_temperatures: [R]; sums: [R, chunks]
 // Workgroup (chunk, row): a first pass has one for each CHUNK of logits and a second one merges theirs. A thread takes a SHARE of its
-// chunk, all of it on its way at once; LANES threads add up what the others found. Moves 4 bytes a logit.
+// chunk, all of it on its way at once; LANES threads put together what all found. Moves 4 bytes a logit.
 struct Params {
   count: u32,
 }
