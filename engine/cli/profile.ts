@@ -1,13 +1,7 @@
-import type { TimedStep } from '../gpu/profiler.ts';
+import { leastMicroseconds, type ForwardProfile, type Roofline } from '../protocol/profile.ts';
 import { profileForward } from '../runtime/profile.ts';
+import { measureRoofline } from '../runtime/roofline.ts';
 import { type ModelOptions, print, withModel } from './with-model.ts';
-
-interface KernelSum {
-  kernel: string;
-  dispatches: number;
-  microseconds: number;
-  bytes: number;
-}
 
 /** GPU time by kernel of one forward: a decode step, or a prefill chunk. */
 export async function profile(
@@ -20,37 +14,30 @@ export async function profile(
     path,
     whole,
     async (model, gpu) => {
-      const steps = await profileForward(model, { past, tokens, runs });
-      const kernels = byKernel(steps);
-      if (options.json) return print(`${JSON.stringify({ adapter: gpu.adapterName, past, tokens, steps, kernels })}\n`);
-      const total = steps.reduce((sum, step) => sum + step.microseconds, 0);
-      print(`${gpu.adapterName}: ${steps.length} dispatches, ${total.toFixed(0)} µs\n`);
-      for (const { kernel, dispatches, microseconds, bytes } of kernels) {
-        const speed = bytes > 0 ? `${(bytes / microseconds / 1000).toFixed(0).padStart(6)} GB/s` : '';
-        const share = `${((100 * microseconds) / total).toFixed(1).padStart(5)} %`;
-        print(
-          `${microseconds.toFixed(1).padStart(9)} µs ${share} ${String(dispatches).padStart(5)} × ${kernel.padEnd(36)}${speed}\n`,
-        );
-      }
+      const roofline = await measureRoofline(gpu);
+      const { forward } = await profileForward(model, { past, tokens }, { runs });
+      if (options.json) return print(`${JSON.stringify({ adapter: gpu.adapterName, roofline, ...forward })}\n`);
+      print(table(gpu.adapterName, roofline, forward));
     },
     { timestamps: true },
   );
 }
 
-function byKernel(steps: readonly TimedStep[]): KernelSum[] {
-  const sums = new Map<string, KernelSum>();
-  for (const { kernel, label, microseconds, bytes } of steps) {
-    const key = label.startsWith('matmul') ? `${kernel} ${bytes}` : kernel;
-    const sum = sums.get(key) ?? {
-      kernel: label.startsWith('matmul') ? `${kernel} (${(bytes / 1e6).toFixed(1)} MB)` : kernel,
-      dispatches: 0,
-      microseconds: 0,
-      bytes: 0,
-    };
-    sum.dispatches++;
-    sum.microseconds += microseconds;
-    sum.bytes += bytes;
-    sums.set(key, sum);
-  }
-  return [...sums.values()].sort((a, b) => b.microseconds - a.microseconds);
+function table(adapter: string, roofline: Roofline, { microseconds, dispatches, kernels }: ForwardProfile): string {
+  const alone = dispatches.reduce((sum, step) => sum + step.microseconds, 0);
+  const head =
+    `${adapter}: reads ${(roofline.bytesPerSecond / 1e9).toFixed(0)} GB/s, ` +
+    `${(roofline.flopsPerSecond / 1e12).toFixed(2)} TFLOP/s\n` +
+    `${dispatches.length} dispatches: ${microseconds.toFixed(0)} µs in one pass, ${alone.toFixed(0)} µs each in its own\n`;
+  const lines = kernels.map((sum) => {
+    const { kernel, dispatches: count, microseconds: took, bytes } = sum;
+    const share = `${((100 * took) / alone).toFixed(1).padStart(5)} %`;
+    const size = bytes > 0 ? `${(bytes / count / 1e6).toFixed(2)} MB` : '';
+    const speed = bytes > 0 ? `${(bytes / took / 1000).toFixed(0)} GB/s` : '';
+    const least = leastMicroseconds(sum, roofline);
+    const reached = least > 0 ? `${((100 * least) / took).toFixed(0)} % of the roofline` : '';
+    const facts = `${kernel.padEnd(36)} ${size.padStart(10)} ${speed.padStart(10)} ${reached}`.trimEnd();
+    return `${took.toFixed(1).padStart(9)} µs ${share} ${String(count).padStart(5)} × ${facts}\n`;
+  });
+  return head + lines.join('');
 }

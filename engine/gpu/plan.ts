@@ -42,6 +42,7 @@ interface Step {
   rows: (dims: Dims) => number;
   variants: { pipeline: GPUComputePipeline; name: string; grid: (dims: Dims) => Grid; minRows: number }[];
   bytes: (dims: Dims) => number;
+  flops: (dims: Dims) => number;
   bindGroup: GPUBindGroup;
   taps: readonly Tap[];
 }
@@ -95,22 +96,27 @@ export class Plan {
     return encoder;
   }
 
-  /** One pass for each step that has work, with the descriptor that `passOf` gives for its number. */
-  encodeApart(encoder: GPUCommandEncoder, dims: Dims, passOf: (index: number) => GPUComputePassDescriptor): void {
-    this.#steps
-      .filter((step) => step.rows(dims) > 0)
-      .forEach((step, index) => {
-        const pass = encoder.beginComputePass(passOf(index));
-        run(pass, step, dims);
-        pass.end();
-      });
+  /** One pass for each step that has work, with the descriptor that `passOf` gives for its number. Returns how many there are. */
+  encodeApart(encoder: GPUCommandEncoder, dims: Dims, passOf: (index: number) => GPUComputePassDescriptor): number {
+    const steps = this.#steps.filter((step) => step.rows(dims) > 0);
+    steps.forEach((step, index) => {
+      const pass = encoder.beginComputePass(passOf(index));
+      run(pass, step, dims);
+      pass.end();
+    });
+    return steps.length;
   }
 
   /** What the steps that have work are, in order. */
   describe(dims: Dims): StepDescription[] {
     return this.#steps
       .filter((step) => step.rows(dims) > 0)
-      .map((step) => ({ label: step.label, kernel: variantFor(step, dims).name, bytes: step.bytes(dims) }));
+      .map((step) => ({
+        label: step.label,
+        kernel: variantFor(step, dims).name,
+        bytes: step.bytes(dims),
+        flops: step.flops(dims),
+      }));
   }
 }
 
@@ -136,6 +142,8 @@ export interface StepDescription {
   kernel: string;
   /** Bytes that it must move, 0 where nobody counted them. */
   bytes: number;
+  /** Multiplications and additions, 0 where nobody counted them. */
+  flops: number;
 }
 
 /** One dispatch to record. */
@@ -150,6 +158,8 @@ export interface Dispatch {
   params: Readonly<Record<string, number>>;
   /** Bytes that the work must move at least, each once; for the profiler. */
   bytes?: (dims: Dims) => number;
+  /** Multiplications and additions; for the profiler. */
+  flops?: (dims: Dims) => number;
   taps?: readonly Tap[];
 }
 
@@ -192,9 +202,9 @@ export class PlanBuilder {
     const params = await this.#allocation.allocate('parameters', this.#recorded.length * stride, usage);
     const steps = await Promise.all(
       this.#recorded.map(async ({ dispatch, variants }, index): Promise<Step> => {
-        const { label, rows, bytes = () => 0, taps = [] } = dispatch;
+        const { label, rows, bytes = () => 0, flops = () => 0, taps = [] } = dispatch;
         const bindGroup = this.#bind(dispatch, params, index * stride);
-        return { label, rows, variants: await variants, bytes, bindGroup, taps };
+        return { label, rows, variants: await variants, bytes, flops, bindGroup, taps };
       }),
     );
     return new Plan(this.gpu, steps);

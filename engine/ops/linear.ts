@@ -55,6 +55,7 @@ export function linear(
       },
       bytes: (dims) =>
         segment.quants.size + segment.scales.size + count(dims) * (weight.cols + segment.rows / (glu ? 2 : 1)) * 4,
+      flops: (dims) => 2 * count(dims) * segment.rows * weight.cols,
       taps:
         last && tap !== undefined
           ? [{ name: tap, buffer: out.buffer, stride: out.width, columns: [0, out.width], rows: out.rows }]

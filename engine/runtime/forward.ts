@@ -6,7 +6,7 @@
 import type { Allocation } from '../gpu/allocation.ts';
 import type { Gpu } from '../gpu/gpu.ts';
 import { Plan, type Tap } from '../gpu/plan.ts';
-import { profile, type TimedStep } from '../gpu/profiler.ts';
+import { profile, type ProfiledForward, type ProfilerRuns } from '../gpu/profiler.ts';
 import type { Sampling, SamplingBuffers, SamplingPlans } from '../ops/sampling.ts';
 import { CANDIDATES } from '../../shaders/sample/top-k.kernel.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
@@ -174,7 +174,7 @@ export class Forward {
   }
 
   /** GPU times of every dispatch of the batch with greedy sampling. Leaves the caches of the batch's sequences spoiled. */
-  async profile(batch: Batch, runs: number): Promise<TimedStep[]> {
+  async profile(batch: Batch, runs: ProfilerRuns): Promise<ProfiledForward> {
     this.#gpu.device.queue.writeBuffer(this.#batch, 0, batch.words, 0, batch.usedWords);
     return profile(this.#gpu, [this.#plan, this.#sampling.best], batch.dims, runs);
   }
