@@ -11,6 +11,7 @@ import type { HostStore } from '../engine/host/model-slot.ts';
 import { LocalLLMError } from '../engine/protocol/errors.ts';
 import type { UpFrame } from '../engine/protocol/messages.ts';
 import type { Engine, EngineInfo, GenerateRequest, LoadOptions } from '../engine/runtime/engine.ts';
+import type { ProfileRequest, Profiler } from '../engine/runtime/profile.ts';
 import type { CatalogEntry } from '../engine/store/catalog.ts';
 
 const entry = (id: string): CatalogEntry => ({
@@ -61,6 +62,25 @@ export class FakeEngine implements Engine {
   }
 }
 
+/** A profiler that measures nothing, and ends when the test lets it. */
+export class FakeProfiler implements Profiler {
+  requests: ProfileRequest[] = [];
+  gate: Promise<void> = Promise.resolve();
+  closed = false;
+  async profile(_source: unknown, request: ProfileRequest) {
+    this.requests.push(request);
+    request.onProgress(0.5);
+    await this.gate;
+    if (request.signal.aborted) throw new LocalLLMError('aborted', 'cancelled');
+    const forward = { past: request.past, tokens: 1, runs: 1, microseconds: 1, dispatches: [], kernels: [] };
+    const roofline = { bytesPerSecond: 1, flopsPerSecond: 1 };
+    return { adapter: 'test gpu', roofline, coarse: false, decode: forward, prefill: forward };
+  }
+  close(): void {
+    this.closed = true;
+  }
+}
+
 /** A store whose downloads the test drives. */
 export class FakeStore implements HostStore {
   complete = new Set(['pocket', 'other']);
@@ -92,6 +112,8 @@ export class HostFixture {
   /** Every engine that was created, the current one last. */
   readonly engines: FakeEngine[] = [];
   readonly store = new FakeStore();
+  readonly profiler = new FakeProfiler();
+  timestamps = true;
   readonly sent: { channel: string; frame: UpFrame }[] = [];
   gpu = true;
   readonly #listeners = new Map<string, (frame: UpFrame) => void>();
@@ -101,6 +123,10 @@ export class HostFixture {
       const engine = new FakeEngine();
       this.engines.push(engine);
       return engine;
+    },
+    createProfiler: async () => {
+      if (!this.timestamps) throw new LocalLLMError('not-supported', 'There are no timestamps.');
+      return this.profiler;
     },
     openStore: async () => this.store,
     hasGpu: async () => this.gpu,

@@ -13,6 +13,7 @@ import type {
   ModelInfo,
 } from '../protocol/messages.ts';
 import { Channel } from './channel.ts';
+import type { EngineProfile } from '../protocol/profile.ts';
 import type { Connect } from './channel.ts';
 import { openStream } from './stream.ts';
 import type { GenerateStream } from './stream.ts';
@@ -31,6 +32,8 @@ export interface Client {
   /** Downloads (once) and loads a model; no id: the default one. Goes on when the caller leaves; `unload` stops it. */
   load(id?: string): Promise<EngineStatus>;
   unload(): Promise<EngineStatus>;
+  /** Times a decode step and a prefill chunk after `past` tokens. Fails while answers are being written. */
+  profile(past: number, signal?: AbortSignal): Promise<EngineProfile>;
   models(): Promise<ModelInfo[]>;
   deleteModel(id: string): Promise<ModelInfo[]>;
   /** Ends everything open with code `disconnected`. A later call connects again. */
@@ -63,6 +66,7 @@ export function createClient(connect: Connect): Client {
     },
     load: (id) => channel.request('engine.load', id === undefined ? {} : { id }).done,
     unload: () => channel.request('engine.unload', undefined).done,
+    profile: (past, signal) => channel.request('engine.profile', { past }, { signal }).done,
     models: () => channel.request('models.list', undefined).done,
     deleteModel: (id) => channel.request('models.delete', { id }).done,
     close: () => channel.close(),

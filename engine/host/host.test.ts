@@ -133,7 +133,7 @@ describe('limits', () => {
 
   test('pages get no trusted method', async () => {
     const page = at.connect('p', false);
-    for (const asked of [page.models(), page.load(), page.unload(), page.deleteModel('pocket')]) {
+    for (const asked of [page.models(), page.load(), page.unload(), page.profile(0), page.deleteModel('pocket')]) {
       expect(await codeOf(asked)).toBe('not-allowed');
     }
     expect(await codeOf(page.watchStatus(() => {}, new AbortController().signal))).toBe('not-allowed');

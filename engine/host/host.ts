@@ -169,6 +169,8 @@ class EngineHost implements Host {
       case 'engine.unload':
         await models.unload();
         return this.#status();
+      case 'engine.profile':
+        return models.profile(asked.params.past, call.request.stop.signal);
       case 'models.list':
         return models.list();
       case 'models.delete':

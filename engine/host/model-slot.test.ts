@@ -156,4 +156,54 @@ describe('the model', () => {
     const error = await client.load('nothing').catch((e: unknown) => e as LocalLLMError);
     expect(error).toMatchObject({ code: 'bad-argument', message: expect.stringContaining('"nothing"') });
   });
+
+  test('is profiled in the place of the engine, and loaded again', async () => {
+    const client = at.connect('a');
+    await client.load();
+    const { seen } = await watch(client);
+    const gate = Promise.withResolvers<void>();
+    at.profiler.gate = gate.promise;
+    const profile = client.profile(7);
+    await vi.waitFor(() => expect(at.profiler.requests).toHaveLength(1));
+    expect(seen.at(-1)).toMatchObject({ state: 'profiling', model: { id: 'pocket' }, progress: 0.5 });
+    expect(at.engines[0]!.info()).toBeUndefined();
+    const result = client.answer('hi');
+    gate.resolve();
+    expect(await profile).toMatchObject({ model: { id: 'pocket', name: 'POCKET' }, decode: { past: 7 } });
+    expect(at.profiler.closed).toBe(true);
+    (await at.lastRequest()).finish();
+    await result;
+    expect(at.engines[0]!.loads).toHaveLength(2);
+    expect(seen.at(-1)).toMatchObject({ state: 'ready' });
+  });
+
+  test('stays loaded where there are no timestamps, or an answer is being written', async () => {
+    const client = at.connect('a');
+    await client.load();
+    at.timestamps = false;
+    expect(await codeOf(client.profile(0))).toBe('not-supported');
+    at.timestamps = true;
+    const result = client.answer('hi');
+    const { finish } = await at.lastRequest();
+    expect(await codeOf(client.profile(0))).toBe('invalid-state');
+    finish();
+    await result;
+    expect(at.engines[0]!.loads).toHaveLength(1);
+    expect(at.profiler.requests).toHaveLength(0);
+  });
+
+  test('that was not loaded is not loaded after a profile; one that is cancelled leaves nothing behind', async () => {
+    const client = at.connect('a');
+    const gate = Promise.withResolvers<void>();
+    at.profiler.gate = gate.promise;
+    const stop = new AbortController();
+    const profile = client.profile(0, stop.signal);
+    await vi.waitFor(() => expect(at.profiler.requests).toHaveLength(1));
+    stop.abort();
+    expect(await codeOf(profile)).toBe('aborted');
+    expect(at.profiler.requests[0]!.signal.aborted).toBe(true);
+    gate.resolve();
+    await vi.waitFor(() => expect(at.profiler.closed).toBe(true));
+    expect(at.engines).toHaveLength(0);
+  });
 });

@@ -5,9 +5,13 @@
  */
 import { LocalLLMError } from '../protocol/errors.ts';
 import type { Availability, EngineStatus, ModelInfo } from '../protocol/messages.ts';
+import type { EngineProfile } from '../protocol/profile.ts';
 import type { Engine } from '../runtime/engine.ts';
+import type { Profiler } from '../runtime/profile.ts';
 import type { CatalogEntry } from '../store/catalog.ts';
 import type { ModelStore } from '../store/model-store.ts';
+import { throwIfAborted, untilAborted } from './abort.ts';
+import { listModels } from './model-list.ts';
 
 export type HostStore = Pick<ModelStore, 'list' | 'ensure' | 'remove'> & {
   source(id: string): Promise<Awaited<ReturnType<ModelStore['source']>>>;
@@ -16,6 +20,8 @@ export type HostStore = Pick<ModelStore, 'list' | 'ensure' | 'remove'> & {
 export interface ModelSlotOptions {
   /** Opens the GPU; called lazily, and again after the device was lost. */
   createEngine(): Promise<Engine>;
+  /** Opens the GPU once more, with timestamps. */
+  createProfiler(): Promise<Profiler>;
   /** Opens the weight store; called lazily, and again after a failure. */
   openStore(): Promise<HostStore>;
   /** Whether this browser has a GPU that an engine can use. Asks nothing of the GPU's memory. */
@@ -104,9 +110,18 @@ export class ModelSlot {
     await this.#enqueue(() => this.#unloadNow());
   }
 
+  /**
+   * Profiles the chosen model in the place of the engine; a model that was loaded is loaded again afterwards.
+   * @throws LocalLLMError not-supported (no timestamps), invalid-state (answers are being written), and whatever loading throws
+   */
+  profile(past: number, signal: AbortSignal): Promise<EngineProfile> {
+    const done = this.#enqueue(() => this.#profileNow(past, signal));
+    return untilAborted(done, signal);
+  }
+
   async availability(): Promise<Availability> {
     const { state, error } = this.#status;
-    if (state === 'ready' || state === 'loading') return 'available';
+    if (state === 'ready' || state === 'loading' || state === 'profiling') return 'available';
     if (state === 'downloading') return 'downloading';
     if (error && HOPELESS.has(error.code)) return 'unavailable';
     if (!(await this.#options.hasGpu())) return 'unavailable';
@@ -114,23 +129,8 @@ export class ModelSlot {
     return stored?.state === 'stored' ? 'available' : 'downloadable';
   }
 
-  /** The catalogue, and whatever else is stored. */
   async list(): Promise<ModelInfo[]> {
-    const stored = new Map((await (await this.#openStore()).list()).map((model) => [model.id, model]));
-    const loadedId = this.#status.state === 'ready' ? this.#status.model?.id : undefined;
-    const downloadingId = this.#status.state === 'downloading' ? this.#status.model?.id : undefined;
-    const known = this.#options.catalog.map(({ id, name, license, bytes }) => {
-      const { bytes: storedBytes = 0, complete = false } = stored.get(id) ?? {};
-      stored.delete(id);
-      const state = complete ? 'stored' : downloadingId === id ? 'downloading' : 'absent';
-      return { id, name, license, bytes, storedBytes, state, loaded: loadedId === id } satisfies ModelInfo;
-    });
-    const others = [...stored.values()].map(({ id, bytes, complete }) => {
-      const state = complete ? 'stored' : 'absent';
-      const name = id;
-      return { id, name, license: '', bytes, storedBytes: bytes, state, loaded: loadedId === id } satisfies ModelInfo;
-    });
-    return [...known, ...others];
+    return listModels(this.#options.catalog, await (await this.#openStore()).list(), this.#status);
   }
 
   /** Deletes a stored model; the loaded one is unloaded first. */
@@ -226,6 +226,31 @@ export class ModelSlot {
     return engine;
   }
 
+  async #profileNow(past: number, signal: AbortSignal): Promise<EngineProfile> {
+    throwIfAborted(signal);
+    if (this.counts().running > 0) {
+      throw new LocalLLMError('invalid-state', 'An answer is being written. Profile when it is complete.');
+    }
+    const id = this.#chosen;
+    const { name, entry } = await this.#entry(id);
+    // Before anything is given up for it.
+    const profiler = await this.#options.createProfiler();
+    const before = this.#status;
+    try {
+      await this.#download(id, name, entry, signal);
+      await this.#engine?.unload();
+      this.#set({ state: 'profiling', model: { id, name, contextTokens: 0 }, progress: 0 });
+      const source = await (await this.#openStore()).source(id);
+      const onProgress = (fraction: number): void => this.#progress(fraction);
+      const measured = profiler.profile(source, { past, onProgress, signal }).finally(() => source.close());
+      return { model: { id, name }, ...(await measured) };
+    } finally {
+      profiler.close();
+      this.#set({ state: 'idle' });
+      if (before.state === 'ready') this.#start(id).pinned = true;
+    }
+  }
+
   async #unloadNow(): Promise<void> {
     await this.#engine?.unload();
     this.#set({ state: 'idle' });
@@ -271,17 +296,4 @@ export class ModelSlot {
     this.#status = status;
     this.onChange();
   }
-}
-
-function throwIfAborted(signal: AbortSignal): void {
-  if (signal.aborted) throw new LocalLLMError('aborted', 'The request was cancelled.');
-}
-
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(new LocalLLMError('aborted', 'The request was cancelled.'));
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    void promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }

@@ -7,6 +7,7 @@
  */
 import type { DownEnvelope, UpEnvelope } from '../protocol/messages.ts';
 import { createEngine } from '../runtime/create-engine.ts';
+import { createProfiler } from '../runtime/profile.ts';
 import { loadCatalog } from '../store/catalog.ts';
 import { ModelStore } from '../store/model-store.ts';
 import { createHost } from './host.ts';
@@ -19,6 +20,7 @@ let host: Host | undefined;
 function configure(baseUrl: string): void {
   host ??= createHost({
     createEngine: () => createEngine(),
+    createProfiler: () => createProfiler(),
     openStore: () => ModelStore.open(),
     hasGpu: async () => (await (navigator as Partial<Navigator>).gpu?.requestAdapter()) != null,
     catalog: loadCatalog(),

@@ -11,6 +11,7 @@
  */
 import * as v from 'valibot';
 import type { ErrorData } from './errors.ts';
+import type { EngineProfile } from './profile.ts';
 
 /** Text of one request (messages, system prompt and tools together); beyond it the request ends with `quota`. */
 export const MAX_TEXT_CHARS = 1 << 20;
@@ -119,10 +120,10 @@ export interface ModelInfo {
   loaded: boolean;
 }
 export interface EngineStatus {
-  state: 'idle' | 'downloading' | 'loading' | 'ready' | 'failed';
-  /** The model that is loaded or being loaded. */
+  state: 'idle' | 'downloading' | 'loading' | 'ready' | 'profiling' | 'failed';
+  /** The model that is loaded, being loaded or profiled. */
   model?: { id: string; name: string; contextTokens: number };
-  /** 0…1 while downloading or loading. */
+  /** 0…1 while downloading, loading or profiling. */
   progress?: number;
   /** 'google swiftshader', 'nvidia ada', …: vendor and architecture of the adapter. */
   adapter?: string;
@@ -151,6 +152,11 @@ export interface Methods {
   'engine.load': { params: { id?: string }; result: EngineStatus; trusted: true };
   /** Frees the GPU; the next request loads again. Also the way out of a lost device. */
   'engine.unload': { params: undefined; result: EngineStatus; trusted: true };
+  /**
+   * Loads the chosen model on a GPU of its own, with timestamps, and times a decode step and a prefill chunk; `status` frames
+   * report progress. Meanwhile nothing is answered.
+   */
+  'engine.profile': { params: { past: number }; result: EngineProfile; trusted: true };
   'models.list': { params: undefined; result: ModelInfo[]; trusted: true };
   'models.delete': { params: { id: string }; result: ModelInfo[]; trusted: true };
 }
@@ -165,6 +171,7 @@ export const ParamsSchemas = {
   'engine.status': v.strictObject({ watch: v.boolean() }),
   'engine.load': v.strictObject({ id: v.optional(v.string()) }),
   'engine.unload': v.undefined(),
+  'engine.profile': v.strictObject({ past: count(1 << 20) }),
   'models.list': v.undefined(),
   'models.delete': v.strictObject({ id: v.string() }),
 } satisfies Record<Method, v.GenericSchema>;

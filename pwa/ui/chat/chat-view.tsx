@@ -125,6 +125,6 @@ function blockedBy({ opened }: ChatState, { status }: MonitorState): string | un
 
 function waitingFor(status: EngineStatus | undefined): string {
   if (status?.state === 'downloading') return 'Waiting for the download';
-  if (status?.state === 'loading') return 'Waiting for the model';
+  if (status?.state === 'loading' || status?.state === 'profiling') return 'Waiting for the model';
   return status && status.waiting > 0 ? 'Waiting for other requests' : 'Thinking';
 }

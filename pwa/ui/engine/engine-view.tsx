@@ -17,7 +17,7 @@ export function EngineView({ services: { client, monitor }, remedy }: EngineView
   const state = useObservable(monitor);
   const { status, disconnected } = state;
   const error = disconnected ?? (status?.state === 'failed' ? status.error : undefined);
-  const busy = status?.state === 'downloading' || status?.state === 'loading';
+  const busy = ['downloading', 'loading', 'profiling'].includes(status?.state ?? '');
   return (
     <>
       {error && <Notice error={error} remedy={remedy} />}

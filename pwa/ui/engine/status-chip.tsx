@@ -27,6 +27,8 @@ export function summaryOf({ status, disconnected }: MonitorState): {
       return { tone: 'busy', text: 'Loading' };
     case 'ready':
       return { tone: 'good', text: `${status.model?.name ?? 'Model'} · ready` };
+    case 'profiling':
+      return { tone: 'busy', text: 'Profiling' };
     case 'failed':
       return { tone: 'bad', text: 'Needs attention' };
   }
