@@ -1,9 +1,9 @@
 /**
- * What happens to the logits on the GPU: adjustments, the most likely token, the best candidates.
+ * What happens to the logits on the GPU: biases, the most likely token, the best candidates.
  *
  * @module
  */
-import { adjustLogitsGrid, adjustLogitsKernel } from '../../shaders/sample/adjust-logits.kernel.ts';
+import { BIAS_WORDS, biasLogitsGrid, biasLogitsKernel } from '../../shaders/sample/bias-logits.kernel.ts';
 import { argmaxPasses } from '../../shaders/sample/argmax.kernel.ts';
 import { softmaxSumsPasses } from '../../shaders/sample/softmax-sums.kernel.ts';
 import type { ReducePass } from '../../shaders/sample/reduce-passes.ts';
@@ -14,17 +14,19 @@ import { type Plan, PlanBuilder } from '../gpu/plan.ts';
 import { countRows } from './context.ts';
 
 export interface SamplingPlans {
-  /** Penalties and bias, in place. */
-  adjust: Plan;
+  /** Biases, in place. */
+  bias: Plan;
   /** The most likely token of each row. */
   best: Plan;
-  /** The best candidates of each row and the softmax sums. */
+  /** The best candidates of each row. */
   candidates: Plan;
+  /** Softmax sums of each row, over the whole vocabulary. */
+  sums: Plan;
 }
 
 export interface SamplingBuffers {
-  /** A count, then (row, id, repetition, subtract); 4 words each. */
-  entries: GPUBuffer;
+  /** A count, then (row, id, bias); 3 words each. */
+  biases: GPUBuffer;
   /** [outputs] of (id, logit, whether any is not finite, 0). */
   picks: GPUBuffer;
   /** [outputs] */
@@ -44,7 +46,7 @@ export interface Sampling {
 
 /**
  * Plans that work on `logits` [outputs, vocab].
- * @param maxAdjustments most adjustments of one row
+ * @param maxBiases most biases of one row
  * @throws LocalLLMError out-of-memory, shader
  */
 export async function recordSampling(
@@ -53,28 +55,28 @@ export async function recordSampling(
   logits: GPUBuffer,
   vocab: number,
   maxOutputs: number,
-  maxAdjustments: number,
+  maxBiases: number,
 ): Promise<Sampling> {
   const passes = topKPasses(vocab, gpu.adapter);
   const rows = countRows('outputs');
   const storage = GPUBufferUsage.STORAGE;
   const { COPY_SRC: read, COPY_DST: write } = GPUBufferUsage;
   const candidateBytes = Math.max(...passes.map(({ count }) => count)) * maxOutputs * 8;
-  const entries = maxOutputs * maxAdjustments;
+  const entries = maxOutputs * maxBiases;
   const buffers: SamplingBuffers = {
-    entries: await allocation.allocate('penalties', (entries + 1) * 16, storage | write),
+    biases: await allocation.allocate('logit biases', (entries + 1) * BIAS_WORDS * 4, storage | write),
     picks: await allocation.allocate('picked tokens', maxOutputs * 16, storage | read),
     inverseTemperatures: await allocation.allocate('temperatures', maxOutputs * 4, storage | write),
     sums: await allocation.allocate('softmax sums', maxOutputs * 16, storage | read),
     candidates: await allocation.allocate('candidates', candidateBytes, storage | read),
     scratch: await allocation.allocate('candidates', candidateBytes, storage | read),
   };
-  const adjust = new PlanBuilder(gpu, allocation);
-  adjust.dispatch({
-    label: 'adjust-logits',
-    variants: [{ kernel: adjustLogitsKernel(), minRows: 1, grid: () => adjustLogitsGrid(entries) }],
+  const bias = new PlanBuilder(gpu, allocation);
+  bias.dispatch({
+    label: 'bias-logits',
+    variants: [{ kernel: biasLogitsKernel(), minRows: 1, grid: () => biasLogitsGrid(entries) }],
     rows,
-    buffers: { entries: buffers.entries, logits },
+    buffers: { entries: buffers.biases, logits },
     params: { vocab },
   });
   const best = new PlanBuilder(gpu, allocation);
@@ -83,18 +85,24 @@ export async function recordSampling(
     scratch: buffers.scratch,
     others: { logits },
   });
-  const candidates = new PlanBuilder(gpu, allocation);
-  recordPasses(candidates, 'softmax-sums', softmaxSumsPasses(vocab, gpu.adapter), 'sums', {
+  const sums = new PlanBuilder(gpu, allocation);
+  recordPasses(sums, 'softmax-sums', softmaxSumsPasses(vocab, gpu.adapter), 'sums', {
     target: buffers.sums,
     scratch: buffers.scratch,
     others: { logits, inverse_temperatures: buffers.inverseTemperatures },
   });
+  const candidates = new PlanBuilder(gpu, allocation);
   recordPasses(candidates, 'top-k', passes, 'candidates', {
     target: buffers.candidates,
     scratch: buffers.scratch,
     others: { logits },
   });
-  const plans = { adjust: await adjust.build(), best: await best.build(), candidates: await candidates.build() };
+  const plans = {
+    bias: await bias.build(),
+    best: await best.build(),
+    candidates: await candidates.build(),
+    sums: await sums.build(),
+  };
   return { plans, buffers };
 }
 

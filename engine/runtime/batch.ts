@@ -10,6 +10,9 @@ const HEADER_WORDS = 10;
 const TOKEN_WORDS = 3;
 const TILE_WORDS = 4;
 const PART_WORDS = 4;
+/** Words of the header (`shaders/lib/batch.wgsl`). */
+const PAGES_PER_SEQUENCE = 3;
+const PAGES_AT = 7;
 
 export interface BatchLimits {
   /** Tokens in one forward. */
@@ -47,13 +50,17 @@ export class Batch {
     return HEADER_WORDS + tokens * (TOKEN_WORDS + TILE_WORDS) + outputs + sequences * (pagesPerSequence + PART_WORDS);
   }
 
-  /** Writes header and sections; every sequence must hold the pages for its part. */
-  set(parts: readonly BatchPart[]): void {
+  /**
+   * Writes header and sections; every sequence must hold the pages for its part.
+   * @param sparePages room in the page table for pages that sequences may get later ({@link addPages})
+   */
+  set(parts: readonly BatchPart[], sparePages = 0): void {
     const { words, dims } = this;
     const tokens = parts.reduce((sum, p) => sum + p.count, 0);
     const tiles = parts.reduce((sum, p) => sum + Math.ceil(p.count / this.#tokensPerTile), 0);
     const outputs = parts.reduce((sum, p) => sum + p.outputs, 0);
-    const pages = Math.max(...parts.map((p) => p.sequence.pages.length));
+    const held = Math.max(...parts.map((p) => p.sequence.pages.length));
+    const pages = Math.min(held + sparePages, Math.max(held, this.limits.pagesPerSequence));
     const tokensAt = HEADER_WORDS;
     const tilesAt = tokensAt + tokens * TOKEN_WORDS;
     const outputsAt = tilesAt + tiles * TILE_WORDS;
@@ -86,5 +93,22 @@ export class Batch {
     dims.outputs = outputs;
     dims.tiles = tiles;
     dims.parts = parts.length;
+  }
+
+  /**
+   * Enters pages that the sequence of part `index` has got since {@link set}. Returns which words changed, undefined where the table has no
+   * room for them.
+   */
+  addPages(index: number, { pages }: Sequence): number[] | undefined {
+    const { words } = this;
+    const [stride, pagesAt] = [words[PAGES_PER_SEQUENCE]!, words[PAGES_AT]!];
+    if (pages.length > stride) return undefined;
+    const changed: number[] = [];
+    pages.forEach((page, i) => {
+      const at = pagesAt + index * stride + i;
+      if (words[at] !== page) changed.push(at);
+      words[at] = page;
+    });
+    return changed;
   }
 }

@@ -6,12 +6,14 @@
 import { LocalLLMError } from '../protocol/errors.ts';
 import type { TokenLogprob } from '../protocol/messages.ts';
 import { CANDIDATES } from '../../shaders/sample/top-k.kernel.ts';
-import type { OutputRequest, OutputRow, TapValue } from './forward.ts';
+import type { TapValue } from './forward.ts';
 import { tokenLogprob } from './job.ts';
 import { Sequence } from './kv-cache.ts';
 import type { LoadedModel } from './load-model.ts';
+import type { OutputRow } from './results.ts';
+import { GREEDY, type OutputRequest } from './sampling-inputs.ts';
 
-const CANDIDATE_REQUEST: OutputRequest = { candidates: true, inverseTemperature: 1, adjustments: [] };
+const CANDIDATE_REQUEST: OutputRequest = { sampling: GREEDY, history: [], candidates: true, sumTemperature: 1 };
 
 export interface Evaluation {
   /** The most likely tokens after the last id, best first; log-probabilities over the whole vocabulary. */
@@ -39,11 +41,11 @@ export async function evaluate(
   const sequence = open(model, ids, options.greedy);
   try {
     let row = await prefill(model, sequence, options.chunkTokens ?? model.limits.tokens);
-    const { top } = tokenLogprob(model.tokenizer, row.best, row.candidates!, options.top);
+    const { top } = tokenLogprob(model.tokenizer, row.id, row.candidates!, options.top);
     const greedy: TokenLogprob[] = [];
     for (let i = 0; i < options.greedy; i++) {
-      greedy.push(tokenLogprob(model.tokenizer, row.best, row.candidates!, 2));
-      sequence.tokens.push(row.best);
+      greedy.push(tokenLogprob(model.tokenizer, row.id, row.candidates!, 2));
+      sequence.tokens.push(row.id);
       if (i + 1 < options.greedy) row = await prefill(model, sequence, 1);
     }
     return { top, greedy };

@@ -7,9 +7,10 @@ import type { GenerateResult, TokenLogprob } from '../protocol/messages.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { GenerateRequest } from './engine.ts';
 import { Answer } from './answer.ts';
-import type { Candidates, OutputRequest, OutputRow } from './forward.ts';
+import type { Candidates, OutputRow } from './results.ts';
+import type { OutputRequest } from './sampling-inputs.ts';
 import type { Sequence } from './kv-cache.ts';
-import { adjustments, draw, type SamplingParams } from './sampler.ts';
+import { draw, drawsOnGpu, type SamplingParams } from './sampler.ts';
 
 export interface JobParts {
   request: GenerateRequest;
@@ -65,24 +66,36 @@ export class Job {
     this.#cachedTokens = this.sequence.cached;
   }
 
+  /** Whether the GPU can go on from token to token without this side's help. */
+  get drawsOnGpu(): boolean {
+    const { sampling, request } = this.#parts;
+    return drawsOnGpu(sampling) && (request.options.logprobs ?? 0) === 0;
+  }
+
+  /** Tokens that the answer may still have. */
+  get remaining(): number {
+    return this.#parts.maxTokens - this.#answer.completionTokens;
+  }
+
   outputRequest(): OutputRequest {
-    const { sampling, tokenizer, request } = this.#parts;
+    const { sampling, request } = this.#parts;
+    const here = drawsOnGpu(sampling) ? sampling : { ...sampling, temperature: 0 };
     return {
-      candidates: sampling.temperature > 0 || (request.options.logprobs ?? 0) > 0,
-      inverseTemperature: sampling.temperature > 0 ? 1 / sampling.temperature : 1,
-      adjustments: adjustments(sampling, this.sequence.tokens, tokenizer.vocabSize),
+      sampling: here,
+      history: this.sequence.tokens,
+      candidates: !drawsOnGpu(sampling) || (request.options.logprobs ?? 0) > 0,
+      sumTemperature: sampling.temperature || 1,
     };
   }
 
-  /** Picks the next token from a row of the forward. @throws LocalLLMError from reading the logits */
+  /** Takes the next token from a row of the forward. @throws LocalLLMError from reading the logits */
   async take(row: OutputRow, readLogits: () => Promise<Float32Array>): Promise<void> {
     const { sampling, tokenizer } = this.#parts;
-    const position = this.sequence.tokens.length;
-    const { best, candidates } = row;
+    const { candidates } = row;
     const id =
-      sampling.temperature > 0 && candidates
-        ? await draw(sampling, position, tokenizer.vocabSize, candidates, readLogits)
-        : best;
+      drawsOnGpu(sampling) || !candidates
+        ? row.id
+        : await draw(sampling, this.sequence.tokens.length, tokenizer.vocabSize, candidates, readLogits);
     if (candidates) this.#recordLogprob(id, candidates);
     this.#firstTokenMs ??= performance.now();
     this.sequence.tokens.push(id);

@@ -17,6 +17,7 @@ import type { Gpu } from '../gpu/gpu.ts';
 import { PlanBuilder } from '../gpu/plan.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 import { allocateActivation, type Weights } from '../ops/context.ts';
+import { recordDrawing } from '../ops/drawing.ts';
 import { recordSampling } from '../ops/sampling.ts';
 import { createTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
 import { Batch, type BatchLimits } from './batch.ts';
@@ -24,7 +25,7 @@ import type { LoadOptions } from './engine.ts';
 import { Forward } from './forward.ts';
 import { allocateCache, allocateStates, CachePool, kvBytes, pagesFor, stateBytes, stateKey } from './kv-cache.ts';
 import { makeRopeTable } from './rope-table.ts';
-import { MAX_ADJUSTMENTS } from './sampler.ts';
+import { MAX_LOGIT_BIAS } from './sampler.ts';
 import { listed, readVector, refuseUnusedTensors, WeightLoader } from './weights.ts';
 
 /** Tokens of one forward: long enough to fill a GPU, short enough that others are not kept waiting. */
@@ -133,6 +134,7 @@ export async function loadModel(gpu: Gpu, given: ModelSource, options: LoadOptio
     const forward = await prepareForward(gpu, allocation, read, size, (specs) =>
       loadWeights(gpu, allocation, file, source, specs, options),
     );
+    forward.setStops(tokenizer.eogIds);
     return {
       architecture: architecture.name,
       hp,
@@ -197,8 +199,10 @@ export async function prepareForward(
     },
     hp,
   );
-  const sampling = await recordSampling(gpu, allocation, logits, hp.vocab, limits.outputs, MAX_ADJUSTMENTS);
-  const parts = { gpu, plan: await plan.build(), sampling, batch, logits, vocab: hp.vocab, maxOutputs: limits.outputs };
+  const sampling = await recordSampling(gpu, allocation, logits, hp.vocab, limits.outputs, MAX_LOGIT_BIAS);
+  const shared = { batch, logits, vocab: hp.vocab, maxOutputs: limits.outputs };
+  const drawing = await recordDrawing(gpu, allocation, shared, sampling.buffers);
+  const parts = { gpu, plan: await plan.build(), sampling, drawing, ...shared };
   return Forward.create(parts, allocation);
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CANDIDATES } from '../../shaders/sample/top-k.kernel.ts';
-import type { Candidates } from './forward.ts';
-import { adjustments, draw, samplingParams, type SamplingParams, uniform } from './sampler.ts';
+import type { Candidates } from './results.ts';
+import { draw, drawsOnGpu, samplingParams, type SamplingParams, uniform } from './sampler.ts';
 
 /** What the GPU would give for these logits. */
 function candidatesOf(logits: Float32Array, temperature: number): Candidates {
@@ -92,29 +92,19 @@ describe('draw', () => {
   });
 });
 
-describe('adjustments', () => {
-  it('counts tokens of the window and joins them with the bias', () => {
-    const params = samplingParams({
-      repetitionPenalty: 1.5,
-      presencePenalty: 0.25,
-      frequencyPenalty: 0.5,
-      logitBias: { 7: 2, 9: -1, 5000: 3 },
-    });
-    const tokens = [1, ...Array.from({ length: 61 }, () => 2), 7, 7, 8];
-    const byId = new Map(adjustments(params, tokens, 1000).map((a) => [a.id, a]));
-    expect(byId.has(1)).toBe(false); // fell out of the window
-    expect(byId.get(8)).toEqual({ id: 8, repetition: 1.5, subtract: 0.75 });
-    expect(byId.get(7)).toEqual({ id: 7, repetition: 1.5, subtract: 1.25 - 2 });
-    expect(byId.get(9)).toEqual({ id: 9, repetition: 1, subtract: 1 });
-    expect(byId.has(5000)).toBe(false);
-  });
-
-  it('asks for nothing when nothing is set', () => {
-    expect(adjustments(samplingParams({}), [1, 2, 3], 10)).toEqual([]);
-  });
-
+describe('samplingParams', () => {
   it('refuses more biases than fit', () => {
     const logitBias = Object.fromEntries(Array.from({ length: 600 }, (_, i) => [i, 1]));
     expect(() => samplingParams({ logitBias })).toThrow(/600/);
+  });
+
+  it.each([
+    [{ temperature: 0, topK: 0 }, true],
+    [{}, true], // llama.cpp's defaults
+    [{ topK: CANDIDATES }, true],
+    [{ topK: 0 }, false],
+    [{ topK: CANDIDATES + 1 }, false],
+  ])('%j draws on the GPU: %s', (options, expected) => {
+    expect(drawsOnGpu(samplingParams(options))).toBe(expected);
   });
 });

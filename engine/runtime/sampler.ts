@@ -1,35 +1,26 @@
 /**
  * Draws a token from the logits as llama.cpp's default chain does: penalties and bias (on the GPU), top-k, top-p, min-p, temperature.
  *
- * The GPU gives the 128 best candidates and the sums over the whole vocabulary. Where these do not decide the draw
- * (a flat distribution, or a wide top-k) all logits of the row are read: the result is exact either way.
+ * The GPU draws by itself where top-k is at most its 128 best candidates (`shaders/sample/draw.wgsl`). Without top-k, or with a wider one,
+ * it gives the candidates and the sums over the whole vocabulary; where these do not decide the draw (a flat distribution) all logits of
+ * the row are read: the result is exact either way.
  *
  * @module
  */
 import { LocalLLMError } from '../protocol/errors.ts';
+import type { RowSampling } from '../../shaders/sample/sampling-rows.ts';
 import type { GenerateParams } from '../protocol/messages.ts';
-import type { Adjustment, Candidates } from './forward.ts';
+import { CANDIDATES } from '../../shaders/sample/top-k.kernel.ts';
+import type { Candidates } from './results.ts';
 
 /** Sampling parameters with every default filled in. */
-export interface SamplingParams {
-  temperature: number;
-  topK: number;
-  topP: number;
-  minP: number;
-  seed: number;
-  repetitionPenalty: number;
-  presencePenalty: number;
-  frequencyPenalty: number;
+export interface SamplingParams extends RowSampling {
   logitBias: ReadonlyMap<number, number>;
 }
 
 /** llama.cpp's defaults (`common_params_sampling`). */
 const DEFAULTS = { temperature: 0.8, topK: 40, topP: 0.95, minP: 0.05 };
-/** Tokens that penalties look back on: llama.cpp's `penalty_last_n`. */
-const PENALTY_WINDOW = 64;
-const MAX_LOGIT_BIAS = 512;
-/** Most adjustments that one row can ask for. */
-export const MAX_ADJUSTMENTS = PENALTY_WINDOW + MAX_LOGIT_BIAS;
+export const MAX_LOGIT_BIAS = 512;
 
 /** A request's options over the model's own defaults over llama.cpp's. @throws LocalLLMError bad-argument */
 export function samplingParams(options: GenerateParams, model: Partial<GenerateParams> = {}): SamplingParams {
@@ -50,24 +41,9 @@ export function samplingParams(options: GenerateParams, model: Partial<GenerateP
   };
 }
 
-/** What penalties and bias do to the logits after `tokens`; token ids beyond the vocabulary are left out. */
-export function adjustments(params: SamplingParams, tokens: readonly number[], vocab: number): Adjustment[] {
-  const { repetitionPenalty, presencePenalty, frequencyPenalty, logitBias } = params;
-  const result = new Map<number, Adjustment>();
-  if (repetitionPenalty !== 1 || presencePenalty !== 0 || frequencyPenalty !== 0) {
-    for (const id of tokens.slice(-PENALTY_WINDOW)) {
-      const known = result.get(id);
-      if (known) known.subtract += frequencyPenalty;
-      else result.set(id, { id, repetition: repetitionPenalty, subtract: frequencyPenalty + presencePenalty });
-    }
-  }
-  for (const [id, bias] of logitBias) {
-    if (id >= vocab) continue;
-    const known = result.get(id);
-    if (known) known.subtract -= bias;
-    else result.set(id, { id, repetition: 1, subtract: -bias });
-  }
-  return [...result.values()];
+/** Whether the GPU draws by itself; elsewhere it takes the most likely, and {@link draw} the token. */
+export function drawsOnGpu({ temperature, topK }: SamplingParams): boolean {
+  return temperature === 0 || (topK > 0 && topK <= CANDIDATES);
 }
 
 /** A number in [0, 1) that depends on seed and position alone: a replay draws the same. (PCG output function.) */
@@ -77,7 +53,7 @@ export function uniform(seed: number, position: number): number {
     const word = Math.imul((state >>> ((state >>> 28) + 4)) ^ state, 277803737) >>> 0;
     state = ((word >>> 22) ^ word) >>> 0;
   }
-  return state / 2 ** 32;
+  return (state >>> 8) / 2 ** 24;
 }
 
 /** Logits in falling order, with their ids. */

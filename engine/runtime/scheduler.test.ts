@@ -4,10 +4,12 @@ import { LocalLLMError } from '../protocol/errors.ts';
 import type { GenerateParams } from '../protocol/messages.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { Batch } from './batch.ts';
-import type { Forward, OutputRequest, OutputRow } from './forward.ts';
+import type { DecodeRun, Forward } from './forward.ts';
 import { Job } from './job.ts';
 import { CachePool, pagesFor, Sequence } from './kv-cache.ts';
 import type { LoadedModel } from './load-model.ts';
+import type { OutputRow } from './results.ts';
+import type { OutputRequest } from './sampling-inputs.ts';
 import { samplingParams } from './sampler.ts';
 import { Scheduler } from './scheduler.ts';
 
@@ -22,12 +24,18 @@ function nextToken(history: readonly number[]): number {
 
 /** A model whose KV cache is an array of tokens by slot: a wrong page, position or order changes the answer. */
 class FakeModel {
+  readonly tokenizer = tokenizer;
   readonly slots: (number | undefined)[];
   readonly limits = { tokens: 48, outputs: 8, sequences: 8, pagesPerSequence: pagesFor(CONTEXT) };
   readonly batch = new Batch(this.limits, 4);
   readonly pool: CachePool;
   readonly steps: { tokens: number; outputs: number }[] = [];
   fail: LocalLLMError | undefined;
+  /** Decode runs begun. */
+  runs = 0;
+  choose = nextToken;
+  #gpuWords = new Uint32Array(0);
+  #picked: number[] = [];
   /** Called before each forward. */
   onStep: (() => void) | undefined;
 
@@ -42,38 +50,78 @@ class FakeModel {
   }
 
   readonly forward = {
-    run: async (batch: Batch, requests: readonly OutputRequest[]): Promise<OutputRow[]> => {
-      this.onStep?.();
-      await new Promise((resolve) => setImmediate(resolve));
-      if (this.fail) throw this.fail;
-      const { words, dims } = batch;
-      this.steps.push({ ...dims });
-      expect(dims.tokens).toBeLessThanOrEqual(this.limits.tokens);
-      expect(requests).toHaveLength(dims.outputs);
-      const [, , , stride, tokensAt, , outputsAt, pagesAt, parts, partsAt] = words;
-      const token = (row: number) => words.subarray(tokensAt! + row * 3, tokensAt! + row * 3 + 3);
-      const part = (index: number) => words.subarray(partsAt! + index * 4, partsAt! + index * 4 + 4);
-      for (let row = 0; row < dims.tokens; row++) this.slots[token(row)[2]!] = token(row)[0]!;
-      for (let p = 0; this.#states.length > 0 && p < parts!; p++) {
-        const [first, count, slot, starts] = part(p);
-        if (starts) this.#states[slot!] = [];
-        for (let row = first!; row < first! + count!; row++) this.#states[slot!]!.push(token(row)[0]!);
-      }
-      return Array.from({ length: dims.outputs }, (_, i) => {
-        const row = words[outputsAt! + i]!;
-        const [, position] = token(row);
-        let sequence = parts! - 1;
-        while (part(sequence)[0]! > row) sequence--;
-        if (this.#states.length > 0) return { best: nextToken(this.#states[part(sequence)[2]!]!) };
-        const history: number[] = [];
-        for (let p = 0; p <= position!; p++) {
-          const page = words[pagesAt! + sequence * stride! + Math.floor(p / PAGE)]!;
-          history.push(this.slots[page * PAGE + (p % PAGE)]!);
-        }
-        return { best: nextToken(history) };
-      });
+    run: (batch: Batch, requests: readonly OutputRequest[]) => this.#compute(batch, batch.words, requests.length),
+    decode: (batch: Batch, requests: readonly OutputRequest[]): DecodeRun => {
+      this.#gpuWords = batch.words.slice();
+      this.runs++;
+      let steps = 0;
+      return {
+        step: () => {
+          const words = this.#gpuWords;
+          if (steps++ > 0) this.#advance(words);
+          return this.#compute(batch, words, requests.length);
+        },
+      };
     },
+    writeWord: ({ words }: Batch, at: number) => (this.#gpuWords[at] = words[at]!),
   } as unknown as Forward;
+
+  /** Computes at once, as the queue would in turn, and answers later. */
+  #compute(batch: Batch, words: Uint32Array, outputs: number): Promise<OutputRow[]> {
+    this.onStep?.();
+    const failure = this.fail;
+    const rows = failure ? [] : this.#rows(batch, words, outputs);
+    this.#picked = rows.map(({ id }) => id);
+    return new Promise((resolve, reject) => {
+      setImmediate(() => (failure ? reject(failure) : resolve(rows)));
+    });
+  }
+
+  #rows({ dims }: Batch, words: Uint32Array, outputs: number): OutputRow[] {
+    this.steps.push({ ...dims });
+    expect(dims.tokens).toBeLessThanOrEqual(this.limits.tokens);
+    expect(outputs).toBe(dims.outputs);
+    const [, , , stride, tokensAt, , outputsAt, pagesAt, parts, partsAt] = words;
+    const token = (row: number) => words.subarray(tokensAt! + row * 3, tokensAt! + row * 3 + 3);
+    const part = (index: number) => words.subarray(partsAt! + index * 4, partsAt! + index * 4 + 4);
+    for (let row = 0; row < dims.tokens; row++) this.slots[token(row)[2]!] = token(row)[0]!;
+    for (let p = 0; this.#states.length > 0 && p < parts!; p++) {
+      const [first, count, slot, starts] = part(p);
+      if (starts) this.#states[slot!] = [];
+      for (let row = first!; row < first! + count!; row++) this.#states[slot!]!.push(token(row)[0]!);
+    }
+    return Array.from({ length: dims.outputs }, (_, i) => {
+      const row = words[outputsAt! + i]!;
+      const [, position] = token(row);
+      let sequence = parts! - 1;
+      while (part(sequence)[0]! > row) sequence--;
+      if (this.#states.length > 0) return { id: this.choose(this.#states[part(sequence)[2]!]!) };
+      const history: number[] = [];
+      for (let p = 0; p <= position!; p++) {
+        const page = words[pagesAt! + sequence * stride! + Math.floor(p / PAGE)]!;
+        history.push(this.slots[page * PAGE + (p % PAGE)]!);
+      }
+      return { id: this.choose(history) };
+    });
+  }
+
+  /** As `shaders/sample/advance.wgsl`. */
+  #advance(words: Uint32Array): void {
+    const [, , , stride, tokensAt, , , pagesAt, , partsAt] = words;
+    this.#picked.forEach((id, row) => {
+      const token = tokensAt! + row * 3;
+      const part = partsAt! + row * 4;
+      if (words[part + 1] === 0) return;
+      words[part + 3] = 0;
+      if (id === EOG) {
+        words[part + 1] = 0;
+        return;
+      }
+      const position = words[token + 1]! + 1;
+      const page = words[pagesAt! + row * stride! + Math.floor(position / PAGE)]!;
+      words.set([id, position, page * PAGE + (position % PAGE)], token);
+    });
+  }
 }
 
 const tokenizer = {
@@ -212,6 +260,41 @@ describe('Scheduler', () => {
     const { text, usage } = await scheduler.run(job(tokens, 5));
     expect(usage.cachedTokens).toBe(0);
     expect(text).toBe(expectedText(tokens, 5));
+  });
+
+  it('keeps steps under way, and begins anew only where the page table is full', async () => {
+    const { text } = await scheduler.run(job(prompt(4, 20), 12 * PAGE));
+    expect(text).toBe(expectedText(prompt(4, 20), 12 * PAGE));
+    expect(model.runs).toBe(2);
+  });
+
+  it.each([0, 2])('leaves behind what was computed beyond an end, %i slots of state', async (slots) => {
+    start(64, slots);
+    const END = 30;
+    model.choose = (history) => (history.length === END ? EOG : nextToken(history));
+    const tokens = prompt(6, 10);
+    const { text, finishReason } = await scheduler.run(job(tokens, 100));
+    expect(finishReason).toBe('stop');
+    expect(text).toBe(expectedText(tokens, END - 10));
+    model.choose = nextToken;
+    const longer = [...tokens, ...text.trim().split(' ').map(Number), EOG, 8, 9];
+    const next = await scheduler.run(job(longer, 10));
+    expect(next.usage.cachedTokens).toBe(END);
+    expect(next.text).toBe(expectedText(longer, 10));
+  });
+
+  it.each([0, 2])('is not misled by steps that were under way when a request was aborted, %i slots', async (slots) => {
+    start(64, slots);
+    const abort = new AbortController();
+    let deltas = 0;
+    const onDelta = () => ++deltas === 7 && abort.abort();
+    const tokens = prompt(7, 40);
+    await expect(scheduler.run(job(tokens, 100, { signal: abort.signal, onDelta }))).rejects.toMatchObject({
+      code: 'aborted',
+    });
+    const again = await scheduler.run(job([...tokens, 3, 4], 20));
+    expect(again.usage.cachedTokens).toBe(slots > 0 ? 0 : 40);
+    expect(again.text).toBe(expectedText([...tokens, 3, 4], 20));
   });
 
   it('takes the more urgent first', async () => {

@@ -8,9 +8,16 @@ import { LocalLLMError } from '../protocol/errors.ts';
 import type { GenerateResult } from '../protocol/messages.ts';
 import type { BatchPart } from './batch.ts';
 import { type CachePool, pagesFor } from './kv-cache.ts';
+import { STEPS_IN_FLIGHT } from './forward.ts';
 import type { LoadedModel } from './load-model.ts';
 import { PrefixCache } from './prefix-cache.ts';
 import type { Job } from './job.ts';
+import type { OutputRow } from './results.ts';
+
+type ScheduledPart = BatchPart & { job: Job };
+
+/** Pages that a decode run may add to each sequence before it has to begin anew. */
+const SPARE_PAGES = 8;
 
 export class Scheduler {
   readonly #model: LoadedModel;
@@ -83,6 +90,9 @@ export class Scheduler {
 
   async #step(): Promise<void> {
     const parts = this.#collect();
+    if (parts.length > 0 && parts.every(({ job, count, outputs }) => count === 1 && outputs === 1 && job.drawsOnGpu)) {
+      return this.#decode(parts);
+    }
     const jobs = parts.filter((p) => p.outputs > 0).map((p) => p.job);
     const { batch, forward } = this.#model;
     batch.set(parts);
@@ -96,6 +106,55 @@ export class Scheduler {
       await job.take(rows[row]!, () => forward.readLogits(row));
       if (job.finished) this.#complete(job);
     }
+  }
+
+  /**
+   * Decodes until one of the sequences ends, is aborted or runs out of room, or until a waiting one could join: several steps are under
+   * way at once, each token going from draw to embedding on the GPU. What the steps under way compute beyond an end is left behind: the
+   * queue keeps their writes before those of whoever gets the pages next.
+   */
+  async #decode(parts: readonly ScheduledPart[]): Promise<void> {
+    const { batch, forward } = this.#model;
+    batch.set(parts, SPARE_PAGES);
+    const run = forward.decode(
+      batch,
+      parts.map(({ job }) => job.outputRequest()),
+    );
+    const pending: Promise<OutputRow[]>[] = [];
+    let open = true;
+    for (let taken = 1; ; taken++) {
+      while (open && pending.length < STEPS_IN_FLIGHT) {
+        open = this.#mayDecode(parts, pending.length);
+        if (open) pending.push(run.step());
+        pending.at(-1)?.catch(() => {}); // reported where it is awaited
+      }
+      const next = pending.shift();
+      if (!next) return;
+      const rows = await next;
+      for (const [row, { job, sequence, first }] of parts.entries()) {
+        if (job.finished || job.signal.aborted || this.#closed) continue;
+        sequence.cached = first + taken;
+        await job.take(rows[row]!, () => forward.readLogits(row));
+        if (!job.finished && !job.signal.aborted) continue;
+        const stopped = this.#model.tokenizer.eogIds.has(sequence.tokens.at(-1)!);
+        // A recurrent state goes on with the steps under way, unless the GPU saw the end, too.
+        if (sequence.slot !== undefined && pending.length > 0 && !stopped) sequence.drop(this.#pool);
+        if (job.finished) this.#complete(job);
+        open = false;
+      }
+      open &&= !this.#closed && !parts.some(({ job }) => job.signal.aborted) && !this.#couldAdmit();
+    }
+  }
+
+  /** Whether all have room for one more step, `inFlight` after those that have been taken. */
+  #mayDecode(parts: readonly ScheduledPart[], inFlight: number): boolean {
+    const { batch, forward } = this.#model;
+    return parts.every(({ job, sequence }, index) => {
+      if (job.remaining <= inFlight || !this.#pool.reserve(sequence, sequence.cached + inFlight + 1)) return false;
+      const changed = batch.addPages(index, sequence);
+      changed?.forEach((word) => forward.writeWord(batch, word));
+      return changed !== undefined;
+    });
   }
 
   #complete(job: Job): void {
@@ -120,13 +179,22 @@ export class Scheduler {
     }
   }
 
+  #hasRoomFor(job: Job): boolean {
+    const needed = pagesFor(job.sequence.tokens.length + 1);
+    return this.#running.length < this.#model.limits.sequences && this.#pool.free + this.#prefixes.pages >= needed;
+  }
+
+  /** Whether {@link #admit} would start a waiting job now. */
+  #couldAdmit(): boolean {
+    const [first, ...others] = this.#waiting;
+    return first !== undefined && this.#hasRoomFor(others.reduce((a, b) => (b.priority < a.priority ? b : a), first));
+  }
+
   /** Starts waiting jobs, the most urgent first, while there is room for their prompts. */
   #admit(): void {
     const byUrgency = [...this.#waiting].sort((a, b) => a.priority - b.priority);
     for (const job of byUrgency) {
-      if (this.#running.length >= this.#model.limits.sequences) return;
-      const needed = pagesFor(job.sequence.tokens.length + 1);
-      if (this.#pool.free + this.#prefixes.pages < needed) return;
+      if (!this.#hasRoomFor(job)) return;
       if (!job.started) job.start(this.#prefixes.take(job.owner, job.sequence.tokens));
       this.#waiting.splice(this.#waiting.indexOf(job), 1);
       this.#running.push(job);
@@ -134,11 +202,11 @@ export class Scheduler {
   }
 
   /** The parts of the next batch: every decoding sequence, then prompts by urgency until the batch is full. */
-  #collect(): (BatchPart & { job: Job })[] {
+  #collect(): ScheduledPart[] {
     const order = [...this.#running].sort((a, b) => a.priority - b.priority);
     const decoding = order.filter((job) => job.pending === 1);
     const prefilling = order.filter((job) => job.pending > 1);
-    const parts: (BatchPart & { job: Job })[] = [];
+    const parts: ScheduledPart[] = [];
     let room = this.#model.limits.tokens;
     for (const job of [...decoding, ...prefilling]) {
       if (room === 0) break;
