@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import type { GgmlType } from '../../engine/gguf/types.ts';
-import { writeGguf, type WriterTensor, type WriterValue } from '../gguf-writer.ts';
+import { writeGguf, type WriterValue } from '../gguf-writer.ts';
 import { quantize } from '../quantize.ts';
 import { CACHE, cacheFile } from './twin.ts';
 
@@ -48,14 +48,38 @@ export const f32 = (value: number): WriterValue => ({ type: 'float32', value });
 const MERGES = ['t h', 'h e', 'i n', 'Ġ t', 'Ġt he'];
 const END = '<|endoftext|>';
 
+/** A tensor and how its values are distributed, or what they are. */
+export interface RandomTensor {
+  name: string;
+  type: GgmlType;
+  /** ggml's order: shape[0] is contiguous. */
+  shape: readonly number[];
+  values: { mean: number; sigma: number } | Float32Array;
+}
+
 /** Writes the model's file, the same each time, and returns its path. */
 export function randomModel(name: string, model: RandomModel): string {
   const path = join(CACHE, `random-${name}.gguf`);
+  const { metadata: facts, tensors: described } = describeModel(model);
+  const random = gaussian(name);
+  const drawn = described.map(({ values, ...tensor }) => {
+    const count = tensor.shape.reduce((product, length) => product * length, 1);
+    const numbers =
+      values instanceof Float32Array
+        ? values
+        : Float32Array.from({ length: count }, () => values.mean + values.sigma * random());
+    return { ...tensor, data: quantize(tensor.type, numbers) };
+  });
+  cacheFile(path, writeGguf({ metadata: facts, tensors: drawn }));
+  return path;
+}
+
+/** What the model's file says and which tensors it has. */
+export function describeModel(model: RandomModel): { metadata: Record<string, WriterValue>; tensors: RandomTensor[] } {
   const known = [...byteAlphabet(), ...MERGES.map((merge) => merge.replace(' ', '')), END];
   const more = Math.max(0, (model.vocab ?? 0) - known.length);
   const tokens = [...known, ...Array.from({ length: more }, (_, i) => `token${i}`)];
-  cacheFile(path, writeGguf({ metadata: metadata(model, tokens), tensors: tensors(name, model, tokens.length) }));
-  return path;
+  return { metadata: metadata(model, tokens), tensors: tensors(model, tokens.length) };
 }
 
 function metadata(model: RandomModel, tokens: readonly string[]): Record<string, WriterValue> {
@@ -90,49 +114,42 @@ function metadata(model: RandomModel, tokens: readonly string[]): Record<string,
   };
 }
 
-/** Makes tensors of random values. */
+/** Lists tensors of random values. */
 class TensorWriter {
-  readonly list: WriterTensor[] = [];
-  readonly #random: () => number;
+  readonly list: RandomTensor[] = [];
   readonly #model: RandomModel;
 
-  constructor(name: string, model: RandomModel) {
-    this.#random = gaussian(name);
+  constructor(model: RandomModel) {
     this.#model = model;
   }
 
   /** Floats around a mean. */
   vector(name: string, size: number, mean = 1, sigma = 0.1): void {
-    this.list.push({ name, type: 'F32', shape: [size], data: quantize('F32', this.#values(size, mean, sigma)) });
+    this.list.push({ name, type: 'F32', shape: [size], values: { mean, sigma } });
   }
 
   /** `gain` times as large as what goes in, on the average; with its bias where the model has it. */
   matrix(name: string, cols: number, rows: number, gain: number): void {
     const { type, biases = [] } = this.#model;
     const chosen = typeof type === 'function' ? type(name) : type;
-    const values = this.#values(rows * cols, 0, gain / Math.sqrt(cols));
-    this.list.push({ name: `${name}.weight`, type: chosen, shape: [cols, rows], data: quantize(chosen, values) });
+    const values = { mean: 0, sigma: gain / Math.sqrt(cols) };
+    this.list.push({ name: `${name}.weight`, type: chosen, shape: [cols, rows], values });
     if (biases.includes(name.replace(/^blk\.\d+\./, ''))) this.vector(`${name}.bias`, rows, 0, 0.3);
   }
 
   convolution(name: string, taps: number, channels: number): void {
-    const values = this.#values(taps * channels, 0, 0.6);
-    this.list.push({ name, type: 'F32', shape: [taps, channels], data: quantize('F32', values) });
+    this.list.push({ name, type: 'F32', shape: [taps, channels], values: { mean: 0, sigma: 0.6 } });
   }
 
   factors(name: string, size: number, slope: number): void {
     const factors = Float32Array.from({ length: size }, (_, i) => (i < size / 2 ? 1 : 1 + i * slope));
-    this.list.push({ name, type: 'F32', shape: [size], data: quantize('F32', factors) });
-  }
-
-  #values(count: number, mean: number, sigma: number): Float32Array {
-    return Float32Array.from({ length: count }, () => mean + sigma * this.#random());
+    this.list.push({ name, type: 'F32', shape: [size], values: factors });
   }
 }
 
-function tensors(name: string, model: RandomModel, vocab: number): WriterTensor[] {
+function tensors(model: RandomModel, vocab: number): RandomTensor[] {
   const { width, layers, headDim } = model;
-  const out = new TensorWriter(name, model);
+  const out = new TensorWriter(model);
   out.matrix('token_embd', width, vocab, model.embeddingGain ?? 4);
   out.vector('output_norm.weight', width);
   if (!model.tied) out.matrix('output', width, vocab, 4);
