@@ -131,9 +131,8 @@ export async function loadModel(gpu: Gpu, given: ModelSource, options: LoadOptio
   const { contextTokens, limits, pages } = size;
   const allocation = new Allocation(gpu);
   try {
-    const forward = await prepareForward(gpu, allocation, read, size, (specs) =>
-      loadWeights(gpu, allocation, file, source, specs, options),
-    );
+    const loader = weightLoader(gpu, allocation, file, source, options);
+    const forward = await prepareForward(gpu, allocation, read, size, loader);
     forward.setStops(tokenizer.eogIds);
     return {
       architecture: architecture.name,
@@ -168,7 +167,7 @@ export async function prepareForward(
   allocation: Allocation,
   { file, source, architecture, hp }: Omit<ReadModel, 'tokenizer'>,
   { limits, pages, slots, contextTokens, kvType }: LoadSize,
-  load: (specs: WeightSpecs) => Promise<Weights>,
+  loader: Pick<WeightLoader, 'reserve' | 'fill' | 'stop'>,
 ): Promise<Forward> {
   const { STORAGE, COPY_DST } = GPUBufferUsage;
   const specs = architecture.weights(hp, file);
@@ -185,7 +184,7 @@ export async function prepareForward(
   const cache = await allocateCache(allocation, hp, kvType, pages);
   const states = await allocateStates(allocation, hp, slots);
   const batch = await allocation.allocate('the batch', Batch.words(limits) * 4, STORAGE | COPY_DST);
-  const weights = await load(specs);
+  const weights = await loader.reserve(specs);
   const plan = new PlanBuilder(gpu, allocation, batch);
   const logits = await architecture.forward(
     {
@@ -199,28 +198,36 @@ export async function prepareForward(
     },
     hp,
   );
-  const sampling = await recordSampling(gpu, allocation, logits, hp.vocab, limits.outputs, MAX_LOGIT_BIAS);
-  const shared = { batch, logits, vocab: hp.vocab, maxOutputs: limits.outputs };
-  const drawing = await recordDrawing(gpu, allocation, shared, sampling.buffers);
-  const parts = { gpu, plan: await plan.build(), sampling, drawing, ...shared };
-  return Forward.create(parts, allocation);
+  const filled = loader.fill(); // while all pipelines compile
+  filled.catch(() => {}); // reported where it is awaited
+  try {
+    const sampling = await recordSampling(gpu, allocation, logits, hp.vocab, limits.outputs, MAX_LOGIT_BIAS);
+    const shared = { batch, logits, vocab: hp.vocab, maxOutputs: limits.outputs };
+    const drawing = await recordDrawing(gpu, allocation, shared, sampling.buffers);
+    const forward = await Forward.create({ gpu, plan: await plan.build(), sampling, drawing, ...shared }, allocation);
+    await filled;
+    return forward;
+  } catch (error) {
+    loader.stop();
+    await filled.catch(() => {}); // nothing writes into buffers that are about to go
+    throw error;
+  }
 }
 
-function loadWeights(
+function weightLoader(
   gpu: Gpu,
   allocation: Allocation,
   file: GgufFile,
   source: ByteSource,
-  specs: WeightSpecs,
   { onProgress, signal }: LoadOptions,
-): Promise<Weights> {
+): WeightLoader {
   const totalBytes = [...file.tensors.values()].reduce((sum, tensor) => sum + tensor.bytes, 0);
   let loadedBytes = 0;
   const onBytes = (bytes: number) => {
     loadedBytes += bytes;
     onProgress?.(Math.min(1, loadedBytes / totalBytes));
   };
-  return new WeightLoader({ gpu, allocation, file, source, onBytes, signal }).load(specs);
+  return new WeightLoader({ gpu, allocation, file, source, onBytes, signal });
 }
 
 /** The file's own template, ChatML where it has none or where that is chosen. @throws LocalLLMError template */

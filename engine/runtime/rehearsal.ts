@@ -43,9 +43,14 @@ export async function rehearseLoad(model: Omit<ReadModel, 'source' | 'tokenizer'
   };
   const { file, architecture, hp } = model;
   const gpu = countingGpu();
-  const load = (specs: WeightSpecs) => {
+  const loader = () => {
     const allocation = new Allocation(gpu);
-    return new WeightLoader({ gpu, allocation, file, source: zeros(file.size), onBytes: () => {} }).load(specs);
+    return new WeightLoader({ gpu, allocation, file, source: zeros(file.size), onBytes: () => {} });
+  };
+  const load = async (wanted: WeightSpecs) => {
+    const one = loader();
+    await one.reserve(wanted);
+    await one.fill();
   };
   const specs = await attempt(() => architecture.weights(hp, file));
   if (specs) {
@@ -58,11 +63,15 @@ export async function rehearseLoad(model: Omit<ReadModel, 'source' | 'tokenizer'
   let weights = 0;
   const source = zeros(file.size);
   const forward = await attempt(() =>
-    prepareForward(gpu, new Allocation(gpu), { ...model, source }, size, async (wanted) => {
-      const before = gpu.allocatedBytes;
-      const loaded = await load(wanted);
-      weights = gpu.allocatedBytes - before;
-      return loaded;
+    prepareForward(gpu, new Allocation(gpu), { ...model, source }, size, {
+      reserve: async (wanted) => {
+        const before = gpu.allocatedBytes;
+        const reserved = await loader().reserve(wanted);
+        weights = gpu.allocatedBytes - before;
+        return reserved;
+      },
+      fill: () => Promise.resolve(), // each has been read by itself
+      stop: () => {},
     }),
   );
   if (!forward) return { problems: [...problems.values()] };

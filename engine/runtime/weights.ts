@@ -143,8 +143,10 @@ export class WeightLoader {
   readonly #source: ByteSource;
   readonly #onBytes: (bytes: number) => void;
   readonly #signal: AbortSignal | undefined;
+  readonly #fills: (() => Promise<void>)[] = [];
   #raw: GPUBuffer | undefined;
   #inFlight = 0;
+  #stopped = false;
 
   constructor({ gpu, allocation, file, source, onBytes, signal }: WeightSource) {
     this.#gpu = gpu;
@@ -155,15 +157,28 @@ export class WeightLoader {
     this.#signal = signal;
   }
 
-  /** @throws LocalLLMError bad-file, not-supported, out-of-memory, aborted */
-  async load(specs: WeightSpecs): Promise<Weights> {
+  /**
+   * Buffers for all weights, still empty: kernels can be recorded with them, and compile while {@link fill} reads.
+   * @throws LocalLLMError bad-file, not-supported, out-of-memory
+   */
+  async reserve(specs: WeightSpecs): Promise<Weights> {
     const matrices = new Map<string, Matrix>();
     const vectors = new Map<string, GPUBuffer>();
-    for (const [name, spec] of specs.matrices) matrices.set(name, await this.#matrix(name, spec));
-    for (const [name, spec] of specs.vectors) vectors.set(name, await this.#vector(name, spec));
-    await this.#gpu.device.queue.onSubmittedWorkDone();
-    this.#raw?.destroy();
-    this.#raw = undefined;
+    for (const [name, spec] of specs.matrices) {
+      const matrix = await this.#reserveMatrix(name, spec);
+      matrices.set(name, matrix);
+      this.#fills.push(async () => {
+        for (const part of spec.parts) {
+          for (const segment of matrix.segments) await this.#fill(segment, spec, part);
+        }
+      });
+    }
+    for (const [name, spec] of specs.vectors) {
+      const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
+      const buffer = await this.#allocation.allocate(name, spec.size * 4, usage);
+      vectors.set(name, buffer);
+      this.#fills.push(() => this.#fillVector(buffer, spec));
+    }
     return {
       matrix: (name) => listed(matrices, name),
       vector: (name) => listed(vectors, name),
@@ -172,18 +187,32 @@ export class WeightLoader {
     };
   }
 
-  async #vector(name: string, { size, parts }: VectorSpec): Promise<GPUBuffer> {
+  /** Ends {@link fill} where it is: it then fails with `aborted`. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Reads everything that was reserved. @throws LocalLLMError bad-file, aborted */
+  async fill(): Promise<void> {
+    try {
+      for (const fill of this.#fills.splice(0)) await fill();
+      await this.#gpu.device.queue.onSubmittedWorkDone();
+    } finally {
+      this.#raw?.destroy();
+      this.#raw = undefined;
+    }
+  }
+
+  async #fillVector(buffer: GPUBuffer, { size, parts }: VectorSpec): Promise<void> {
     const values = new Float32Array(size);
     for (const { tensor, shape, first, step } of parts) {
       const read = await readVector(this.#file, this.#source, tensor, shape);
       read.forEach((value, i) => (values[first + i * step] = value));
     }
-    const buffer = await this.#allocation.allocate(name, size * 4, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST);
     this.#gpu.device.queue.writeBuffer(buffer, 0, values);
-    return buffer;
   }
 
-  async #matrix(name: string, spec: MatrixSpec): Promise<Matrix> {
+  async #reserveMatrix(name: string, spec: MatrixSpec): Promise<Matrix> {
     const plans = planSegments(name, spec, this.#file, this.#gpu.maxMatrixBytes);
     const segments: MatrixSegment[] = [];
     for (const plan of plans) {
@@ -201,9 +230,6 @@ export class WeightLoader {
             : { buffer, offset: 0, size: ALIGNMENT }, // float types have none; something must be bound
       });
     }
-    for (const part of spec.parts) {
-      for (const segment of segments) await this.#fill(segment, spec, part);
-    }
     return { rows: spec.rows, cols: spec.cols, segments };
   }
 
@@ -217,7 +243,7 @@ export class WeightLoader {
     const rowBytes = tensor.bytes / part.tensorRows;
     const perChunk = Math.max(1, Math.floor(CHUNK_BYTES / rowBytes));
     for (let row = from; row < to; row += perChunk) {
-      if (this.#signal?.aborted) throw new LocalLLMError('aborted', 'Loading was cancelled.');
+      if (this.#stopped || this.#signal?.aborted) throw new LocalLLMError('aborted', 'Loading was cancelled.');
       const rows = Math.min(perChunk, to - row);
       const bytes = await this.#source.read(tensor.offset + (part.fromRow + row) * rowBytes, rows * rowBytes);
       checkFinite(tensor, bytes, part.fromRow + row);
