@@ -46,6 +46,8 @@ export class Forward {
   readonly #reader: Reader;
   readonly #results: Results;
   readonly #inputs: SamplingInputs;
+  /** When the last batch without outputs is done. */
+  #chunk: Promise<unknown> = Promise.resolve();
 
   private constructor(parts: ForwardParts, reader: Reader, results: Results) {
     this.#parts = parts;
@@ -63,7 +65,8 @@ export class Forward {
   }
 
   /**
-   * Computes the batch and picks tokens, in one submit. The logits stay on the GPU until the next run.
+   * Computes the batch and picks tokens, in one submit. The logits stay on the GPU until the next run. A batch without outputs is not
+   * waited for, only the one before it: the GPU has the next chunk of a prompt before it has done with this one.
    * @param requests one for each output row
    * @throws LocalLLMError bad-argument, numerics, device-lost, internal
    */
@@ -72,7 +75,9 @@ export class Forward {
     this.#write(batch);
     if (requests.length > 0) return this.#submit(batch, [plan, ...this.#inputs.write(requests)], requests);
     gpu.device.queue.submit([Plan.encode(gpu, [plan], batch.dims).finish()]);
-    await gpu.device.queue.onSubmittedWorkDone();
+    const before = this.#chunk;
+    this.#chunk = gpu.device.queue.onSubmittedWorkDone();
+    await before;
     this.#reader.check();
     return [];
   }
