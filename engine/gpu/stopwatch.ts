@@ -6,16 +6,18 @@
 import type { Gpu } from './gpu.ts';
 import { type Dims, Plan } from './plan.ts';
 
-/** What a measurement aims at: short enough for a page, long enough for clocks that are rounded to 100 µs. */
-const MEASURED_US = 20_000;
+/** What a measurement takes at least: short enough for a page, long enough for clocks that are rounded to 100 µs. */
+const LEAST_US = 20_000;
 const MOST_REPEATS = 1 << 14;
 
 export class Stopwatch {
   readonly #gpu: Gpu;
+  readonly #leastMicroseconds: number;
   readonly #stamps: { querySet: GPUQuerySet; resolved: GPUBuffer; staging: GPUBuffer } | undefined;
 
-  constructor(gpu: Gpu) {
+  constructor(gpu: Gpu, leastMicroseconds = LEAST_US) {
     this.#gpu = gpu;
+    this.#leastMicroseconds = leastMicroseconds;
     const { device } = gpu;
     if (!device.features.has('timestamp-query')) return;
     const { QUERY_RESOLVE, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
@@ -58,10 +60,11 @@ export class Stopwatch {
    */
   async timeOne(plans: readonly Plan[], dims: Dims): Promise<number> {
     const run = (repeats: number) => this.time(Array.from({ length: repeats }, () => plans).flat(), dims);
+    const least = this.#leastMicroseconds;
     let repeats = 1;
     await run(1);
-    for (let took = await run(1); took < MEASURED_US && repeats < MOST_REPEATS; took = await run(repeats)) {
-      const wanted = Math.ceil((repeats * MEASURED_US * 1.2) / Math.max(took, MEASURED_US / 8));
+    for (let took = await run(1); took < least && repeats < MOST_REPEATS; took = await run(repeats)) {
+      const wanted = Math.ceil((repeats * least * 1.2) / Math.max(took, least / 8));
       repeats = Math.min(MOST_REPEATS, Math.max(repeats * 2, wanted));
     }
     const differences: number[] = [];

@@ -1,0 +1,151 @@
+/**
+ * The floors and the whole engine in Chromium, beside wllama where its package is at hand.
+ *
+ * @module
+ */
+import { createReadStream, existsSync, statSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { basename, join, resolve } from 'node:path';
+import type { Page } from '@playwright/test';
+import { createServer, type Plugin } from 'vite';
+import { launchChromium } from '../chromium.ts';
+import { CACHE } from '../fidelity/twin.ts';
+import type { Bench } from './browser/page.ts';
+import { compare, describeRow } from './engine.ts';
+import type { Floors } from './floors.ts';
+import { casesFor, type Comparison } from './measured.ts';
+
+export interface BrowserOptions {
+  runs: number;
+  contexts: readonly number[];
+  prompt: number;
+  tokens: number;
+  /** The folder of the unpacked package. */
+  wllama: string | undefined;
+  args: readonly string[];
+  say: (line: string) => void;
+}
+
+/** Of the page. */
+declare const bench: Bench;
+
+const ROOT = join(import.meta.dirname, '../..');
+
+export async function benchInBrowser(
+  paths: readonly string[],
+  options: BrowserOptions,
+): Promise<{ where: string; floors: Floors; comparisons: Comparison[] }> {
+  const { wllama, say } = options;
+  if (wllama !== undefined && !existsSync(join(wllama, 'esm/index.js'))) {
+    throw new Error(`--wllama is ${wllama}, where there is no esm/index.js: npm pack @wllama/wllama, and unpack it.`);
+  }
+  if (wllama === undefined) say('wllama takes no part: its package was not given (--wllama DIR).');
+  const server = await serve(paths, wllama);
+  const { context, close } = await launchChromium({ args: options.args });
+  try {
+    const where = `Chromium ${context.browser()?.version() ?? ''}`.trim();
+    const page = await context.newPage();
+    await page.goto(server.url);
+    await page.waitForFunction(() => 'bench' in globalThis);
+    const floors = await page.evaluate(() => bench.floors());
+    const comparisons: Comparison[] = [];
+    for (const [index, path] of paths.entries()) {
+      say(`\n${path}`);
+      comparisons.push(await compareInPage(page, index, path, options));
+    }
+    return { where, floors, comparisons };
+  } finally {
+    await close();
+    await server.close();
+  }
+}
+
+async function compareInPage(page: Page, index: number, path: string, options: BrowserOptions): Promise<Comparison> {
+  const { prompt, contexts, tokens, runs, wllama, say } = options;
+  const file = { url: `/model/${index}`, contextTokens: Math.max(prompt, ...contexts) + tokens + 8 };
+  const log: string[] = [];
+  const listen = (message: { text(): string }) => void log.push(message.text());
+  page.on('console', listen);
+  const opened = await page.evaluate(({ url, contextTokens }) => bench.openOurs(url, contextTokens), file);
+  const ours = { name: 'localLLM', ...opened };
+  const bytes = statSync(path).size;
+  const result: Comparison = { model: basename(path, '.gguf'), bytes, ours, rows: [] };
+  if (wllama !== undefined) {
+    const { loadMs } = await page.evaluate(
+      ({ url, contextTokens }) => bench.openWllama('/packages/wllama', url, contextTokens),
+      file,
+    );
+    const layers = Number(/offloaded (\d+)\/\d+ layers to GPU/.exec(log.join('\n'))?.[1] ?? 0);
+    result.theirs = { name: 'wllama', on: layers > 0 ? 'WebGPU' : 'the CPU', loadMs };
+    say(`wllama runs on ${result.theirs.on}.`);
+  }
+  for (const one of casesFor(contexts, prompt, tokens)) {
+    const size = { promptTokens: one.promptTokens, tokens: one.tokens };
+    const measured = await compare(
+      one,
+      runs,
+      () => page.evaluate((asked) => bench.ours(asked.promptTokens, asked.tokens), size),
+      wllama === undefined ? undefined : () => page.evaluate((asked) => bench.wllama(asked.tokens), size),
+    );
+    result.rows.push(...measured);
+    for (const row of measured) say(describeRow(row));
+  }
+  await page.evaluate(() => bench.close());
+  page.off('console', listen);
+  return result;
+}
+
+/** The page, the models at /model/0 and on, and wllama's package at /packages/wllama. */
+async function serve(
+  paths: readonly string[],
+  wllama: string | undefined,
+): Promise<{ url: string; close: () => Promise<void> }> {
+  const files: Plugin = {
+    name: 'bench-files',
+    configureServer({ middlewares }) {
+      paths.forEach((path, index) => {
+        middlewares.use(`/model/${index}`, (request, response) => sendFile(path, request, response));
+      });
+      if (wllama === undefined) return;
+      middlewares.use('/packages/wllama', (request, response) => {
+        const path = join(resolve(wllama), new URL(request.url ?? '/', 'http://localhost').pathname);
+        sendFile(path, request, response);
+      });
+    },
+  };
+  const server = await createServer({
+    configFile: false,
+    root: join(import.meta.dirname, 'browser'),
+    cacheDir: join(CACHE, 'vite-bench'),
+    logLevel: 'error',
+    plugins: [files],
+    server: {
+      port: 0,
+      fs: { allow: [ROOT] },
+      // Threads and exact clocks need a page that shares nothing with others.
+      headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' },
+    },
+  });
+  await server.listen();
+  const { port } = server.httpServer!.address() as AddressInfo;
+  return { url: `http://localhost:${port}/`, close: () => server.close() };
+}
+
+const MEDIA_TYPES: Record<string, string> = { js: 'text/javascript', wasm: 'application/wasm' };
+
+function sendFile(path: string, { headers, method }: IncomingMessage, response: ServerResponse): void {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats?.isFile()) return void response.writeHead(404).end();
+  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(headers.range ?? '') ?? [];
+  const start = Number(first ?? 0);
+  const end = Math.min(Number(last ?? stats.size - 1), stats.size - 1);
+  response.writeHead(first === undefined ? 200 : 206, {
+    'content-length': end - start + 1,
+    'content-type': MEDIA_TYPES[path.split('.').at(-1)!] ?? 'application/octet-stream',
+    'cross-origin-resource-policy': 'same-origin',
+    ...(first === undefined ? {} : { 'content-range': `bytes ${start}-${end}/${stats.size}` }),
+  });
+  if (method === 'HEAD') response.end();
+  else createReadStream(path, { start, end }).pipe(response);
+}

@@ -1,0 +1,70 @@
+/**
+ * The page of `npm run bench -- browser`: our engine and wllama on the same file, which the server has at /model.gguf.
+ *
+ * @module
+ */
+import { Gpu } from '../../../engine/gpu/gpu.ts';
+import type { ByteSource } from '../../../engine/gguf/source.ts';
+import { createEngine } from '../../../engine/runtime/create-engine.ts';
+import type { Engine } from '../../../engine/runtime/engine.ts';
+import { type Floors, measureFloors } from '../floors.ts';
+import { type Measured, Ours } from '../measured.ts';
+import { Prompts } from '../prompt.ts';
+import { openWllama, type WllamaPeer } from './wllama.ts';
+
+let engine: Engine | undefined;
+let wllama: WllamaPeer | undefined;
+let ours: Ours | undefined;
+
+/** The file at a URL, read in ranges: it need not fit this page's memory. */
+async function remoteSource(url: string): Promise<ByteSource> {
+  const head = await fetch(url, { method: 'HEAD' });
+  return {
+    size: Number(head.headers.get('content-length')),
+    async read(offset, length) {
+      const headers = { range: `bytes=${offset}-${offset + length - 1}` };
+      const bytes = await (await fetch(url, { headers })).arrayBuffer();
+      if (bytes.byteLength !== length) throw new Error(`${url}: ${bytes.byteLength} bytes instead of ${length}`);
+      return new Uint8Array(bytes);
+    },
+  };
+}
+
+const bench = {
+  async floors(): Promise<Floors> {
+    const gpu = await Gpu.open();
+    const floors = await measureFloors(gpu);
+    gpu.device.destroy();
+    return floors;
+  },
+
+  async openOurs(url: string, contextTokens: number): Promise<{ adapter: string; loadMs: number }> {
+    const source = await remoteSource(url);
+    const prompts = await Prompts.of(source);
+    engine = await createEngine();
+    const start = performance.now();
+    await engine.load(source, { contextTokens });
+    ours = new Ours(engine, prompts);
+    return { adapter: engine.info()!.adapter, loadMs: performance.now() - start };
+  },
+
+  async openWllama(folder: string, url: string, contextTokens: number): Promise<{ loadMs: number }> {
+    const start = performance.now();
+    wllama = await openWllama(folder, url, contextTokens);
+    return { loadMs: performance.now() - start };
+  },
+
+  ours: (promptTokens: number, tokens: number): Promise<Measured> => ours!.measure(promptTokens, tokens),
+
+  /** With the prompt that ours got last. */
+  wllama: (tokens: number): Promise<Measured> => wllama!.measure(ours!.prompt, tokens),
+
+  async close(): Promise<void> {
+    await engine?.unload();
+    await wllama?.close();
+    [engine, wllama] = [undefined, undefined];
+  },
+};
+
+export type Bench = typeof bench;
+Object.assign(globalThis, { bench });

@@ -1,0 +1,46 @@
+/**
+ * Prompts of a given length, of which no two begin alike: caches of prefixes find nothing.
+ *
+ * @module
+ */
+import type { ModelSource } from '../../engine/gguf/split.ts';
+import { readModel } from '../../engine/runtime/load-model.ts';
+
+const WORDS = 'time way year work day part place case point hand week thing world life house water night'.split(' ');
+
+export class Prompts {
+  /** Tokens that end an answer. */
+  readonly endIds: readonly number[];
+  readonly #count: (text: string) => number;
+  #made = 0;
+
+  private constructor(count: (text: string) => number, endIds: Iterable<number>) {
+    this.#count = count;
+    this.endIds = [...endIds];
+  }
+
+  static async of(source: ModelSource): Promise<Prompts> {
+    const { tokenizer } = await readModel(source);
+    return new Prompts((text) => tokenizer.encode(text).length, tokenizer.eogIds);
+  }
+
+  /** Text of at most `tokens` tokens and nearly as many. */
+  next(tokens: number): string {
+    let seed = ++this.#made * 7919;
+    const word = () => {
+      seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+      return WORDS[(seed >>> 16) % WORDS.length]!;
+    };
+    const words = [`${this.#made}`];
+    while (words.length < tokens) words.push(word());
+    const text = words.join(' ');
+    // The longest beginning that fits.
+    let [low, high] = [1, text.length];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (this.#count(text.slice(0, middle)) <= tokens) low = middle;
+      else high = middle - 1;
+    }
+    return text.slice(0, low);
+  }
+}
