@@ -60,7 +60,7 @@ function streamOnce(gpu: Gpu, wanted: number): Promise<number> {
 
 /** Multiplications and additions a second. */
 function measureArithmetic(gpu: Gpu): Promise<number> {
-  const [workgroups, steps] = gpu.adapter.software ? [16, 256] : [4096, 1024];
+  const [workgroups, rounds] = gpu.adapter.software ? [16, 64] : [4096, 256];
   return withAllocation(gpu, async (allocation) => {
     const chains = await allocation.allocate('sums', workgroups * FMA_THREADS * 4, GPUBufferUsage.STORAGE);
     const plan = await planOf(gpu, allocation, {
@@ -68,9 +68,9 @@ function measureArithmetic(gpu: Gpu): Promise<number> {
       variants: [{ kernel: fmaChainKernel(), grid: () => [workgroups, 1, 1], minRows: 1 }],
       rows: () => 1,
       buffers: { chains },
-      params: { steps, factor: 0.5, addend: 1 },
+      params: { rounds, factor: 0.5, addend: 1 },
     });
-    return ((workgroups * FMA_THREADS * FMA_FLOPS * steps) / (await timePlan(gpu, plan))) * 1e6;
+    return ((workgroups * FMA_THREADS * FMA_FLOPS * rounds) / (await timePlan(gpu, plan))) * 1e6;
   });
 }
 
