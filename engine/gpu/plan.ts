@@ -17,6 +17,8 @@ export interface Dims {
   tiles: number;
   /** Sequences of which the batch has tokens. */
   parts: number;
+  /** Pages that any of these sequences may use while the batch runs. */
+  pages: number;
 }
 
 /** One of several kernels for the same work; which one runs depends on the number of rows. */
@@ -146,6 +148,11 @@ export interface StepDescription {
   flops: number;
 }
 
+/** A buffer that dispatches share: what it holds is of no use beyond the next that takes it for something else. */
+export interface Scratch {
+  scratch: string;
+}
+
 /** One dispatch to record. */
 export interface Dispatch {
   label: string;
@@ -154,7 +161,7 @@ export interface Dispatch {
   /** The number that chooses the variant; a step of no rows is left out. */
   rows: (dims: Dims) => number;
   /** A buffer for each storage binding, by its WGSL name. */
-  buffers: Readonly<Record<string, GPUBuffer | BufferRange>>;
+  buffers: Readonly<Record<string, GPUBuffer | BufferRange | Scratch>>;
   params: Readonly<Record<string, number>>;
   /** Bytes that the work must move at least, each once; for the profiler. */
   bytes?: (dims: Dims) => number;
@@ -175,6 +182,8 @@ export class PlanBuilder {
   /** The batch of the forward (`shaders/lib/batch.wgsl`), bound wherever a kernel asks for `batch`. */
   readonly #batch: GPUBuffer | undefined;
   readonly #recorded: Recorded[] = [];
+  /** Bytes of each scratch buffer. */
+  readonly #scratch = new Map<string, number>();
 
   constructor(gpu: Gpu, allocation: Allocation, batch?: GPUBuffer) {
     this.gpu = gpu;
@@ -195,22 +204,32 @@ export class PlanBuilder {
     this.#recorded.push({ dispatch, variants });
   }
 
+  /** The plan's one buffer of this name, as large as the largest wish. */
+  scratch(name: string, bytes: number): Scratch {
+    this.#scratch.set(name, Math.max(bytes, this.#scratch.get(name) ?? 0));
+    return { scratch: name };
+  }
+
   /** @throws LocalLLMError shader, out-of-memory */
   async build(): Promise<Plan> {
     const stride = this.gpu.limits.minUniformBufferOffsetAlignment;
     const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
     const params = await this.#allocation.allocate('parameters', this.#recorded.length * stride, usage);
+    const scratch = new Map<string, GPUBuffer>();
+    for (const [name, bytes] of this.#scratch) {
+      scratch.set(name, await this.#allocation.allocate(name, bytes, GPUBufferUsage.STORAGE));
+    }
     const steps = await Promise.all(
       this.#recorded.map(async ({ dispatch, variants }, index): Promise<Step> => {
         const { label, rows, bytes = () => 0, flops = () => 0, taps = [] } = dispatch;
-        const bindGroup = this.#bind(dispatch, params, index * stride);
+        const bindGroup = this.#bind(dispatch, scratch, params, index * stride);
         return { label, rows, variants: await variants, bytes, flops, bindGroup, taps };
       }),
     );
     return new Plan(this.gpu, steps);
   }
 
-  #bind(dispatch: Dispatch, params: GPUBuffer, offset: number): GPUBindGroup {
+  #bind(dispatch: Dispatch, scratch: ReadonlyMap<string, GPUBuffer>, params: GPUBuffer, offset: number): GPUBindGroup {
     const { kernel } = dispatch.variants[0]!;
     const entries = kernel.bindings.map((binding, index): GPUBindGroupEntry => {
       if (binding.type === 'uniform') {
@@ -218,7 +237,8 @@ export class PlanBuilder {
         this.gpu.device.queue.writeBuffer(params, offset, data);
         return { binding: index, resource: { buffer: params, offset, size: data.byteLength } };
       }
-      const given = dispatch.buffers[binding.name] ?? (binding.name === 'batch' ? this.#batch : undefined);
+      const named = dispatch.buffers[binding.name] ?? (binding.name === 'batch' ? this.#batch : undefined);
+      const given = named && 'scratch' in named ? scratch.get(named.scratch) : named;
       if (!given) throw new Error(`${dispatch.label}: no buffer for ${binding.name}`);
       return { binding: index, resource: 'buffer' in given ? given : WHOLE(given) };
     });

@@ -3,8 +3,21 @@
  *
  * @module
  */
-import { NO_WINDOW, pagedAttentionGrid, pagedAttentionKernel } from '../../shaders/attention/paged-attention.kernel.ts';
+import {
+  attentionGrid,
+  type AttentionShape,
+  partialBytes,
+  rowGroups,
+  splitsOf,
+  tileShape,
+  tokenShape,
+  tokensPerTile,
+} from '../../shaders/attention/attention-shape.ts';
+import { PAGE } from '../../shaders/attention/kv-layout.ts';
+import { mergeSplitsGrid, mergeSplitsKernel } from '../../shaders/attention/merge-splits.kernel.ts';
+import { NO_WINDOW, pagedAttentionKernel } from '../../shaders/attention/paged-attention.kernel.ts';
 import { ropeAppendGrid, ropeAppendKernel, type RopePairing } from '../../shaders/rope/rope-append.kernel.ts';
+import type { Dims } from '../gpu/plan.ts';
 import { type Activation, countRows, type ForwardContext } from './context.ts';
 
 /** How a layer's attention is divided: heads · headDim queries, kvHeads · headDim keys and values. */
@@ -82,28 +95,70 @@ export interface AttentionOptions {
   softcap?: number;
 }
 
-/** out [T, heads · headDim] = causal attention of the queries in `qkv` over the cache, read through the page table. */
+/**
+ * out [T, heads · headDim] = causal attention of the queries in `qkv` over the cache, read through the page table. One shape of workgroups
+ * serves a token of each sequence, another several of one; where the sequences are long and few, several workgroups share each, and a
+ * second dispatch puts together what they found.
+ */
 export function attention(
   f: ForwardContext,
   qkv: Activation,
   layer: number,
-  shape: HeadShape,
+  head: HeadShape,
   { scale, window = 0, softcap = 0 }: AttentionOptions,
   out: Activation,
 ): void {
-  const { heads, kvHeads, headDim } = shape;
-  const { keys, values } = f.cache(layer);
+  const { heads, kvHeads, headDim } = head;
+  const { adapter } = f.plan.gpu;
+  const seen = window || NO_WINDOW;
+  const perToken = tokenShape(head, adapter);
+  const perTile = tileShape(head, adapter);
+  const bytes = adapter.software ? 16 : Math.max(partialBytes(perToken, head), partialBytes(perTile, head));
+  const partials = f.plan.scratch('parts of attention', bytes);
+  const isPerToken = (dims: Dims) => dims.tiles === dims.tokens;
+  const splits = (dims: Dims) => {
+    const [shape, tileTokens] = isPerToken(dims) ? [perToken, 1] : [perTile, tokensPerTile(heads, kvHeads)];
+    if (adapter.software) return 1;
+    return splitsOf(shape, head, { tileTokens, tiles: dims.tiles, positions: dims.pages * PAGE, window: seen });
+  };
+  const dispatch = (shape: AttentionShape, tileTokens: number, applies: (dims: Dims) => boolean) => {
+    const groups = rowGroups(shape, head, tileTokens);
+    f.plan.dispatch({
+      label: 'attention',
+      variants: [
+        {
+          kernel: pagedAttentionKernel({ kvType: f.kvType, headDim, softcap: softcap > 0, shape }),
+          minRows: 1,
+          grid: (dims) => attentionGrid({ tiles: dims.tiles, kvHeads, rowGroups: groups, splits: splits(dims) }),
+        },
+      ],
+      rows: (dims) => (applies(dims) ? dims.tokens : 0),
+      buffers: { q: qkv.buffer, ...f.cache(layer), out: out.buffer, partials },
+      params: {
+        heads,
+        kv_heads: kvHeads,
+        scale,
+        qkv_stride: qkv.width,
+        window: seen,
+        softcap,
+        row_groups: groups,
+      },
+    });
+  };
+  dispatch(perToken, 1, isPerToken);
+  dispatch(perTile, tokensPerTile(heads, kvHeads), (dims) => !isPerToken(dims));
+  if (adapter.software) return;
   f.plan.dispatch({
-    label: 'attention',
+    label: 'attention-merge',
     variants: [
       {
-        kernel: pagedAttentionKernel({ kvType: f.kvType, headDim, softcap: softcap > 0 }),
+        kernel: mergeSplitsKernel({ headDim }),
         minRows: 1,
-        grid: ({ tiles }) => pagedAttentionGrid({ tiles, heads, kvHeads, headDim }),
+        grid: ({ tokens }) => mergeSplitsGrid({ tokens, heads }),
       },
     ],
-    rows: countRows('tokens'),
-    buffers: { q: qkv.buffer, keys, values, out: out.buffer },
-    params: { heads, kv_heads: kvHeads, scale, qkv_stride: qkv.width, window: window || NO_WINDOW, softcap },
+    rows: (dims) => (splits(dims) > 1 ? dims.tokens : 0),
+    buffers: { partials, out: out.buffer },
+    params: { heads },
   });
 }

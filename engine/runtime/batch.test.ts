@@ -18,7 +18,7 @@ describe('Batch', () => {
       { sequence: sequence(3, [7], 1), first: 0, count: 3, outputs: 1 },
       { sequence: sequence(PAGE + 1, [4, 2], 0), first: PAGE, count: 1, outputs: 1 },
     ]);
-    expect(batch.dims).toEqual({ tokens: 4, outputs: 2, tiles: 3, parts: 2 });
+    expect(batch.dims).toEqual({ tokens: 4, outputs: 2, tiles: 3, parts: 2, pages: 2 });
     const words = [...batch.words.subarray(0, batch.usedWords)];
     const [tokens, outputs, tiles, pages, tokensAt, tilesAt, outputsAt, pagesAt, parts, partsAt] = words;
     expect([tokens, outputs, tiles, pages, parts]).toEqual([4, 2, 3, 2, 2]);

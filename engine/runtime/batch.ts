@@ -37,7 +37,7 @@ export class Batch {
   readonly limits: BatchLimits;
   readonly words: Uint32Array<ArrayBuffer>;
   usedWords = 0;
-  readonly dims: Dims = { tokens: 0, outputs: 0, tiles: 0, parts: 0 };
+  readonly dims: Dims = { tokens: 0, outputs: 0, tiles: 0, parts: 0, pages: 0 };
   readonly #tokensPerTile: number;
 
   constructor(limits: BatchLimits, tokensPerTile: number) {
@@ -93,6 +93,7 @@ export class Batch {
     dims.outputs = outputs;
     dims.tiles = tiles;
     dims.parts = parts.length;
+    dims.pages = pages;
   }
 
   /**

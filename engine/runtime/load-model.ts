@@ -4,7 +4,7 @@
  * @module
  */
 import type { KvType } from '../../shaders/attention/kv-layout.ts';
-import { tokensPerTile } from '../../shaders/attention/paged-attention.kernel.ts';
+import { tokensPerTile } from '../../shaders/attention/attention-shape.ts';
 import type { Architecture, Hyperparameters, WeightSpecs } from '../arch/architecture.ts';
 import { factorNames } from '../arch/read-rope.ts';
 import { architectureOf } from '../arch/registry.ts';

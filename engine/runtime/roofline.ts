@@ -19,7 +19,7 @@ const SOFTWARE_STREAM_BYTES = 1 << 26;
 const FEWEST_BYTES = 1 << 24;
 
 /** Batch of one row: plans of single kernels do not look at it. */
-export const ONE_ROW: Dims = { tokens: 1, outputs: 1, tiles: 1, parts: 1 };
+export const ONE_ROW: Dims = { tokens: 1, outputs: 1, tiles: 1, parts: 1, pages: 1 };
 
 /** @throws LocalLLMError out-of-memory, shader */
 export async function measureRoofline(gpu: Gpu): Promise<Roofline> {

@@ -304,7 +304,7 @@ export class WeightLoader {
       },
     });
     const built = await plan.build();
-    const encoder = Plan.encode(this.#gpu, [built], { tokens: rows, outputs: 0, tiles: 0, parts: 0 });
+    const encoder = Plan.encode(this.#gpu, [built], { tokens: rows, outputs: 0, tiles: 0, parts: 0, pages: 0 });
     this.#gpu.device.queue.submit([encoder.finish()]);
     temporary.release(); // once the work is done
   }

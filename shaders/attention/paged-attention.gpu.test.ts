@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { type Adapter, PORTABLE } from '../kernel.ts';
 import { batchWords } from '../testing/batch-words.ts';
 import { expectClose } from '../testing/expect-close.ts';
 import { noise } from '../testing/noise.ts';
 import { runKernel } from '../testing/run-kernel.ts';
+import { attentionGrid, rowGroups, tileShape, tokenShape, tokensPerTile } from './attention-shape.ts';
 import { decodeCache, encodeCache, keyIndex, type CacheShape } from './kv-layout.ref.ts';
 import { PAGE, type KvType } from './kv-layout.ts';
-import { NO_WINDOW, pagedAttentionGrid, pagedAttentionKernel, tokensPerTile } from './paged-attention.kernel.ts';
+import { NO_WINDOW, pagedAttentionKernel } from './paged-attention.kernel.ts';
+import { mergeSplitsRef } from './merge-splits.ref.ts';
 import { pagedAttentionRef } from './paged-attention.ref.ts';
 
 interface Part {
@@ -22,6 +25,12 @@ interface Case {
   parts: readonly Part[];
   window?: number;
   softcap?: number;
+  /** Workgroups that share a sequence. Default 1. */
+  splits?: number;
+  /** The shape for tiles of one token. */
+  byToken?: boolean;
+  /** Default: a software adapter, whose shapes compile fast there. */
+  adapter?: Adapter;
 }
 
 /** Every sequence's pages, dealt out in an order that is neither rising nor contiguous. */
@@ -53,8 +62,12 @@ function layOut(parts: readonly Part[], perTile: number) {
 }
 
 async function check(c: Case, change?: (keys: Float32Array, cache: CacheShape) => void): Promise<void> {
-  const { kvType, heads, kvHeads, headDim, window = NO_WINDOW, softcap = 0 } = c;
-  const { tokens, tiles, pages, total } = layOut(c.parts, tokensPerTile(heads, kvHeads));
+  const { kvType, heads, kvHeads, headDim, window = NO_WINDOW, softcap = 0, splits = 1, byToken = false } = c;
+  const { adapter = { ...PORTABLE, software: true } } = c;
+  const perTile = byToken ? 1 : tokensPerTile(heads, kvHeads);
+  const shape = byToken ? tokenShape(c, adapter) : tileShape(c, adapter);
+  const groups = rowGroups(shape, c, perTile);
+  const { tokens, tiles, pages, total } = layOut(c.parts, perTile);
   const cache = { kvType, kvHeads, headDim, pages: total };
   const size = total * PAGE * kvHeads * headDim;
   const keys = noise(1, size, 2);
@@ -64,16 +77,18 @@ async function check(c: Case, change?: (keys: Float32Array, cache: CacheShape) =
   const qkvStride = (heads + 2 * kvHeads) * headDim;
   const q = noise(3, tokens.length * qkvStride, 2);
   const scale = 1 / Math.sqrt(headDim);
+  const rows = tokens.length * heads;
   const result = await runKernel({
-    kernel: pagedAttentionKernel({ kvType, headDim, softcap: softcap > 0 }),
-    grid: pagedAttentionGrid({ tiles: tiles.length, heads, kvHeads, headDim }),
-    params: { heads, kv_heads: kvHeads, qkv_stride: qkvStride, scale, window, softcap },
+    kernel: pagedAttentionKernel({ kvType, headDim, softcap: softcap > 0, shape }),
+    grid: attentionGrid({ tiles: tiles.length, kvHeads, rowGroups: groups, splits }),
+    params: { heads, kv_heads: kvHeads, qkv_stride: qkvStride, scale, window, softcap, row_groups: groups },
     buffers: {
       batch: batchWords({ tokens, tiles, pages }),
       q,
       keys: encodedKeys,
       values: encodedValues,
-      out: new Float32Array((tokens.length + 1) * heads * headDim),
+      out: new Float32Array(rows * headDim + headDim),
+      partials: new Float32Array(splits * rows * (headDim + 4)),
     },
   });
   const expected = pagedAttentionRef({
@@ -89,9 +104,16 @@ async function check(c: Case, change?: (keys: Float32Array, cache: CacheShape) =
     keys: decodeCache(kvType, encodedKeys.slice().buffer),
     values: decodeCache(kvType, encodedValues.slice().buffer),
   });
-  const out = new Float32Array(result['out']!);
-  expectClose(out.subarray(0, expected.length), expected, 5e-6);
-  expect(out.subarray(expected.length).every((v) => v === 0)).toBe(true);
+  const direct = new Float32Array(result['out']!);
+  const partials = new Float32Array(result['partials']!);
+  const untouched = splits === 1 ? partials : direct;
+  expect(untouched.every((v) => v === 0)).toBe(true);
+  expectClose(
+    splits === 1 ? direct.subarray(0, rows * headDim) : mergeSplitsRef(partials, rows, headDim),
+    expected,
+    5e-6,
+  );
+  expect(direct.subarray(rows * headDim).every((v) => v === 0)).toBe(true);
 }
 
 const RAGGED: Part[] = [
@@ -123,8 +145,32 @@ describe('paged-attention', () => {
 
   it('decodes at every length around pages and steps', async () => {
     const parts = [1, 31, 32, 33, 63, 64, 65, 96, 127, 128, 129, 300].map((n) => ({ first: n - 1, count: 1 }));
-    await check({ kvType: 'f16', headDim: 64, heads: 9, kvHeads: 3, parts });
-    await check({ kvType: 'f32', headDim: 80, heads: 9, kvHeads: 3, parts });
+    for (const byToken of [false, true]) {
+      await check({ kvType: 'f16', headDim: 64, heads: 9, kvHeads: 3, parts, byToken });
+      await check({ kvType: 'f32', headDim: 80, heads: 9, kvHeads: 3, parts, byToken });
+    }
+  });
+
+  it.each<[KvType, number, number, number]>([
+    ['f16', 64, 4, 1],
+    ['f16', 64, 14, 2],
+    ['f32', 100, 2, 2],
+    ['f16', 128, 8, 1],
+    ['f16', 128, 16, 1],
+    ['f32', 256, 8, 1],
+    ['f16', 256, 12, 1],
+  ])('decodes %s, head %i, %i heads over %i, in several splits', async (kvType, headDim, heads, kvHeads) => {
+    const parts = [0, 255, 299].map((first) => ({ first, count: 1 }));
+    const decode = { kvType, headDim, heads, kvHeads, parts, byToken: true };
+    await check({ ...decode, splits: 1 });
+    await check({ ...decode, splits: 3 });
+    await check({ ...decode, splits: 2, window: 70 });
+  });
+
+  it('goes through a chunk in several splits', async () => {
+    const parts = [...RAGGED, { first: 500, count: 9 }];
+    await check({ kvType: 'f16', headDim: 64, heads: 8, kvHeads: 2, parts, splits: 3 });
+    await check({ kvType: 'f16', headDim: 64, heads: 8, kvHeads: 2, parts, splits: 4, window: 100 });
   });
 
   it.each([1, 20, 64, 100])('sees a window of %i', async (window) => {

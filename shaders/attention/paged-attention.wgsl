@@ -2,13 +2,16 @@
 // positions up to p.
 //   q: [T, qkv_stride] f32, of which the first heads * HEAD_DIM are the queries; keys, values: one layer's cache
 //   (shaders/lib/kv-layout.wgsl); out: [T, heads, HEAD_DIM] f32.
-// A workgroup (tile, kv head, row group) holds up to ROWS rows (token of the tile, query head of the kv head's group), so that
-// each key and value is read once for all of them. It walks the sequence in steps of KEYS tokens (whole pages) with an online
-// softmax in f32, in turns:
-//   scores:  a thread takes one key and 4 rows, or, with more rows, 4 keys and 4 rows; neighbouring threads take neighbouring keys
-//   softmax: QUAD_THREADS threads share 4 rows
-//   values:  a strip of threads spans one value, 4 dimensions and 8 rows a thread; strips share out 8-row blocks, then keys
-// Rows come in quads (a vec4, or the 4 columns of a matrix); quads beyond the rows in use are left out.
+//   partials: [splits, T, heads, HEAD_ELEMENTS + 1], written instead of `out` where the grid has several splits: sums of weighted values,
+//   then (maximum, sum of weights, splits with keys, 0); shaders/attention/merge-splits.wgsl makes `out` of them.
+// A workgroup (tile, kv head, row group and split) holds up to ROWS rows (token of the tile, query head of the kv head's group), so that
+// each key and value is read once for all of them. It walks its split of the sequence in steps of KEYS tokens (whole pages) with an
+// online softmax in f32, in turns:
+//   scores: a thread takes SCORE_KEYS keys and SCORE_QUADS quads of rows; neighbouring threads take neighbouring keys
+//   softmax: threads find the maximum of what they hold, LANES of a quad put these together, and each makes weights of its own scores
+//   values: a strip of threads spans one value, 4 dimensions and VALUE_QUADS (1 or 2) quads a thread; strips share out blocks of quads, then keys
+// Rows come in quads (a vec4, or the 4 columns of a matrix); quads beyond the rows in use are left out of the scores.
+// Keys and values are fetched several at once: a step's time is that of two waits for memory, not of many.
 // Moves the tile's visible keys and values once, plus 8 bytes a query dimension.
 struct Params {
   heads: u32,
@@ -17,25 +20,33 @@ struct Params {
   scale: f32,
   window: u32, // positions that a token sees, itself included; at most 2^31
   softcap: f32, // scores are bent into ± this, where the kernel does that
+  row_groups: u32, // workgroups that share the rows of a tile
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(2) var<storage, read> q: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> keys: array<KvElement>;
 @group(0) @binding(4) var<storage, read> values: array<KvElement>;
 @group(0) @binding(5) var<storage, read_write> out: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> partials: array<vec4<f32>>;
 
-const THREADS: u32 = 64u;
-const KEYS: u32 = THREADS;
-const STRIPS: u32 = THREADS / HEAD_ELEMENTS;
 const QUADS: u32 = ROWS / 4u;
-const BLOCK_QUADS: u32 = 2u;
-const KEY_LANES: u32 = KEYS / 4u;
-const QUAD_THREADS: u32 = 8u;
+const STEP_PAGES: u32 = KEYS / PAGE;
+const KEY_LANES: u32 = KEYS / SCORE_KEYS; // threads that share the keys of a quad
+const LANES: u32 = 8u;
+const STRIPS: u32 = THREADS / HEAD_ELEMENTS;
+const BLOCKS: u32 = QUADS / VALUE_QUADS;
+const SHARES: u32 = STRIPS / BLOCKS; // strips that share the keys of a block; strips that do not divide evenly idle
+const HAS_HIGH: bool = VALUE_QUADS == 2u;
+const EVEN: bool = KEYS % (SHARES * VALUE_BATCH) == 0u;
 const LOWEST: f32 = -1e30; // far below any score; its difference to a score is finite
 
-var<workgroup> scores: array<vec4<f32>, QUADS * KEYS>; // [quad, key]: scores, then weights; at the end partial outputs
-var<workgroup> partials: array<vec4<f32>, THREADS>; // [quad, QUAD_THREADS]
+var<workgroup> queries: array<vec4<f32>, HEAD_ELEMENTS * ROWS>; // [element, row], scaled
+var<workgroup> step_pages: array<u32, 2u * STEP_PAGES>; // of even and of odd steps
+var<workgroup> weights: array<vec4<f32>, max(QUADS * KEYS, STRIPS * 4u * HEAD_ELEMENTS)>; // [quad, key]; at the end outputs of strips
+var<workgroup> found: array<vec4<f32>, QUADS * KEY_LANES>; // [quad, lane]: maxima, at the end sums
+var<workgroup> lane_found: array<vec4<f32>, QUADS * LANES>;
 var<workgroup> rescale: array<vec4<f32>, QUADS>;
+var<workgroup> maxima: array<vec4<f32>, QUADS>;
 
 // Rows of this workgroup: `first` is a row of the tile, and a row is (token, query head) with the head varying fastest.
 struct Rows {
@@ -46,53 +57,30 @@ struct Rows {
   count: u32,
 }
 
-// Elements before the head of a row where a token has `stride` of them.
-fn head_start(rows: Rows, row: u32, stride: u32) -> u32 {
-  let tile_row = rows.first + row;
-  let head = rows.kv_head * rows.group + tile_row % rows.group;
-  return (rows.tile.first_token + tile_row / rows.group) * stride + head * HEAD_ELEMENTS;
+// The part of a sequence that a workgroup walks, of as many as the grid has; only the first `used` have keys.
+struct Split {
+  index: u32,
+  splits: u32,
+  used: u32,
 }
 
-// Where the queries of a quad start; rows beyond the last repeat it.
-fn query_starts(rows: Rows, quad: u32) -> vec4<u32> {
-  let row = min(vec4(quad * 4u) + vec4(0u, 1u, 2u, 3u), vec4(rows.count - 1u));
-  let stride = params.qkv_stride / 4u;
-  return vec4(
-    head_start(rows, row.x, stride),
-    head_start(rows, row.y, stride),
-    head_start(rows, row.z, stride),
-    head_start(rows, row.w, stride),
-  );
+fn token_of(rows: Rows, row: u32) -> u32 {
+  return rows.tile.first_token + (rows.first + row) / rows.group;
+}
+
+fn head_of(rows: Rows, row: u32) -> u32 {
+  return rows.kv_head * rows.group + (rows.first + row) % rows.group;
 }
 
 // Queries of a quad, one a column: k * queries_at(...) are its scores against 4 dimensions of a key.
-fn queries_at(starts: vec4<u32>, element: u32) -> mat4x4<f32> {
-  return mat4x4(q[starts.x + element], q[starts.y + element], q[starts.z + element], q[starts.w + element]);
-}
-
-fn key_start(rows: Rows, position: u32) -> u32 {
-  return key_at(page_at(rows.tile.sequence, position / PAGE), params.kv_heads, rows.kv_head, position % PAGE);
+fn queries_at(quad: u32, element: u32) -> mat4x4<f32> {
+  let at = element * ROWS + quad * 4u;
+  return mat4x4(queries[at], queries[at + 1u], queries[at + 2u], queries[at + 3u]);
 }
 
 // Whether each row of a quad sees a key, by the last position that it sees.
 fn is_visible(key: u32, last: vec4<u32>) -> vec4<bool> {
   return (vec4(key) <= last) & (vec4(key + params.window) > last);
-}
-
-fn quad_max(quad: u32) -> vec4<f32> {
-  var result = partials[quad * QUAD_THREADS];
-  for (var i = 1u; i < QUAD_THREADS; i++) {
-    result = max(result, partials[quad * QUAD_THREADS + i]);
-  }
-  return result;
-}
-
-fn quad_sum(quad: u32) -> vec4<f32> {
-  var result = partials[quad * QUAD_THREADS];
-  for (var i = 1u; i < QUAD_THREADS; i++) {
-    result += partials[quad * QUAD_THREADS + i];
-  }
-  return result;
 }
 
 // Outputs of a quad: a column for each row.
@@ -104,170 +92,253 @@ fn add_weighted(m: mat4x4<f32>, v: vec4<f32>, weight: vec4<f32>) -> mat4x4<f32> 
   return mat4x4(m[0] + weight.x * v, m[1] + weight.y * v, m[2] + weight.z * v, m[3] + weight.w * v);
 }
 
-fn put_partial(at: u32, m: mat4x4<f32>) {
-  scores[at] = m[0];
-  scores[at + HEAD_ELEMENTS] = m[1];
-  scores[at + 2u * HEAD_ELEMENTS] = m[2];
-  scores[at + 3u * HEAD_ELEMENTS] = m[3];
+fn lanes_max(quad: u32) -> vec4<f32> {
+  var result = lane_found[quad * LANES];
+  for (var i = 1u; i < LANES; i++) {
+    result = max(result, lane_found[quad * LANES + i]);
+  }
+  return result;
 }
 
-fn partial_at(at: u32) -> mat4x4<f32> {
-  return mat4x4(scores[at], scores[at + HEAD_ELEMENTS], scores[at + 2u * HEAD_ELEMENTS], scores[at + 3u * HEAD_ELEMENTS]);
+// What all threads summed for a row.
+fn total_of(row: u32) -> f32 {
+  var result = 0.0;
+  for (var i = 0u; i < LANES; i++) {
+    result += lane_found[row / 4u * LANES + i][row % 4u];
+  }
+  return result;
 }
 
-fn store(rows: Rows, row: u32, element: u32, value: vec4<f32>) {
-  if (row < rows.count) {
-    out[head_start(rows, row, params.heads * HEAD_ELEMENTS) + element] = value;
+// A strip's outputs of a quad, where all strips' are put together.
+fn put_outputs(strip: u32, element: u32, m: mat4x4<f32>) {
+  let at = strip * 4u * HEAD_ELEMENTS + element;
+  weights[at] = m[0];
+  weights[at + HEAD_ELEMENTS] = m[1];
+  weights[at + 2u * HEAD_ELEMENTS] = m[2];
+  weights[at + 3u * HEAD_ELEMENTS] = m[3];
+}
+
+fn partial_start(rows: Rows, row: u32, split: u32) -> u32 {
+  let token = split * token_count() + token_of(rows, row);
+  return (token * params.heads + head_of(rows, row)) * (HEAD_ELEMENTS + 1u);
+}
+
+// Puts together and stores the outputs of one quad of each block: its first, or the one `next` to it.
+fn store_outputs(rows: Rows, thread: u32, next: u32, split: Split) {
+  for (var i = thread; i < BLOCKS * 4u * HEAD_ELEMENTS; i += THREADS) {
+    let element = i % HEAD_ELEMENTS;
+    let block = i / HEAD_ELEMENTS / 4u;
+    let in_quad = i / HEAD_ELEMENTS % 4u;
+    let row = (block * VALUE_QUADS + next) * 4u + in_quad;
+    if (row < rows.count) {
+      var sum = vec4(0.0);
+      for (var share = 0u; share < SHARES; share++) {
+        sum += weights[((share * BLOCKS + block) * 4u + in_quad) * HEAD_ELEMENTS + element];
+      }
+      let total = total_of(row);
+      if (split.splits == 1u) {
+        out[(token_of(rows, row) * params.heads + head_of(rows, row)) * HEAD_ELEMENTS + element] = sum / total;
+      } else {
+        let start = partial_start(rows, row, split.index);
+        partials[start + element] = sum;
+        if (element == 0u) {
+          partials[start + HEAD_ELEMENTS] = vec4(maxima[row / 4u][row % 4u], total, f32(split.used), 0.0);
+        }
+      }
+    }
   }
 }
 
-fn store_quad(rows: Rows, quad: u32, element: u32, m: mat4x4<f32>) {
-  store(rows, quad * 4u, element, m[0]);
-  store(rows, quad * 4u + 1u, element, m[1]);
-  store(rows, quad * 4u + 2u, element, m[2]);
-  store(rows, quad * 4u + 3u, element, m[3]);
-}
-
 @compute @workgroup_size(THREADS)
-fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+fn main(
+  @builtin(workgroup_id) workgroup: vec3<u32>,
+  @builtin(num_workgroups) workgroups: vec3<u32>,
+  @builtin(local_invocation_index) thread: u32,
+) {
   let tile = tile_at(workgroup.x);
   let group = params.heads / params.kv_heads;
-  let first_row = workgroup.z * ROWS;
+  let splits = workgroups.z / params.row_groups;
+  let split = workgroup.z / params.row_groups;
+  let first_row = workgroup.z % params.row_groups * ROWS;
   let rows = Rows(tile, workgroup.y, group, first_row, min(ROWS, max(tile.tokens * group, first_row) - first_row));
-  let quads = (rows.count + 3u) / 4u;
+  if (rows.count == 0u) {
+    return;
+  }
   let first_position = token_position(tile.first_token);
-  let context = select(0u, first_position + tile.tokens, rows.count > 0u); // keys that any row sees
+  let context = first_position + tile.tokens; // keys that any row sees
+  let last_key = context - 1u;
 
-  // Scores: with one quad a key a thread, else 4 keys of one of the quads.
-  let score_quad = select(thread / KEY_LANES, 0u, quads == 1u);
-  let starts = query_starts(rows, score_quad);
+  // Steps before the window of the first token hold nothing that any row sees; splits have the others in equal parts.
+  let first_seen = (max(first_position + 1u, params.window) - params.window) / KEYS;
+  let steps_end = (context + KEYS - 1u) / KEYS;
+  let steps = (steps_end - first_seen + splits - 1u) / splits;
+  let first_step = first_seen + split * steps;
+  if (first_step >= steps_end) {
+    return; // there are more splits than steps
+  }
+  let end_step = min(first_step + steps, steps_end);
 
-  // Softmax: this thread's quad and share of its keys. All threads of a quad hold the same running maximum.
-  let quad = thread / QUAD_THREADS;
-  let share = thread % QUAD_THREADS;
-  let last_visible = vec4(first_position) + (vec4(first_row + quad * 4u) + vec4(0u, 1u, 2u, 3u)) / group;
-  var running_max = vec4(LOWEST);
-  var running_sum = vec4(0.0); // of this share only
+  // Rows beyond the last repeat it.
+  for (var i = thread; i < ROWS * HEAD_ELEMENTS; i += THREADS) {
+    let row = i / HEAD_ELEMENTS;
+    let element = i % HEAD_ELEMENTS;
+    let used = min(row, rows.count - 1u);
+    let at = token_of(rows, used) * (params.qkv_stride / 4u) + head_of(rows, used) * HEAD_ELEMENTS;
+    queries[element * ROWS + row] = q[at + element] * params.scale;
+  }
 
-  // Values: this thread's dimensions, block of 8 rows (two quads), and split of the keys.
+  // Scores and softmax: this thread's quads and keys. All threads of a quad hold the same running maximum.
+  let lane = thread % KEY_LANES;
+  let score_quad = thread / KEY_LANES * SCORE_QUADS;
+  let has_rows = score_quad * 4u < rows.count;
+  var last_visible: array<vec4<u32>, SCORE_QUADS>;
+  var running_max: array<vec4<f32>, SCORE_QUADS>;
+  var running_sum: array<vec4<f32>, SCORE_QUADS>; // of this thread only
+  for (var s = 0u; s < SCORE_QUADS; s++) {
+    last_visible[s] = vec4(first_position) + (vec4(first_row + (score_quad + s) * 4u) + vec4(0u, 1u, 2u, 3u)) / group;
+    running_max[s] = vec4(LOWEST);
+  }
+
+  // Values: this thread's dimensions, quads, and share of the keys.
   let element = thread % HEAD_ELEMENTS;
   let strip = thread / HEAD_ELEMENTS;
-  let blocks = max(1u, (quads + BLOCK_QUADS - 1u) / BLOCK_QUADS);
-  let splits = STRIPS / blocks;
-  let split = strip / blocks;
-  let low = (strip % blocks) * BLOCK_QUADS;
-  let high_used = low + 1u < quads;
-  let high = select(low, low + 1u, high_used);
-  var out_low = mat4x4<f32>();
-  var out_high = mat4x4<f32>();
+  let share = strip / BLOCKS;
+  let value_quad = strip % BLOCKS * VALUE_QUADS;
+  var low = mat4x4<f32>();
+  var high = mat4x4<f32>();
 
-  // Steps before the window of the first token hold nothing that any row sees.
-  let unseen = max(first_position + 1u, params.window) - params.window;
-  for (var first_key = unseen / KEYS * KEYS; first_key < context; first_key += KEYS) {
-    workgroupBarrier(); // the weights of the last step have been used
+  for (var step = first_step; step < end_step; step++) {
+    let first_key = step * KEYS;
+    let pages_at = step % 2u * STEP_PAGES;
+    if (thread < STEP_PAGES) {
+      step_pages[pages_at + thread] = page_at(tile.sequence, min(first_key + thread * PAGE, last_key) / PAGE);
+    }
+    workgroupBarrier(); // also: the weights of the last step have been used
 
     // Scores. Positions beyond the context repeat its last key: nobody looks at the result.
-    let last_key = context - 1u;
-    if (quads == 1u) {
-      let start = key_start(rows, min(first_key + thread, last_key));
-      var score = vec4(0.0);
-      for (var e = 0u; e < HEAD_ELEMENTS; e++) {
-        score += kv_unpack(keys[start + e * PAGE]) * queries_at(starts, e);
+    var scores = array<vec4<f32>, SCORE_QUADS * SCORE_KEYS>();
+    if (has_rows) {
+      var starts: array<u32, SCORE_KEYS>;
+      for (var j = 0u; j < SCORE_KEYS; j++) {
+        let key = min(first_key + j * KEY_LANES + lane, last_key);
+        starts[j] = key_at(step_pages[pages_at + (key - first_key) / PAGE], params.kv_heads, rows.kv_head, key % PAGE);
       }
-      scores[thread] = capped(score * params.scale);
-    } else if (score_quad < quads) {
-      let lane = thread % KEY_LANES;
-      let start0 = key_start(rows, min(first_key + lane, last_key));
-      let start1 = key_start(rows, min(first_key + KEY_LANES + lane, last_key));
-      let start2 = key_start(rows, min(first_key + 2u * KEY_LANES + lane, last_key));
-      let start3 = key_start(rows, min(first_key + 3u * KEY_LANES + lane, last_key));
-      var score0 = vec4(0.0);
-      var score1 = vec4(0.0);
-      var score2 = vec4(0.0);
-      var score3 = vec4(0.0);
-      for (var e = 0u; e < HEAD_ELEMENTS; e++) {
-        let query = queries_at(starts, e);
-        score0 += kv_unpack(keys[start0 + e * PAGE]) * query;
-        score1 += kv_unpack(keys[start1 + e * PAGE]) * query;
-        score2 += kv_unpack(keys[start2 + e * PAGE]) * query;
-        score3 += kv_unpack(keys[start3 + e * PAGE]) * query;
+      for (var e = 0u; e < HEAD_ELEMENTS; e += KEY_BATCH) {
+        var fetched: array<KvElement, SCORE_KEYS * KEY_BATCH>;
+        for (var b = 0u; b < KEY_BATCH; b++) {
+          for (var j = 0u; j < SCORE_KEYS; j++) {
+            fetched[b * SCORE_KEYS + j] = keys[starts[j] + (e + b) * PAGE];
+          }
+        }
+        for (var b = 0u; b < KEY_BATCH; b++) {
+          for (var s = 0u; s < SCORE_QUADS; s++) {
+            let query = queries_at(score_quad + s, e + b);
+            for (var j = 0u; j < SCORE_KEYS; j++) {
+              scores[s * SCORE_KEYS + j] += kv_unpack(fetched[b * SCORE_KEYS + j]) * query;
+            }
+          }
+        }
       }
-      let at = score_quad * KEYS + lane;
-      scores[at] = capped(score0 * params.scale);
-      scores[at + KEY_LANES] = capped(score1 * params.scale);
-      scores[at + 2u * KEY_LANES] = capped(score2 * params.scale);
-      scores[at + 3u * KEY_LANES] = capped(score3 * params.scale);
     }
-    workgroupBarrier();
 
     // Softmax: maximum, then weights, their sum, and the factor for what was summed before.
-    var largest = vec4(LOWEST);
-    if (quad < quads) {
-      for (var i = share; i < KEYS; i += QUAD_THREADS) {
-        largest = max(largest, select(vec4(LOWEST), scores[quad * KEYS + i], is_visible(first_key + i, last_visible)));
+    for (var s = 0u; s < SCORE_QUADS; s++) {
+      var largest = vec4(LOWEST);
+      for (var j = 0u; j < SCORE_KEYS; j++) {
+        let score = capped(scores[s * SCORE_KEYS + j]);
+        scores[s * SCORE_KEYS + j] = score;
+        let seen = is_visible(first_key + j * KEY_LANES + lane, last_visible[s]);
+        largest = max(largest, select(vec4(LOWEST), score, seen));
       }
+      found[(score_quad + s) * KEY_LANES + lane] = largest;
     }
-    partials[thread] = largest;
     workgroupBarrier();
-    if (quad < quads) {
-      let new_max = max(running_max, quad_max(quad));
-      let factor = exp(running_max - new_max);
-      running_max = new_max;
-      running_sum *= factor;
-      for (var i = share; i < KEYS; i += QUAD_THREADS) {
-        // A visible score that is NaN stays it: only those that nobody sees are bounded.
-        let seen = is_visible(first_key + i, last_visible);
-        let weight = select(vec4(0.0), exp(select(vec4(LOWEST), scores[quad * KEYS + i], seen) - new_max), seen);
-        scores[quad * KEYS + i] = weight;
-        running_sum += weight;
+    if (thread < QUADS * LANES) {
+      let at = thread / LANES * KEY_LANES;
+      var largest = vec4(LOWEST);
+      for (var i = thread % LANES; i < KEY_LANES; i += LANES) {
+        largest = max(largest, found[at + i]);
       }
-      if (share == 0u) {
+      lane_found[thread] = largest;
+    }
+    workgroupBarrier();
+    for (var s = 0u; s < SCORE_QUADS; s++) {
+      let quad = score_quad + s;
+      let new_max = max(running_max[s], lanes_max(quad));
+      let factor = exp(running_max[s] - new_max);
+      running_max[s] = new_max;
+      running_sum[s] *= factor;
+      for (var j = 0u; j < SCORE_KEYS; j++) {
+        // A visible score that is NaN stays it: only those that nobody sees are bounded.
+        let key = j * KEY_LANES + lane;
+        let seen = is_visible(first_key + key, last_visible[s]);
+        let score = select(vec4(LOWEST), scores[s * SCORE_KEYS + j], seen);
+        let weight = select(vec4(0.0), exp(score - new_max), seen);
+        weights[quad * KEYS + key] = weight;
+        running_sum[s] += weight;
+      }
+      if (lane == 0u) {
         rescale[quad] = factor;
       }
     }
     workgroupBarrier();
 
-    // Values. Threads beyond the strips, and strips that do not divide evenly, have no split to work on.
-    if (split < splits) {
-      out_low = scale_rows(out_low, rescale[low]);
-      out_high = scale_rows(out_high, rescale[high]);
+    // Values. Beyond the context its last value is repeated, with a weight of zero.
+    if (share < SHARES) {
+      low = scale_rows(low, rescale[value_quad]);
+      if (HAS_HIGH) {
+        high = scale_rows(high, rescale[value_quad + 1u]);
+      }
       let end = min(KEYS, context - first_key);
-      for (var page_start = 0u; page_start < end; page_start += PAGE) {
-        let page = page_at(tile.sequence, (first_key + page_start) / PAGE);
-        let value_start = value_at(page, params.kv_heads, rows.kv_head, 0u) + element;
-        for (var i = split; i < min(PAGE, end - page_start); i += splits) {
-          let v = kv_unpack(values[value_start + i * HEAD_ELEMENTS]);
-          out_low = add_weighted(out_low, v, scores[low * KEYS + page_start + i]);
-          if (high_used) {
-            out_high = add_weighted(out_high, v, scores[high * KEYS + page_start + i]);
+      for (var i = 0u; i * SHARES < end; i += VALUE_BATCH) {
+        var fetched: array<KvElement, VALUE_BATCH>;
+        for (var b = 0u; b < VALUE_BATCH; b++) {
+          let key = min(first_key + (i + b) * SHARES + share, last_key);
+          let start = value_at(step_pages[pages_at + (key - first_key) / PAGE], params.kv_heads, rows.kv_head, key % PAGE);
+          fetched[b] = values[start + element];
+        }
+        for (var b = 0u; b < VALUE_BATCH; b++) {
+          let key = (i + b) * SHARES + share;
+          if (EVEN || key < KEYS) {
+            let value = kv_unpack(fetched[b]);
+            low = add_weighted(low, value, weights[value_quad * KEYS + key]);
+            if (HAS_HIGH) {
+              high = add_weighted(high, value, weights[(value_quad + 1u) * KEYS + key]);
+            }
           }
         }
       }
     }
   }
 
-  partials[thread] = running_sum;
-  workgroupBarrier();
-  // The first split adds the others up, one at a time, through the room of the scores.
-  // It suffices: there are splits only where blocks leave strips, so blocks * 8 * HEAD_ELEMENTS <= 4 * THREADS.
-  let at = low * 4u * HEAD_ELEMENTS + element;
-  let at_high = at + 4u * HEAD_ELEMENTS;
-  for (var other = 1u; other < splits; other++) {
-    if (split == other) {
-      put_partial(at, out_low);
-      put_partial(at_high, out_high);
+  // What threads, then strips have summed is put together, the strips' a quad of each block at a time.
+  for (var s = 0u; s < SCORE_QUADS; s++) {
+    found[(score_quad + s) * KEY_LANES + lane] = running_sum[s];
+    if (lane == 0u) {
+      maxima[score_quad + s] = running_max[s];
     }
-    workgroupBarrier();
-    if (split == 0u) {
-      out_low += partial_at(at);
-      out_high += partial_at(at_high);
-    }
-    workgroupBarrier();
   }
-  if (split == 0u && rows.count > 0u) {
-    store_quad(rows, low, element, scale_rows(out_low, 1.0 / quad_sum(low)));
-    if (high_used) {
-      store_quad(rows, high, element, scale_rows(out_high, 1.0 / quad_sum(high)));
+  workgroupBarrier();
+  if (thread < QUADS * LANES) {
+    let at = thread / LANES * KEY_LANES;
+    var sum = vec4(0.0);
+    for (var i = thread % LANES; i < KEY_LANES; i += LANES) {
+      sum += found[at + i];
     }
+    lane_found[thread] = sum;
+  }
+  if (share < SHARES) {
+    put_outputs(strip, element, low);
+  }
+  workgroupBarrier();
+  let place = Split(split, splits, (steps_end - first_seen + steps - 1u) / steps);
+  store_outputs(rows, thread, 0u, place);
+  if (HAS_HIGH) {
+    workgroupBarrier(); // the next quads use the same memory
+    if (share < SHARES) {
+      put_outputs(strip, element, high);
+    }
+    workgroupBarrier();
+    store_outputs(rows, thread, 1u, place);
   }
 }

@@ -16,7 +16,7 @@ import { Batch, type BatchLimits } from '../../engine/runtime/batch.ts';
 import { CachePool, pagesFor, Sequence } from '../../engine/runtime/kv-cache.ts';
 import { ONE_ROW, withAllocation } from '../../engine/runtime/roofline.ts';
 import { kvLayout } from '../../shaders/attention/kv-layout.ts';
-import { tokensPerTile } from '../../shaders/attention/paged-attention.kernel.ts';
+import { tokensPerTile } from '../../shaders/attention/attention-shape.ts';
 import { isWeightType, weightLayout, type WeightType } from '../../shaders/matmul/weights.ts';
 import { noise } from '../../shaders/testing/noise.ts';
 import { fitting, matricesOf, type MatrixShape, type ModelName, shapeOf } from './models.ts';
