@@ -133,7 +133,7 @@ describe('paged-attention', () => {
     ['f16', 128, 14, 2],
     ['f16', 256, 4, 1],
     ['f32', 256, 2, 2],
-    ['f32', 4, 5, 1],
+    ['f32', 12, 5, 1],
     ['f16', 64, 64, 1],
     ['f16', 128, 40, 2],
     ['f16', 64, 64, 64],
@@ -180,6 +180,12 @@ describe('paged-attention', () => {
 
   it('bends scores', async () => {
     await check({ kvType: 'f32', headDim: 64, heads: 6, kvHeads: 2, parts: RAGGED, softcap: 0.5, window: 40 });
+  });
+
+  it('is the same in the shapes of a GPU', async () => {
+    const chunk = { kvType: 'f16', headDim: 64, heads: 8, kvHeads: 2, adapter: PORTABLE } as const;
+    await check({ ...chunk, parts: [...RAGGED, { first: 300, count: 9 }], splits: 2 });
+    await check({ ...chunk, parts: [130, 0, 299].map((first) => ({ first, count: 1 })), splits: 2, byToken: true });
   });
 
   it('goes through a long sequence', async () => {

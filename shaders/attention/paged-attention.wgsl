@@ -7,7 +7,7 @@
 // A workgroup (tile, kv head, row group and split) holds up to ROWS rows (token of the tile, query head of the kv head's group), so that
 // each key and value is read once for all of them. It walks its split of the sequence in steps of KEYS tokens (whole pages) with an
 // online softmax in f32, in turns:
-//   scores: a thread takes SCORE_KEYS keys and SCORE_QUADS quads of rows; neighbouring threads take neighbouring keys
+//   scores: a thread takes SCORE_KEYS keys and a quad of rows; neighbouring threads take neighbouring keys
 //   softmax: threads find the maximum of what they hold, LANES of a quad put these together, and each makes weights of its own scores
 //   values: a strip of threads spans one value, 4 dimensions and VALUE_QUADS (1 or 2) quads a thread; strips share out blocks of quads, then keys
 // Rows come in quads (a vec4, or the 4 columns of a matrix); quads beyond the rows in use are left out of the scores.
@@ -187,17 +187,13 @@ fn main(
     queries[element * ROWS + row] = q[at + element] * params.scale;
   }
 
-  // Scores and softmax: this thread's quads and keys. All threads of a quad hold the same running maximum.
+  // Scores and softmax: this thread's quad and keys. All threads of a quad hold the same running maximum.
   let lane = thread % KEY_LANES;
-  let score_quad = thread / KEY_LANES * SCORE_QUADS;
-  let has_rows = score_quad * 4u < rows.count;
-  var last_visible: array<vec4<u32>, SCORE_QUADS>;
-  var running_max: array<vec4<f32>, SCORE_QUADS>;
-  var running_sum: array<vec4<f32>, SCORE_QUADS>; // of this thread only
-  for (var s = 0u; s < SCORE_QUADS; s++) {
-    last_visible[s] = vec4(first_position) + (vec4(first_row + (score_quad + s) * 4u) + vec4(0u, 1u, 2u, 3u)) / group;
-    running_max[s] = vec4(LOWEST);
-  }
+  let quad = thread / KEY_LANES;
+  let has_rows = quad * 4u < rows.count;
+  let last_visible = vec4(first_position) + (vec4(first_row + quad * 4u) + vec4(0u, 1u, 2u, 3u)) / group;
+  var running_max = vec4(LOWEST);
+  var running_sum = vec4(0.0); // of this thread only
 
   // Values: this thread's dimensions, quads, and share of the keys.
   let element = thread % HEAD_ELEMENTS;
@@ -216,7 +212,7 @@ fn main(
     workgroupBarrier(); // also: the weights of the last step have been used
 
     // Scores. Positions beyond the context repeat its last key: nobody looks at the result.
-    var scores = array<vec4<f32>, SCORE_QUADS * SCORE_KEYS>();
+    var scores = array<vec4<f32>, SCORE_KEYS>(); // said to be zero: Tint leaves a variable in a loop what it was
     if (has_rows) {
       var starts: array<u32, SCORE_KEYS>;
       for (var j = 0u; j < SCORE_KEYS; j++) {
@@ -231,55 +227,46 @@ fn main(
           }
         }
         for (var b = 0u; b < KEY_BATCH; b++) {
-          for (var s = 0u; s < SCORE_QUADS; s++) {
-            let query = queries_at(score_quad + s, e + b);
-            for (var j = 0u; j < SCORE_KEYS; j++) {
-              scores[s * SCORE_KEYS + j] += kv_unpack(fetched[b * SCORE_KEYS + j]) * query;
-            }
+          let query = queries_at(quad, e + b);
+          for (var j = 0u; j < SCORE_KEYS; j++) {
+            scores[j] += kv_unpack(fetched[b * SCORE_KEYS + j]) * query;
           }
         }
       }
     }
 
     // Softmax: maximum, then weights, their sum, and the factor for what was summed before.
-    for (var s = 0u; s < SCORE_QUADS; s++) {
-      var largest = vec4(LOWEST);
-      for (var j = 0u; j < SCORE_KEYS; j++) {
-        let score = capped(scores[s * SCORE_KEYS + j]);
-        scores[s * SCORE_KEYS + j] = score;
-        let seen = is_visible(first_key + j * KEY_LANES + lane, last_visible[s]);
-        largest = max(largest, select(vec4(LOWEST), score, seen));
-      }
-      found[(score_quad + s) * KEY_LANES + lane] = largest;
+    var largest = vec4(LOWEST);
+    for (var j = 0u; j < SCORE_KEYS; j++) {
+      scores[j] = capped(scores[j]);
+      let seen = is_visible(first_key + j * KEY_LANES + lane, last_visible);
+      largest = max(largest, select(vec4(LOWEST), scores[j], seen));
     }
+    found[thread] = largest;
     workgroupBarrier();
     if (thread < QUADS * LANES) {
       let at = thread / LANES * KEY_LANES;
-      var largest = vec4(LOWEST);
+      var lane_max = vec4(LOWEST);
       for (var i = thread % LANES; i < KEY_LANES; i += LANES) {
-        largest = max(largest, found[at + i]);
+        lane_max = max(lane_max, found[at + i]);
       }
-      lane_found[thread] = largest;
+      lane_found[thread] = lane_max;
     }
     workgroupBarrier();
-    for (var s = 0u; s < SCORE_QUADS; s++) {
-      let quad = score_quad + s;
-      let new_max = max(running_max[s], lanes_max(quad));
-      let factor = exp(running_max[s] - new_max);
-      running_max[s] = new_max;
-      running_sum[s] *= factor;
-      for (var j = 0u; j < SCORE_KEYS; j++) {
-        // A visible score that is NaN stays it: only those that nobody sees are bounded.
-        let key = j * KEY_LANES + lane;
-        let seen = is_visible(first_key + key, last_visible[s]);
-        let score = select(vec4(LOWEST), scores[s * SCORE_KEYS + j], seen);
-        let weight = select(vec4(0.0), exp(score - new_max), seen);
-        weights[quad * KEYS + key] = weight;
-        running_sum[s] += weight;
-      }
-      if (lane == 0u) {
-        rescale[quad] = factor;
-      }
+    let new_max = max(running_max, lanes_max(quad));
+    let factor = exp(running_max - new_max);
+    running_max = new_max;
+    running_sum *= factor;
+    for (var j = 0u; j < SCORE_KEYS; j++) {
+      // A visible score that is NaN stays it: only those that nobody sees are bounded.
+      let key = j * KEY_LANES + lane;
+      let seen = is_visible(first_key + key, last_visible);
+      let weight = select(vec4(0.0), exp(select(vec4(LOWEST), scores[j], seen) - new_max), seen);
+      weights[quad * KEYS + key] = weight;
+      running_sum += weight;
+    }
+    if (lane == 0u) {
+      rescale[quad] = factor;
     }
     workgroupBarrier();
 
@@ -312,11 +299,9 @@ fn main(
   }
 
   // What threads, then strips have summed is put together, the strips' a quad of each block at a time.
-  for (var s = 0u; s < SCORE_QUADS; s++) {
-    found[(score_quad + s) * KEY_LANES + lane] = running_sum[s];
-    if (lane == 0u) {
-      maxima[score_quad + s] = running_max[s];
-    }
+  found[thread] = running_sum;
+  if (lane == 0u) {
+    maxima[quad] = running_max;
   }
   workgroupBarrier();
   if (thread < QUADS * LANES) {
