@@ -31,6 +31,7 @@ export function linear(
       ...epilogueOf(glu, gated),
       bias: bias !== undefined,
       cols: weight.cols,
+      rows: segment.rows,
       adapter: f.plan.gpu.adapter,
     });
     const last = index === weight.segments.length - 1;

@@ -31,6 +31,8 @@ export interface MatmulOptions {
   bias?: boolean;
   /** K, a multiple of 32. */
   cols: number;
+  /** Of W; what decides from how many tokens on a variant is the best. Default: so many that it does not matter. */
+  rows?: number;
   /** Default: what every adapter has. On a CPU one lane of a vector unit computes whole rows, without workgroup memory. */
   adapter?: Adapter;
 }
@@ -65,12 +67,14 @@ function epilogueFragments({ epilogue, activation = 'silu', bias = false }: Matm
  * bias_offset, the bias of row 0;
  * count_at, the word of the batch's header that holds T.
  */
-export function matmulFragments(options: MatmulOptions): Fragment[] {
+export function matmulFragments(
+  options: MatmulOptions,
+  weights: readonly Fragment[] = [{ file: 'shaders/lib/chunk.wgsl', text: chunk }, ...weightFragments(options.type)],
+): Fragment[] {
   return [
     { file: 'shaders/lib/batch.wgsl', text: batch },
     { file: 'shaders/matmul/matmul.wgsl', text: matmul },
-    { file: 'shaders/lib/chunk.wgsl', text: chunk },
-    ...weightFragments(options.type),
+    ...weights,
     ...epilogueFragments(options),
   ];
 }

@@ -5,14 +5,14 @@
  */
 import type { MatmulOptions, MatmulVariant } from './fragments.ts';
 import { mulMatColsKernel } from './mul-mat-cols.kernel.ts';
-import { mulMatTileKernel } from './mul-mat-tile.kernel.ts';
+import { mulMatSmallTileKernel, mulMatTileKernel } from './mul-mat-tile.kernel.ts';
 import { mulMatVecKernel } from './mul-mat-vec.kernel.ts';
 
 /**
- * Kernels for the same work with the same bindings and parameters, by rising `minTokens`. On a CPU the tile loses to
+ * Kernels for the same work with the same bindings and parameters, by rising `minTokens`. On a CPU tiles lose to
  * several columns at any number of tokens: workgroup memory is plain memory there, and every barrier a switch of context.
  */
 export function matmulKernels(options: MatmulOptions): MatmulVariant[] {
   const few = [mulMatVecKernel(options), mulMatColsKernel(options)];
-  return options.adapter?.software ? few : [...few, mulMatTileKernel(options)];
+  return options.adapter?.software ? few : [...few, mulMatSmallTileKernel(options), mulMatTileKernel(options)];
 }

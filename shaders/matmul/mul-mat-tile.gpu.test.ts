@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest';
 import { checkMatmul, columnsOf, folded, OTHERS, THOROUGH } from '../testing/run-matmul.ts';
-import { mulMatTileKernel } from './mul-mat-tile.kernel.ts';
+import { mulMatSmallTileKernel, mulMatTileKernel } from './mul-mat-tile.kernel.ts';
 import * as ref from './mul-mat-tile.ref.ts';
 
 describe('mul-mat-tile', () => {
@@ -10,7 +10,7 @@ describe('mul-mat-tile', () => {
       { rows: 24, cols: columnsOf(type)[1] },
     ])('$rows rows of $cols', async ({ rows, cols }) => {
       const options = { type, epilogue: 'store', cols } as const;
-      for (const tokens of [16, 33, 64]) await checkMatmul(mulMatTileKernel, options, { rows, tokens, margin: 3 }, ref);
+      for (const tokens of [16, 33, 65]) await checkMatmul(mulMatTileKernel, options, { rows, tokens, margin: 3 }, ref);
     });
 
     it('gate and up', async () => {
@@ -42,6 +42,22 @@ describe('mul-mat-tile', () => {
   it('counts outputs instead of tokens where it is told to', async () => {
     const options = { type: 'Q4_0', epilogue: 'store', cols: 64 } as const;
     await checkMatmul(mulMatTileKernel, options, { rows: 8, tokens: 40, outputs: true }, ref);
+  });
+});
+
+describe('mul-mat-small-tile', () => {
+  it.each([
+    { type: 'Q4_0', rows: 1, cols: 32, tokens: 16 },
+    { type: 'Q4_0', rows: 70, cols: 96, tokens: 33 },
+    { type: 'Q6_K', rows: 67, cols: 768, tokens: 40 },
+    { type: 'F32', rows: 33, cols: 160, tokens: 65 },
+  ] as const)('$type: $rows rows of $cols, $tokens tokens', async ({ type, rows, cols, tokens }) => {
+    await checkMatmul(mulMatSmallTileKernel, { type, epilogue: 'store', cols }, { rows, tokens, margin: 2 }, ref);
+  });
+
+  it('gate and up', async () => {
+    const options = { type: 'Q4_0', epilogue: 'glu', cols: 96 } as const;
+    await checkMatmul(mulMatSmallTileKernel, options, { rows: 38, tokens: 34 }, ref);
   });
 });
 
