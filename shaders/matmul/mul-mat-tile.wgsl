@@ -115,19 +115,20 @@ fn fetch_weights(first_row: u32, first_block: u32, item: u32) -> Chunk {
   let place = item / TILE_CHUNKS;
   let row = min(first_row + place / (2u * SIDE) * 2u * SIDE + place % SIDE * 2u + place / SIDE % 2u, params.rows - 1u);
   let block = first_block + item % TILE_CHUNKS / 4u;
-  if (TILE_BLOCKS > 1u && block >= params.blocks) {
-    return Chunk(vec4(0.0), vec4(0.0));
-  }
-  return chunk(row * params.units_per_row, block, item % 4u, block_scale(row * params.scales_per_row, block));
+  let w = chunk(row * params.units_per_row, block, item % 4u, block_scale(row * params.scales_per_row, block));
+  return Chunk(zero_beyond(w.a, block), zero_beyond(w.b, block));
 }
 
 fn fetch_x(first_token: u32, first_block: u32, item: u32) -> vec4<f32> {
   let token = first_token + item / TILE_PARTS;
   let block = first_block + item % TILE_PARTS / 8u;
-  if (TILE_BLOCKS > 1u && block >= params.blocks) {
-    return vec4(0.0);
-  }
-  return x[(token * params.blocks + block) * 8u + chunk_part(item % 8u / 2u) + item % 2u * CHUNK_SPAN];
+  let part = chunk_part(item % 8u / 2u) + item % 2u * CHUNK_SPAN;
+  return zero_beyond(x[(token * params.blocks + block) * 8u + part], block);
+}
+
+// In steps of two blocks the last may be half of one. No branch: loads behind branches wait for each other.
+fn zero_beyond(v: vec4<f32>, block: u32) -> vec4<f32> {
+  return select(vec4(0.0), v, TILE_BLOCKS == 1u || block < params.blocks);
 }
 
 fn stage(fetched: Fetched, thread: u32) {
