@@ -5,27 +5,22 @@
  */
 import {
   attentionGrid,
-  type AttentionShape,
+  type HeadShape,
   partialBytes,
   rowGroups,
+  serialRows,
   splitsOf,
   tileShape,
   tokenShape,
   tokensPerTile,
 } from '../../shaders/attention/attention-shape.ts';
-import { PAGE } from '../../shaders/attention/kv-layout.ts';
+import { type KvType, PAGE } from '../../shaders/attention/kv-layout.ts';
 import { mergeSplitsGrid, mergeSplitsKernel } from '../../shaders/attention/merge-splits.kernel.ts';
 import { NO_WINDOW, pagedAttentionKernel } from '../../shaders/attention/paged-attention.kernel.ts';
+import { pagedAttentionSerialKernel } from '../../shaders/attention/paged-attention-serial.kernel.ts';
 import { ropeAppendGrid, ropeAppendKernel, type RopePairing } from '../../shaders/rope/rope-append.kernel.ts';
 import type { Dims } from '../gpu/plan.ts';
 import { type Activation, countRows, type ForwardContext } from './context.ts';
-
-/** How a layer's attention is divided: heads · headDim queries, kvHeads · headDim keys and values. */
-export interface HeadShape {
-  heads: number;
-  kvHeads: number;
-  headDim: number;
-}
 
 export interface RopeOptions {
   pairing: RopePairing;
@@ -95,11 +90,7 @@ export interface AttentionOptions {
   softcap?: number;
 }
 
-/**
- * out [T, heads · headDim] = causal attention of the queries in `qkv` over the cache, read through the page table. One shape of workgroups
- * serves a token of each sequence, another several of one; where the sequences are long and few, several workgroups share each, and a
- * second dispatch puts together what they found.
- */
+/** out [T, heads · headDim] = causal attention of the queries in `qkv` over the cache, read through the page table. */
 export function attention(
   f: ForwardContext,
   qkv: Activation,
@@ -109,45 +100,65 @@ export function attention(
   out: Activation,
 ): void {
   const { heads, kvHeads, headDim } = head;
-  const { adapter } = f.plan.gpu;
-  const seen = window || NO_WINDOW;
-  const perToken = tokenShape(head, adapter);
-  const perTile = tileShape(head, adapter);
-  const bytes = adapter.software ? 16 : Math.max(partialBytes(perToken, head), partialBytes(perTile, head));
+  const kernel = { kvType: f.kvType, headDim, softcap: softcap > 0 };
+  const buffers = { q: qkv.buffer, ...f.cache(layer), out: out.buffer };
+  const params = { heads, kv_heads: kvHeads, scale, qkv_stride: qkv.width, window: window || NO_WINDOW, softcap };
+  if (!f.plan.gpu.adapter.software) return splitAttention(f, head, kernel, buffers, params);
+  const groups = rowGroups({ rows: serialRows(headDim) }, head, tokensPerTile(heads, kvHeads));
+  f.plan.dispatch({
+    label: 'attention',
+    variants: [
+      {
+        kernel: pagedAttentionSerialKernel(kernel),
+        minRows: 1,
+        grid: ({ tiles }) => attentionGrid({ tiles, kvHeads, rowGroups: groups, splits: 1 }),
+      },
+    ],
+    rows: countRows('tokens'),
+    buffers,
+    params,
+  });
+}
+
+/**
+ * One shape of workgroups serves a token of each sequence, another several of one. Where the sequences are long and few, several
+ * workgroups share each, and another dispatch puts together what they found.
+ */
+function splitAttention(
+  f: ForwardContext,
+  head: HeadShape,
+  kernel: { kvType: KvType; headDim: number; softcap: boolean },
+  buffers: { q: GPUBuffer; keys: GPUBuffer; values: GPUBuffer; out: GPUBuffer },
+  params: { heads: number; window: number; [name: string]: number },
+): void {
+  const { heads, kvHeads, headDim } = head;
+  const shapes = [
+    { shape: tokenShape(head), tileTokens: 1 },
+    { shape: tileShape(head), tileTokens: tokensPerTile(heads, kvHeads) },
+  ] as const;
+  const choose = ({ tiles, tokens }: Dims) => shapes[tiles === tokens ? 0 : 1];
+  const splitsFor = ({ tiles, pages }: Dims, { shape, tileTokens }: (typeof shapes)[number]) =>
+    splitsOf(shape, head, { tileTokens, tiles, positions: pages * PAGE, window: params.window });
+  const bytes = Math.max(...shapes.map(({ shape }) => partialBytes(shape, head)));
   const partials = f.plan.scratch('parts of attention', bytes);
-  const isPerToken = (dims: Dims) => dims.tiles === dims.tokens;
-  const splits = (dims: Dims) => {
-    const [shape, tileTokens] = isPerToken(dims) ? [perToken, 1] : [perTile, tokensPerTile(heads, kvHeads)];
-    if (adapter.software) return 1;
-    return splitsOf(shape, head, { tileTokens, tiles: dims.tiles, positions: dims.pages * PAGE, window: seen });
-  };
-  const dispatch = (shape: AttentionShape, tileTokens: number, applies: (dims: Dims) => boolean) => {
+  for (const each of shapes) {
+    const { shape, tileTokens } = each;
     const groups = rowGroups(shape, head, tileTokens);
     f.plan.dispatch({
       label: 'attention',
       variants: [
         {
-          kernel: pagedAttentionKernel({ kvType: f.kvType, headDim, softcap: softcap > 0, shape }),
+          kernel: pagedAttentionKernel({ ...kernel, shape }),
           minRows: 1,
-          grid: (dims) => attentionGrid({ tiles: dims.tiles, kvHeads, rowGroups: groups, splits: splits(dims) }),
+          grid: (dims) =>
+            attentionGrid({ tiles: dims.tiles, kvHeads, rowGroups: groups, splits: splitsFor(dims, each) }),
         },
       ],
-      rows: (dims) => (applies(dims) ? dims.tokens : 0),
-      buffers: { q: qkv.buffer, ...f.cache(layer), out: out.buffer, partials },
-      params: {
-        heads,
-        kv_heads: kvHeads,
-        scale,
-        qkv_stride: qkv.width,
-        window: seen,
-        softcap,
-        row_groups: groups,
-      },
+      rows: (dims) => (choose(dims) === each ? dims.tokens : 0),
+      buffers: { ...buffers, partials },
+      params: { ...params, row_groups: groups },
     });
-  };
-  dispatch(perToken, 1, isPerToken);
-  dispatch(perTile, tokensPerTile(heads, kvHeads), (dims) => !isPerToken(dims));
-  if (adapter.software) return;
+  }
   f.plan.dispatch({
     label: 'attention-merge',
     variants: [
@@ -157,8 +168,8 @@ export function attention(
         grid: ({ tokens }) => mergeSplitsGrid({ tokens, heads }),
       },
     ],
-    rows: (dims) => (splits(dims) > 1 ? dims.tokens : 0),
-    buffers: { partials, out: out.buffer },
+    rows: (dims) => (splitsFor(dims, choose(dims)) > 1 ? dims.tokens : 0),
+    buffers: { partials, out: buffers.out },
     params: { heads },
   });
 }

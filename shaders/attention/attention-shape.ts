@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Adapter, type Grid, PORTABLE } from '../kernel.ts';
+import type { Grid } from '../kernel.ts';
 import { PAGE } from './kv-layout.ts';
 
 export interface AttentionShape {
@@ -22,6 +22,7 @@ export interface AttentionShape {
   valueBatch: number;
 }
 
+/** How a layer's attention is divided: heads · headDim queries, kvHeads · headDim keys and values. */
 export interface HeadShape {
   heads: number;
   kvHeads: number;
@@ -37,47 +38,30 @@ export function tokensPerTile(heads: number, kvHeads: number): number {
   return Math.max(1, Math.floor((TILE_ROWS * kvHeads) / heads));
 }
 
-/**
- * For tiles of several tokens: every thread has 4 rows of several keys, then 8 rows of a value. Fetching several keys and values at once
- * halves the time on a GPU and multiplies the compiler's on a CPU.
- */
-export function tileShape(
-  { headDim }: Pick<HeadShape, 'headDim'>,
-  { software }: Pick<Adapter, 'software'> = PORTABLE,
-): AttentionShape {
+/** For tiles of several tokens: every thread has 4 rows of several keys, then 8 rows of a value. */
+export function tileShape({ headDim }: Pick<HeadShape, 'headDim'>): AttentionShape {
   checkHeadDim(headDim);
-  const rows = headDim <= (software ? 128 : 96) ? TILE_ROWS : TILE_ROWS / 2;
+  const rows = headDim <= 96 ? TILE_ROWS : TILE_ROWS / 2;
   const [threads, keys] = [64, 64];
   const scoreKeys = (keys * rows) / 4 / threads;
-  return {
-    rows,
-    threads,
-    keys,
-    scoreKeys,
-    keyBatch: software ? 1 : commonDivisor(headDim / 4, 8 / scoreKeys),
-    valueQuads: 2,
-    valueBatch: software ? 1 : 8,
-  };
+  const keyBatch = commonDivisor(headDim / 4, 8 / scoreKeys);
+  return { rows, threads, keys, scoreKeys, keyBatch, valueQuads: 2, valueBatch: 8 };
 }
 
 /**
  * For tiles of one token: every thread has one key for 4 rows, and fetches many of its elements at once. Larger groups of query heads are
  * shared out, though each reads the keys and values again: 14 heads over 2 take 10 µs on an H200 at 4,000 tokens so, 12 µs in 8 rows.
  */
-export function tokenShape(
-  { headDim }: Pick<HeadShape, 'headDim'>,
-  { software }: Pick<Adapter, 'software'> = PORTABLE,
-): AttentionShape {
+export function tokenShape({ headDim }: Pick<HeadShape, 'headDim'>): AttentionShape {
   checkHeadDim(headDim);
-  return {
-    rows: 4,
-    threads: 128,
-    keys: 128,
-    scoreKeys: 1,
-    keyBatch: software ? 1 : commonDivisor(headDim / 4, 16),
-    valueQuads: 1,
-    valueBatch: software ? 1 : 16,
-  };
+  const keyBatch = commonDivisor(headDim / 4, 16);
+  return { rows: 4, threads: 128, keys: 128, scoreKeys: 1, keyBatch, valueQuads: 1, valueBatch: 16 };
+}
+
+/** Rows of a workgroup of `paged-attention-serial.wgsl`: a strip of threads takes 8, and beyond 128 dimensions there is only one strip. */
+export function serialRows(headDim: number): number {
+  checkHeadDim(headDim);
+  return headDim <= 128 ? TILE_ROWS : TILE_ROWS / 2;
 }
 
 /** Workgroups that keep a GPU busy: sequences are split to come near it. */
@@ -97,7 +81,11 @@ export interface AttentionWork {
 }
 
 /** Workgroups in z that share the rows of a tile. */
-export function rowGroups({ rows }: AttentionShape, { heads, kvHeads }: HeadShape, tileTokens: number): number {
+export function rowGroups(
+  { rows }: Pick<AttentionShape, 'rows'>,
+  { heads, kvHeads }: HeadShape,
+  tileTokens: number,
+): number {
   return Math.ceil((tileTokens * heads) / kvHeads / rows);
 }
 

@@ -1,16 +1,12 @@
-import { type Adapter, defineKernel, type Fragment, type Grid, type Kernel } from '../kernel.ts';
+import { defineKernel, type Kernel } from '../kernel.ts';
 import batch from '../lib/batch.wgsl?raw';
-import scoresPlain from '../lib/scores-plain.wgsl?raw';
-import scoresSoftcap from '../lib/scores-softcap.wgsl?raw';
 import { type AttentionShape } from './attention-shape.ts';
 import { kvFragments, type KvType } from './kv-layout.ts';
 import pagedAttention from './paged-attention.wgsl?raw';
+import { scoresFragment } from './scores.ts';
 
 /** The `window` of attention that sees everything. */
 export const NO_WINDOW = 2 ** 31;
-
-const PLAIN: Fragment = { file: 'shaders/lib/scores-plain.wgsl', text: scoresPlain };
-const SOFTCAP: Fragment = { file: 'shaders/lib/scores-softcap.wgsl', text: scoresSoftcap };
 
 /**
  * Causal attention of a batch over the paged cache; the cache already holds the batch's own keys and values.
@@ -32,7 +28,7 @@ export function pagedAttentionKernel(options: {
     { file: 'prelude', text: constants.join('\n') },
     { file: 'shaders/lib/batch.wgsl', text: batch },
     ...kvFragments(kvType, headDim),
-    softcap ? SOFTCAP : PLAIN,
+    scoresFragment(softcap),
     { file: 'shaders/attention/paged-attention.wgsl', text: pagedAttention },
   ]);
 }

@@ -1,7 +1,7 @@
 // What turns logits into probabilities, for each row or chunk of one: (max, Σ exp(l - max), Σ exp((l - max) * inverse_temperature), 0).
 //   source: [R, count] logits, or the sums of the pass before; inverse_temperatures: [R]; sums: [R, chunks]
 // Workgroup (chunk, row): a first pass has one for each CHUNK of logits and a second one merges theirs. A thread takes a SHARE of its
-// chunk, all of it on its way at once; LANES threads put together what all found. Moves 4 bytes a logit.
+// chunk, first its maximum, then from the cache its sums; LANES threads put together what all found. Moves 4 bytes a logit.
 struct Params {
   count: u32,
 }
@@ -29,12 +29,19 @@ fn main(
   @builtin(local_invocation_index) thread: u32,
 ) {
   let inverse_temperature = inverse_temperatures[workgroup.y];
-  var sum = vec3(LOWEST, 0.0, 0.0);
+  let row_at = workgroup.y * params.count;
+  let first = workgroup.x * CHUNK + thread;
+  var largest = LOWEST;
   for (var k = 0u; k < SHARE; k++) {
-    let at = workgroup.x * CHUNK + k * THREADS + thread;
-    let next = summand(workgroup.y * params.count + min(at, params.count - 1u));
-    // Beyond the last there is nothing.
-    sum = merged(sum, select(vec3(LOWEST, 0.0, 0.0), next, at < params.count), inverse_temperature);
+    largest = max(largest, summand(row_at + min(first + k * THREADS, params.count - 1u)).x); // beyond the last it is repeated
+  }
+  var sum = vec3(largest, 0.0, 0.0);
+  for (var k = 0u; k < SHARE; k++) {
+    let at = first + k * THREADS;
+    if (at < params.count) {
+      let next = summand(row_at + at);
+      sum += vec3(0.0, next.yz * exp((next.x - largest) * vec2(1.0, inverse_temperature)));
+    }
   }
   thread_sums[thread] = sum;
   workgroupBarrier();

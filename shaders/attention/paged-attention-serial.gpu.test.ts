@@ -1,0 +1,55 @@
+import { describe, it } from 'vitest';
+import { type AttentionCase, checkAttention, dealPages, RAGGED } from '../testing/check-attention.ts';
+import { keyIndex } from './kv-layout.ref.ts';
+import { PAGE, type KvType } from './kv-layout.ts';
+import { pagedAttentionRef } from './paged-attention-serial.ref.ts';
+
+const check = (c: AttentionCase) => checkAttention({ ...c, shape: 'serial' }, pagedAttentionRef);
+
+describe('paged-attention-serial', () => {
+  it.each<[KvType, number, number, number]>([
+    ['f16', 64, 8, 2],
+    ['f32', 64, 3, 1],
+    ['f16', 80, 4, 4],
+    ['f32', 96, 12, 2],
+    ['f16', 128, 14, 2],
+    ['f16', 256, 4, 1],
+    ['f32', 256, 2, 2],
+    ['f32', 4, 5, 1],
+    ['f16', 64, 64, 1],
+    ['f16', 128, 40, 2],
+    ['f16', 64, 64, 64],
+  ])('%s, head %i, %i heads over %i', async (kvType, headDim, heads, kvHeads) => {
+    const parts =
+      heads * headDim > 2048 ? RAGGED.slice(0, 2).map((p) => ({ ...p, count: Math.min(p.count, 5) })) : RAGGED;
+    await check({ kvType, headDim, heads, kvHeads, parts });
+  });
+
+  it('decodes at every length around pages and steps', async () => {
+    const parts = [1, 31, 32, 33, 63, 64, 65, 96, 127, 128, 129, 300].map((n) => ({ first: n - 1, count: 1 }));
+    await check({ kvType: 'f16', headDim: 64, heads: 9, kvHeads: 3, parts });
+    await check({ kvType: 'f32', headDim: 80, heads: 9, kvHeads: 3, parts });
+  });
+
+  it.each([1, 20, 64, 100])('sees a window of %i', async (window) => {
+    const parts = [...RAGGED, { first: 299, count: 1 }, { first: 150, count: 70 }];
+    await check({ kvType: 'f16', headDim: 64, heads: 8, kvHeads: 2, parts, window });
+  });
+
+  it('bends scores', async () => {
+    await check({ kvType: 'f32', headDim: 64, heads: 6, kvHeads: 2, parts: RAGGED, softcap: 0.5, window: 40 });
+  });
+
+  it('goes through a long sequence', async () => {
+    await check({ kvType: 'f16', headDim: 64, heads: 2, kvHeads: 1, parts: [{ first: 2990, count: 20 }] });
+  });
+
+  it('stays exact when one late key outweighs all others', async () => {
+    const parts = [{ first: 100, count: 20 }];
+    const outweighed: AttentionCase = { kvType: 'f32', headDim: 64, heads: 4, kvHeads: 1, parts };
+    await checkAttention({ ...outweighed, shape: 'serial' }, pagedAttentionRef, (keys, cache) => {
+      const { pages } = dealPages(parts);
+      for (let d = 0; d < 64; d++) keys[keyIndex(cache, pages[0]![3]! * PAGE + 4, 0, d)]! *= 60;
+    });
+  });
+});

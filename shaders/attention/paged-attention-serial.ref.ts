@@ -1,0 +1,1 @@
+export { pagedAttentionRef } from './paged-attention.ref.ts';
