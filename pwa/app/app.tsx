@@ -7,6 +7,7 @@ import { EngineView } from '../ui/engine/engine-view.tsx';
 import { createRemedy } from '../ui/engine/remedies.ts';
 import { Icon, Mark } from '../ui/icons.tsx';
 import type { IconName } from '../ui/icons.tsx';
+import { LabView } from '../ui/lab/lab-view.tsx';
 import { ModelsView } from '../ui/models/models-view.tsx';
 import type { Services } from '../ui/services.ts';
 import type { Installer } from './installer.ts';
@@ -20,10 +21,12 @@ interface AppProps {
   version: string;
 }
 
+/** Those of the side bar, and those that another view leads to. */
 const VIEWS = ['chat', 'models', 'engine'] as const;
-type View = (typeof VIEWS)[number];
-const NAMES: Record<View, string> = { chat: 'Chat', models: 'Models', engine: 'Engine' };
-const ICONS: Record<View, IconName> = { chat: 'chat', models: 'models', engine: 'engine' };
+const INNER_VIEWS = ['lab'] as const;
+type View = (typeof VIEWS)[number] | (typeof INNER_VIEWS)[number];
+const NAMES: Record<View, string> = { chat: 'Chat', models: 'Models', engine: 'Engine', lab: 'Profiler' };
+const ICONS: Record<(typeof VIEWS)[number], IconName> = { chat: 'chat', models: 'models', engine: 'engine' };
 
 export function App({ services, installer, updates, version }: AppProps) {
   const view = useView();
@@ -38,7 +41,7 @@ export function App({ services, installer, updates, version }: AppProps) {
         <ul>
           {VIEWS.map((name) => (
             <li key={name}>
-              <a href={`#/${name}`} aria-current={name === view ? 'page' : undefined}>
+              <a href={`#/${name}`} aria-current={currentOf(name, view)}>
                 <Icon name={ICONS[name]} />
                 {NAMES[name]}
               </a>
@@ -68,11 +71,9 @@ export function App({ services, installer, updates, version }: AppProps) {
           />
         ) : (
           <Page key={view} title={NAMES[view]}>
-            {view === 'models' ? (
-              <ModelsView services={services} />
-            ) : (
-              <EnginePage services={services} version={version} />
-            )}
+            {view === 'models' && <ModelsView services={services} />}
+            {view === 'engine' && <EnginePage services={services} version={version} />}
+            {view === 'lab' && <LabPage services={services} />}
           </Page>
         )}
       </main>
@@ -102,14 +103,28 @@ function EnginePage({ services, version }: { services: Services; version: string
   return (
     <>
       <EngineView services={services} remedy={remedy} />
+      <p>
+        <a href="#/lab">Profile this GPU</a> <span class="faint">shows where the time of each token goes.</span>
+      </p>
       <AboutView version={version} />
     </>
   );
 }
 
+function LabPage({ services }: { services: Services }) {
+  const remedy = useMemo(() => createRemedy(services, () => (location.hash = '#/models')), [services]);
+  return <LabView services={services} remedy={remedy} />;
+}
+
+/** The profiler belongs to the engine's view, which leads to it. */
+function currentOf(name: View, view: View): 'page' | 'true' | undefined {
+  if (name === view) return 'page';
+  return name === 'engine' && view === 'lab' ? 'true' : undefined;
+}
+
 /** The view that the address names: '#/models'. */
 function useView(): View {
-  const read = (): View => VIEWS.find((name) => location.hash === `#/${name}`) ?? 'chat';
+  const read = (): View => [...VIEWS, ...INNER_VIEWS].find((name) => location.hash === `#/${name}`) ?? 'chat';
   const [view, setView] = useState(read);
   useEffect(() => {
     const update = () => setView(read());

@@ -5,6 +5,7 @@
  */
 import type { Connect } from '../../engine/client/index.ts';
 import type { ErrorCode } from '../../engine/protocol/errors.ts';
+import { fakeProfile } from './fake-profile.ts';
 import type { DownFrame, EngineStatus, GenerateResult, ModelInfo, UpFrame } from '../../engine/protocol/messages.ts';
 
 export const ANSWER = `**Paris** is the capital of France. A few facts:
@@ -70,13 +71,27 @@ export function fakeConnect(fake: FakeEngine): Connect {
   ];
   return ({ onFrame }) => {
     const running = new Map<number, () => void>();
+    let watcher = 0;
     const reply = (frame: UpFrame) => queueMicrotask(() => onFrame(frame));
     const send = (frame: DownFrame) => {
       if (frame.t === 'cancel') running.get(frame.id)?.();
       if (frame.t !== 'request') return;
       const { id, method } = frame;
-      if (method === 'engine.status') return reply({ t: 'status', id, status });
+      if (method === 'engine.status') {
+        watcher = id;
+        return reply({ t: 'status', id, status });
+      }
       if (method === 'models.list' || method === 'models.delete') return reply({ t: 'done', id, result: models });
+      if (method === 'engine.profile') {
+        const tell = (now: EngineStatus) => reply({ t: 'status', id: watcher, status: now });
+        if (error) return reply({ t: 'error', id, error });
+        tell({ ...status, state: 'profiling', progress: 0.42 });
+        const ended = setTimeout(() => {
+          tell(status);
+          reply({ t: 'done', id, result: fakeProfile() });
+        }, fake.delayMs * 50);
+        return running.set(id, () => (clearTimeout(ended), tell(status)));
+      }
       if (method !== 'generate') return reply({ t: 'done', id, result: status });
       if (error) return reply({ t: 'error', id, error });
       running.set(id, write(id, fake, onFrame));
