@@ -34,10 +34,18 @@ export interface Adapter {
   f16: boolean;
   /** `chromium-experimental-subgroup-matrix` with f16 inputs, f32 sums and 16 × 16 × 16 elements. */
   subgroupMatrix: boolean;
+  /** `dot4I8Packed` is one instruction, as far as the vendor tells. */
+  integerDot: boolean;
 }
 
 /** What every adapter has. */
-export const PORTABLE: Adapter = { software: false, subgroupSize: 0, f16: false, subgroupMatrix: false };
+export const PORTABLE: Adapter = {
+  software: false,
+  subgroupSize: 0,
+  f16: false,
+  subgroupMatrix: false,
+  integerDot: false,
+};
 
 /** WGSL extensions that a kernel enables. */
 export type Extension = 'subgroups' | 'f16' | 'chromium_experimental_subgroup_matrix';

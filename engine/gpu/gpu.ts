@@ -17,7 +17,6 @@ export interface BufferRange {
 
 export const WHOLE = (buffer: GPUBuffer): BufferRange => ({ buffer, offset: 0, size: buffer.size });
 
-/** Names of Vulkan drivers that run on the CPU. */
 /** Used where the adapter has them. */
 const FEATURES = ['subgroups', 'shader-f16', 'chromium-experimental-subgroup-matrix'];
 
@@ -30,6 +29,10 @@ interface SubgroupMatrixConfig {
   resultComponentType: string;
 }
 
+/** Vendors and architectures with an instruction for four products of bytes. */
+const INTEGER_DOT = /^(nvidia\b(?! (fermi|kepler|maxwell))|amd rdna-[2-9]|intel (gen-12|xe))/;
+
+/** Names of Vulkan drivers that run on the CPU. */
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe/i;
 
 /** Bytes for people: '1.2 GB', '11.6 MB'. */
@@ -100,7 +103,7 @@ export class Gpu {
       });
       const { vendor, architecture, description } = adapter.info;
       const name = [vendor, architecture].filter(Boolean).join(' ') || description || 'unknown adapter';
-      return new Gpu(device, name, describeAdapter(device, adapter.info, name));
+      return new Gpu(device, name, describeAdapter(device, adapter.info, name, webgpu.wgslLanguageFeatures));
     } catch (cause) {
       throw new LocalLLMError('no-adapter', `The GPU could not be opened: ${String(cause)}. Restart the browser.`, {
         cause,
@@ -196,7 +199,12 @@ export class Gpu {
   }
 }
 
-function describeAdapter({ features }: GPUDevice, info: GPUAdapterInfo, name: string): Adapter {
+function describeAdapter(
+  { features }: GPUDevice,
+  info: GPUAdapterInfo,
+  name: string,
+  language: WGSLLanguageFeatures,
+): Adapter {
   const { subgroupMinSize, isFallbackAdapter, description } = info;
   const { subgroupMatrixConfigs = [] } = info as { subgroupMatrixConfigs?: Iterable<SubgroupMatrixConfig> };
   const tensorCores = [...subgroupMatrixConfigs].some(
@@ -209,5 +217,6 @@ function describeAdapter({ features }: GPUDevice, info: GPUAdapterInfo, name: st
     subgroupSize: features.has('subgroups') ? subgroupMinSize : 0,
     f16,
     subgroupMatrix: f16 && tensorCores && features.has('chromium-experimental-subgroup-matrix'),
+    integerDot: INTEGER_DOT.test(name) && language.has('packed_4x8_integer_dot_product'),
   };
 }

@@ -7,6 +7,7 @@ import type { Adapter, Fragment, Grid, Kernel } from '../kernel.ts';
 import batch from '../lib/batch.wgsl?raw';
 import chunk from '../lib/chunk.wgsl?raw';
 import gelu from '../lib/gelu.wgsl?raw';
+import integersOfX from '../lib/integers-of-x.wgsl?raw';
 import silu from '../lib/silu.wgsl?raw';
 import withBias from './bias.wgsl?raw';
 import gated from './gated.wgsl?raw';
@@ -14,7 +15,7 @@ import glu from './glu.wgsl?raw';
 import matmul from './matmul.wgsl?raw';
 import noBias from './no-bias.wgsl?raw';
 import store from './store.wgsl?raw';
-import { weightFragments, weightName, type WeightType } from './weights.ts';
+import { integerFragments, weightFragments, weightName, type WeightType } from './weights.ts';
 
 export type GluActivation = 'silu' | 'gelu';
 
@@ -92,4 +93,29 @@ export function matmulName(shape: string, options: MatmulOptions): string {
 /** Threads that share `items` along K: the fewest that take one each, a power of two, at most a workgroup of 64. */
 export function lanesFor(items: number): number {
   return Math.min(64, 2 ** Math.ceil(Math.log2(Math.max(1, items))));
+}
+
+/** From so many rows on there are workgroups enough for 4 rows a thread. */
+const TALL = 24_000;
+
+export interface IntegerOptions {
+  /** In place of those that {@link matmulFragments} takes by itself. */
+  weights: readonly Fragment[];
+  /** Threads, at most `lanes`, that surely are of one subgroup. */
+  subgroup: number;
+  rowsPerThread: number;
+}
+
+/**
+ * What the shapes in integers share, for `lanes` threads a row. None for types whose levels are not integers, nor on adapters
+ * where dot4I8Packed is slow or four neighbours cannot exchange what they hold.
+ */
+export function integerOptions({ type, rows = 0, adapter }: MatmulOptions, lanes: number): IntegerOptions | undefined {
+  const integers = integerFragments(type);
+  if (!integers || !adapter?.integerDot || adapter.subgroupSize < 4) return undefined;
+  return {
+    weights: [{ file: 'shaders/lib/integers-of-x.wgsl', text: integersOfX }, ...integers],
+    subgroup: Math.min(lanes, adapter.subgroupSize),
+    rowsPerThread: rows >= TALL ? 4 : 2,
+  };
 }

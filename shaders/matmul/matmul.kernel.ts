@@ -4,8 +4,10 @@
  * @module
  */
 import type { MatmulOptions, MatmulVariant } from './fragments.ts';
+import { mulMatColsIntKernel } from './mul-mat-cols-int.kernel.ts';
 import { mulMatColsKernel } from './mul-mat-cols.kernel.ts';
 import { mulMatSmallTileKernel, mulMatTileKernel } from './mul-mat-tile.kernel.ts';
+import { mulMatVecIntKernel } from './mul-mat-vec-int.kernel.ts';
 import { mulMatVecKernel } from './mul-mat-vec.kernel.ts';
 
 /**
@@ -13,6 +15,9 @@ import { mulMatVecKernel } from './mul-mat-vec.kernel.ts';
  * several columns at any number of tokens: workgroup memory is plain memory there, and every barrier a switch of context.
  */
 export function matmulKernels(options: MatmulOptions): MatmulVariant[] {
-  const few = [mulMatVecKernel(options), mulMatColsKernel(options)];
+  const few = [
+    mulMatVecIntKernel(options) ?? mulMatVecKernel(options),
+    mulMatColsIntKernel(options) ?? mulMatColsKernel(options),
+  ];
   return options.adapter?.software ? few : [...few, mulMatSmallTileKernel(options), mulMatTileKernel(options)];
 }

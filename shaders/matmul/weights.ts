@@ -5,6 +5,15 @@
  * @module
  */
 import type { Fragment } from '../kernel.ts';
+import integers from '../lib/integers.wgsl?raw';
+import integers2 from '../lib/integers-2-bit.wgsl?raw';
+import integers3 from '../lib/integers-3-bit.wgsl?raw';
+import integers4 from '../lib/integers-4-bit.wgsl?raw';
+import integers5 from '../lib/integers-5-bit.wgsl?raw';
+import integers6 from '../lib/integers-6-bit.wgsl?raw';
+import integers8 from '../lib/integers-8-bit.wgsl?raw';
+import integersBy16 from '../lib/integers-by-16.wgsl?raw';
+import integersBy32 from '../lib/integers-by-32.wgsl?raw';
 import sixteenBit from '../lib/weights-16-bit.wgsl?raw';
 import twoBit from '../lib/weights-2-bit.wgsl?raw';
 import threeBit from '../lib/weights-3-bit.wgsl?raw';
@@ -43,9 +52,12 @@ interface TypeRow {
   /** u32s of scales in a row of so many blocks. */
   scales: (blocks: number) => number;
   fragments: readonly Fragment[];
+  /** The same for products in integers, of types whose levels are integers. */
+  integers?: readonly Fragment[];
 }
 
 const file = (name: string, text: string): Fragment => ({ file: `shaders/lib/weights-${name}.wgsl`, text });
+const integersFile = (name: string, text: string): Fragment => ({ file: `shaders/lib/integers${name}.wgsl`, text });
 const prelude = (constants: Record<string, number>): Fragment => ({
   file: 'prelude',
   text: Object.entries(constants)
@@ -59,6 +71,9 @@ const LINEAR = file('linear', linear);
 const CURVE = file('curve', curve);
 const BY_32 = file('by-32', by32);
 const BY_16 = file('by-16', by16);
+const INTEGERS = integersFile('', integers);
+const INTEGERS_BY_32 = integersFile('-by-32', integersBy32);
+const INTEGERS_BY_16 = integersFile('-by-16', integersBy16);
 const SCALE_F16 = file('scale-f16', scaleF16);
 const SCALE_F16_MIN = file('scale-f16-min', scaleF16Min);
 const SCALE_Q4_K = [file('scale-6-bit', scale6Bit), file('scale-q4-k', scaleQ4K)];
@@ -71,13 +86,29 @@ const floats = (name: string, step: number, ...fragments: Fragment[]): TypeRow =
   fragments,
 });
 
-/** Planes of bits: what they take of a row, and what puts levels of them together. */
+/** Planes of bits: what they take of a row, and what puts levels of them together, as floats and as bytes. */
 const PLANES = {
-  2: { units: (blocks: number) => Math.ceil(blocks / 2), fragment: file('2-bit', twoBit) },
-  3: { units: (blocks: number) => Math.ceil(blocks / 2) + Math.ceil(blocks / 4), fragment: file('3-bit', threeBit) },
-  4: { units: (blocks: number) => blocks, fragment: file('4-bit', fourBit) },
-  5: { units: (blocks: number) => blocks + Math.ceil(blocks / 4), fragment: file('5-bit', fiveBit) },
-  6: { units: (blocks: number) => blocks + Math.ceil(blocks / 2), fragment: file('6-bit', sixBit) },
+  2: {
+    units: (blocks: number) => Math.ceil(blocks / 2),
+    fragment: file('2-bit', twoBit),
+    bytes: integersFile('-2-bit', integers2),
+  },
+  3: {
+    units: (blocks: number) => Math.ceil(blocks / 2) + Math.ceil(blocks / 4),
+    fragment: file('3-bit', threeBit),
+    bytes: integersFile('-3-bit', integers3),
+  },
+  4: { units: (blocks: number) => blocks, fragment: file('4-bit', fourBit), bytes: integersFile('-4-bit', integers4) },
+  5: {
+    units: (blocks: number) => blocks + Math.ceil(blocks / 4),
+    fragment: file('5-bit', fiveBit),
+    bytes: integersFile('-5-bit', integers5),
+  },
+  6: {
+    units: (blocks: number) => blocks + Math.ceil(blocks / 2),
+    fragment: file('6-bit', sixBit),
+    bytes: integersFile('-6-bit', integers6),
+  },
 };
 
 const levelled = (
@@ -91,7 +122,16 @@ const levelled = (
   units: PLANES[bits].units,
   scales,
   fragments: [LEVELS, PLANES[bits].fragment, ...fragments],
+  ...(fragments.includes(LINEAR) && {
+    integers: [INTEGERS, PLANES[bits].bytes, ...fragments.filter((f) => f !== LINEAR).map(inIntegers)],
+  }),
 });
+
+/** The fragment that does for bytes what `fragment` does for floats; most serve both. */
+function inIntegers(fragment: Fragment): Fragment {
+  if (fragment === BY_32) return INTEGERS_BY_32;
+  return fragment === BY_16 ? INTEGERS_BY_16 : fragment;
+}
 
 /** Words of scales in a row: so many for each so many blocks. */
 const words = (count: number, blocks: number) => (inRow: number) => Math.ceil(inRow / blocks) * count;
@@ -115,6 +155,7 @@ const TYPES = {
     units: (blocks) => blocks * 2,
     scales: words(1, 2),
     fragments: [file('q8-0', q80)],
+    integers: [INTEGERS, integersFile('-8-bit', integers8), INTEGERS_BY_32, prelude({ ZERO: 0 }), SCALE_F16],
   },
   Q4_0: levelled('q4-0', 4, words(1, 2), LINEAR, BY_32, prelude({ ZERO: 8 }), SCALE_F16),
   Q4_1: levelled('q4-1', 4, words(1, 1), LINEAR, BY_32, SCALE_F16_MIN),
@@ -173,6 +214,12 @@ export function stepsPerRow(type: WeightType, cols: number): number {
 /** WGSL that declares `quants` and `scales` and decodes them; it reads activations from the kernel's `x`. */
 export function weightFragments(type: WeightType): readonly Fragment[] {
   return TYPES[type].fragments;
+}
+
+/** WGSL that declares `quants` and `scales` and multiplies them in integers; none where levels are not integers. */
+export function integerFragments(type: WeightType): readonly Fragment[] | undefined {
+  const row: TypeRow = TYPES[type];
+  return row.integers;
 }
 
 /** The type as kernel names spell it: `q4-0`. */

@@ -24,6 +24,8 @@ export interface MatmulCase {
   outputs?: boolean;
   /** Activations lie in ± this. Default 1. */
   xScale?: number;
+  /** Of the largest result. Default 1e-5. */
+  tolerance?: number;
 }
 
 /** The types that are tested in every shape; the others differ only in what decodes them. */
@@ -56,7 +58,7 @@ export function folded(variant: (options: MatmulOptions) => MatmulVariant) {
 export async function checkMatmul(
   variant: (options: MatmulOptions) => MatmulVariant,
   options: MatmulOptions,
-  { rows, tokens, margin = 0, scaleBits, outputs = false, xScale = 1 }: MatmulCase,
+  { rows, tokens, margin = 0, scaleBits, outputs = false, xScale = 1, tolerance = 1e-5 }: MatmulCase,
   ref: MatmulRef,
 ): Promise<void> {
   const { type, cols } = options;
@@ -96,7 +98,7 @@ export async function checkMatmul(
   const y = inColumns(options.epilogue === 'gated' ? gates : undefined);
   const buffers = { batch, x, quants, scales, bias, y };
   const result = await runKernel({ kernel, grid: grid(rows, tokens), params, buffers });
-  expectCloseToLargest(new Float32Array(result['y']!), inColumns(expected), expected);
+  expectCloseToLargest(new Float32Array(result['y']!), inColumns(expected), expected, tolerance);
 }
 
 /** What the epilogue makes of the product [tokens, rows]. */
@@ -113,11 +115,16 @@ function epilogueOf(
 }
 
 /** Relative to the largest of `values`: a small one may be the difference of large terms. */
-function expectCloseToLargest(actual: Float32Array, wanted: Float32Array, values: Float32Array): void {
+function expectCloseToLargest(
+  actual: Float32Array,
+  wanted: Float32Array,
+  values: Float32Array,
+  tolerance: number,
+): void {
   const magnitude = values.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
   expectClose(
     actual.map((v) => v / magnitude),
     wanted.map((v) => v / magnitude),
-    1e-5,
+    tolerance,
   );
 }

@@ -1,0 +1,28 @@
+import { defineKernel, foldGrid } from '../kernel.ts';
+import { integerOptions, matmulFragments, matmulName, type MatmulOptions, type MatmulVariant } from './fragments.ts';
+import mulMatColsInt from './mul-mat-cols-int.wgsl?raw';
+
+const THREADS = 256;
+const LANES = 32; // threads that share rows
+const TOKENS = 4;
+
+/**
+ * `y[token, row] = Σ_k x[token, k] · W[row, k]`, four tokens at a time, activations rounded to 16 bits. Bindings and parameters:
+ * {@link matmulFragments}. None where {@link integerOptions} are none.
+ */
+export function mulMatColsIntKernel(options: MatmulOptions): MatmulVariant | undefined {
+  const integers = integerOptions(options, LANES);
+  if (!integers) return undefined;
+  const { weights, subgroup, rowsPerThread } = integers;
+  const rowsPerWorkgroup = (THREADS / LANES) * rowsPerThread;
+  return {
+    kernel: defineKernel(
+      matmulName('mul-mat-cols-int', options),
+      [...matmulFragments(options, weights), { file: 'shaders/matmul/mul-mat-cols-int.wgsl', text: mulMatColsInt }],
+      { THREADS, LANES, ROWS: rowsPerThread, SUBGROUP: subgroup },
+      ['subgroups'],
+    ),
+    grid: (rows, tokens) => foldGrid(Math.ceil(rows / rowsPerWorkgroup), Math.ceil(tokens / TOKENS)),
+    minTokens: 2,
+  };
+}
