@@ -4,7 +4,6 @@
  * @module
  */
 import type { Grid } from '../kernel.ts';
-import { PAGE } from './kv-layout.ts';
 
 export interface AttentionShape {
   /** Rows (token, query head) of a workgroup: a multiple of 4. */
