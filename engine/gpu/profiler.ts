@@ -25,14 +25,14 @@ export interface ProfiledForward {
 export interface ProfilerRuns {
   /** At most. */
   runs: number;
-  /** No new run begins after so long, once there were three. */
+  /** No new run begins after so long, once there were two. */
   budgetMs?: number;
   /** Called with 0…1 after each run. */
   onProgress?: (fraction: number) => void;
   signal?: AbortSignal;
 }
 
-const FEWEST_RUNS = 3;
+const FEWEST_RUNS = 2;
 const COARSE_US = 100;
 
 /**

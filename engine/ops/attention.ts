@@ -14,7 +14,7 @@ import {
   tokenShape,
   tokensPerTile,
 } from '../../shaders/attention/attention-shape.ts';
-import { type KvType, PAGE } from '../../shaders/attention/kv-layout.ts';
+import { kvLayout, type KvType, PAGE } from '../../shaders/attention/kv-layout.ts';
 import { mergeSplitsGrid, mergeSplitsKernel } from '../../shaders/attention/merge-splits.kernel.ts';
 import { NO_WINDOW, pagedAttentionKernel } from '../../shaders/attention/paged-attention.kernel.ts';
 import { pagedAttentionSerialKernel } from '../../shaders/attention/paged-attention-serial.kernel.ts';
@@ -117,7 +117,19 @@ export function attention(
     rows: countRows('tokens'),
     buffers,
     params,
+    ...attentionWork(f.kvType, head, params.window),
   });
+}
+
+/** For the profiler: keys and values once for each sequence, queries, results; two products for each position that a token sees. */
+function attentionWork(kvType: KvType, { heads, kvHeads, headDim }: HeadShape, window: number) {
+  const { keyBytes, valueBytes } = kvLayout({ kvType, kvHeads, headDim, pages: 1 });
+  return {
+    bytes: ({ tokens, parts, pages }: Dims) =>
+      (parts * Math.min(pages * PAGE, window + tokens) * (keyBytes + valueBytes)) / PAGE + tokens * heads * headDim * 8,
+    flops: ({ tokens, parts, pages }: Dims) =>
+      4 * heads * headDim * tokens * Math.min(window, pages * PAGE - (tokens / parts - 1) / 2),
+  };
 }
 
 /**
@@ -157,6 +169,7 @@ function splitAttention(
       rows: (dims) => (choose(dims) === each ? dims.tokens : 0),
       buffers: { ...buffers, partials },
       params: { ...params, row_groups: groups },
+      ...attentionWork(kernel.kvType, head, params.window),
     });
   }
   f.plan.dispatch({

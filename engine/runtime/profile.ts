@@ -15,6 +15,8 @@ import { measureRoofline } from './roofline.ts';
 /** Many, because browsers round timestamps; fewer where a forward takes long. */
 const RUNS = 200;
 const BUDGET_MS = 2_000;
+/** A whole chunk takes a software adapter many seconds, and tells no more. */
+const SOFTWARE_CHUNK_TOKENS = 64;
 /** Shares of the whole that loading, the roofline, and each of the two forwards take. */
 const PROGRESS = { loaded: 0.3, roofline: 0.4, decode: 0.7 };
 
@@ -79,7 +81,8 @@ async function profileModel(
           onProgress: (fraction) => onProgress(from + fraction * (to - from)),
         },
       );
-    const chunk = Math.max(1, Math.min(model.limits.tokens, model.contextTokens - past));
+    const most = gpu.adapter.software ? SOFTWARE_CHUNK_TOKENS : model.limits.tokens;
+    const chunk = Math.max(1, Math.min(most, model.contextTokens - past));
     const decode = await measure(1, PROGRESS.roofline, PROGRESS.decode);
     const prefill = await measure(chunk, PROGRESS.decode, 1);
     return {

@@ -133,9 +133,7 @@ class KernelBench {
         attention(context, qkv, copy, { heads, kvHeads, headDim }, { scale: headDim ** -0.5 }, out);
       }
       const shape = `${heads} heads over ${kvHeads} of ${headDim}, ${past} tokens`;
-      const bytes = (past + 1) * kvHeads * headDim * 4 + heads * headDim * 8;
-      const known = { model, kernel: 'attention', type: 'F16', shape, tokens: 1 };
-      await this.#report(known, plan, batch.dims, copies, { bytes, flops: 4 * heads * headDim * (past + 1) });
+      await this.#report({ model, kernel: 'attention', type: 'F16', shape, tokens: 1 }, plan, batch.dims, copies);
     });
   }
 
@@ -144,11 +142,10 @@ class KernelBench {
     builder: PlanBuilder,
     dims: Dims,
     copies: number,
-    counted?: { bytes: number; flops: number },
   ): Promise<void> {
     const plan = await builder.build();
     const sum = (key: 'bytes' | 'flops') => plan.describe(dims).reduce((total, step) => total + step[key], 0) / copies;
-    const { bytes, flops } = counted ?? { bytes: sum('bytes'), flops: sum('flops') };
+    const [bytes, flops] = [sum('bytes'), sum('flops')];
     const microseconds = (await this.#stopwatch.timeOne([plan], dims)) / copies;
     const { bytesPerSecond, flopsPerSecond } = this.#options.roofline;
     const least = Math.max(bytes / bytesPerSecond, flops / flopsPerSecond) * 1e6;

@@ -63,6 +63,27 @@ test('the web app reloaded in the middle of an answer answers again', async ({ p
   }
 });
 
+test('the web app profiles its model on this GPU, and answers afterwards', async ({ pwa }) => {
+  const { context, close } = await launchChromium();
+  try {
+    const page = await context.newPage();
+    // A page of its own, for whoever types the address.
+    await page.goto(`${pwa.url}lab.html`);
+    await page.getByRole('button', { name: 'Profile', exact: true }).click();
+    const dispatches = page.getByRole('slider', { name: 'Dispatches' });
+    await expect(dispatches).toBeVisible();
+    await dispatches.press('End');
+    await expect(dispatches).toHaveAttribute('aria-valuetext', /argmax, .*s$/);
+    await expect(page.getByRole('table')).toContainText('mul-mat-vec-q4-0');
+    await page.getByRole('link', { name: 'Chat' }).click();
+    const chat = new ChatView(page);
+    await chat.ask('What is the capital of France?');
+    await expect(chat.messages.last()).toContainText('Paris');
+  } finally {
+    await close();
+  }
+});
+
 test('without a GPU the web app says what is missing and what to do', async ({ pwa }) => {
   const { context, close } = await launchChromium({ args: ['--disable-gpu', '--disable-software-rasterizer'] });
   try {

@@ -143,7 +143,7 @@ function describeForward({ tokens, past, dispatches, microseconds, runs }: Forwa
   const before = past === 0 ? '' : ` after ${past.toLocaleString('en')}`;
   return (
     `${what}${before}: ${dispatches.length} dispatches, ${formatTime(microseconds)} together. ` +
-    `Timed one by one they take ${formatTime(alone)}, because each is then a pass of its own. ${runs} runs.`
+    `Timed one by one, each in a pass of its own, they take ${formatTime(alone)}. ${runs} runs.`
   );
 }
 
