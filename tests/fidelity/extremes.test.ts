@@ -66,6 +66,21 @@ test('a prompt of 4,096 tokens, sliding windows of 1,024', async () => {
   await check('long-windows', shape, { tokens: 4096, load: { contextTokens: 4200 } });
 });
 
+test('attention in splits, all of it and in sliding windows of 200', async () => {
+  const shape: RandomModel = {
+    ...SMALL,
+    architecture: 'gemma3',
+    embeddingGain: 1,
+    layers: 2,
+    context: 2048,
+    tied: true,
+    qkNorm: 'heads',
+    norms: 'both',
+    more: { 'attention.sliding_window': 200, 'attention.sliding_window_pattern': 2, 'rope.freq_base': f32(1e6) },
+  };
+  await check('splits', shape, { tokens: 500, pretended: { adapter: PORTABLE } });
+});
+
 test('Phi 3 beyond its original context: the other factors', async () => {
   const shape: RandomModel = {
     ...SMALL,
