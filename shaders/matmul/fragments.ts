@@ -95,27 +95,22 @@ export function lanesFor(items: number): number {
   return Math.min(64, 2 ** Math.ceil(Math.log2(Math.max(1, items))));
 }
 
-/** From so many rows on there are workgroups enough for 4 rows a thread. */
-const TALL = 24_000;
-
 export interface IntegerOptions {
   /** In place of those that {@link matmulFragments} takes by itself. */
   weights: readonly Fragment[];
   /** Threads, at most `lanes`, that surely are of one subgroup. */
   subgroup: number;
-  rowsPerThread: number;
 }
 
 /**
  * What the shapes in integers share, for `lanes` threads a row. None for types whose levels are not integers, nor on adapters
  * where dot4I8Packed is slow or four neighbours cannot exchange what they hold.
  */
-export function integerOptions({ type, rows = 0, adapter }: MatmulOptions, lanes: number): IntegerOptions | undefined {
+export function integerOptions({ type, adapter }: MatmulOptions, lanes: number): IntegerOptions | undefined {
   const integers = integerFragments(type);
   if (!integers || !adapter?.integerDot || adapter.subgroupSize < 4) return undefined;
   return {
     weights: [{ file: 'shaders/lib/integers-of-x.wgsl', text: integersOfX }, ...integers],
     subgroup: Math.min(lanes, adapter.subgroupSize),
-    rowsPerThread: rows >= TALL ? 4 : 2,
   };
 }

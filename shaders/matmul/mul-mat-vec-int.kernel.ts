@@ -13,8 +13,8 @@ const ELEMENTS = 8; // of x, of which a thread makes integers at a time
 export function mulMatVecIntKernel(options: MatmulOptions): MatmulVariant | undefined {
   const integers = integerOptions(options, LANES);
   if (!integers) return undefined;
-  const { weights, subgroup, rowsPerThread } = integers;
-  const threads = options.cols <= LANES * BLOCK ? 128 : 256;
+  const { weights, subgroup } = integers;
+  const { threads, rowsPerThread } = shapeFor(options);
   const rowsPerWorkgroup = (threads / LANES) * rowsPerThread;
   const sides = options.cols <= threads * ELEMENTS ? 1 : 2;
   return {
@@ -27,4 +27,15 @@ export function mulMatVecIntKernel(options: MatmulOptions): MatmulVariant | unde
     grid: (rows, tokens) => foldGrid(Math.ceil(rows / rowsPerWorkgroup), tokens),
     minTokens: 1,
   };
+}
+
+/**
+ * As measured: the many workgroups of a tall matrix overlap best when they are small and do much for each integer of x, those
+ * of a low one need their threads. x of 2048 at most is one chunk of 256 threads, without a second round.
+ */
+function shapeFor({ cols, rows = 0 }: MatmulOptions): { threads: number; rowsPerThread: number } {
+  const short = cols <= LANES * BLOCK;
+  const long = cols > 256 * ELEMENTS;
+  const tall = rows >= (long ? 8192 : 24_000);
+  return { threads: short || (long && tall) ? 128 : 256, rowsPerThread: tall ? 4 : 2 };
 }

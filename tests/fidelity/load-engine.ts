@@ -9,8 +9,20 @@ import { Gpu } from '../../engine/gpu/gpu.ts';
 import { createEngine } from '../../engine/runtime/create-engine.ts';
 import type { Engine, LoadOptions } from '../../engine/runtime/engine.ts';
 import { loadModel, type LoadedModel } from '../../engine/runtime/load-model.ts';
+import { type Adapter, PORTABLE } from '../../shaders/kernel.ts';
 
 let gpu: Promise<Gpu> | undefined;
+
+function openGpu(): Promise<Gpu> {
+  gpu ??= openDawn().then((dawn) => Gpu.open(dawn));
+  return gpu;
+}
+
+/** As a real GPU with subgroups as small as the test adapter's and fast products in integers. */
+export async function integerAdapter(): Promise<Adapter> {
+  const { subgroupSize } = (await openGpu()).adapter;
+  return { ...PORTABLE, subgroupSize, integerDot: true };
+}
 
 /**
  * A model for `evaluate` and `dumpTaps`. Models of one test file share a device.
@@ -21,8 +33,7 @@ export async function openModel(
   options: LoadOptions = {},
   pretended: Partial<Pick<Gpu, 'adapter' | 'maxMatrixBytes'>> = {},
 ): Promise<LoadedModel> {
-  gpu ??= openDawn().then((dawn) => Gpu.open(dawn));
-  const opened = await gpu;
+  const opened = await openGpu();
   const { adapter, maxMatrixBytes } = opened;
   Object.assign(opened, pretended);
   const files = await openModelFiles(path);
