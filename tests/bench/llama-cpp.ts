@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { availableParallelism } from 'node:os';
 import { getLlama, type Llama, type LlamaContext, type LlamaContextSequence, LlamaLogLevel } from 'node-llama-cpp';
 import type { Measured } from './measured.ts';
 
@@ -24,6 +25,8 @@ interface RawContext {
 }
 
 const BATCH = 512;
+/** The logger's lines come a little after what they tell of. */
+const LOG_MS = 1000;
 
 class LlamaCpp {
   #context!: LlamaContext;
@@ -31,10 +34,11 @@ class LlamaCpp {
   #vocab = 0;
   #position = 0;
   #seed = 1;
+  readonly #log: string[] = [];
 
   async open({ path, contextTokens, gpu }: Extract<LlamaRequest, { do: 'open' }>) {
     const start = performance.now();
-    const llama = await openLlama(gpu);
+    const llama = await openLlama(gpu, (line) => void this.#log.push(line));
     const model = await llama.loadModel({
       modelPath: path,
       gpuLayers: llama.gpu ? 'max' : 0,
@@ -46,6 +50,9 @@ class LlamaCpp {
       contextSize: contextTokens,
       batchSize: BATCH,
       flashAttention: 'auto',
+      performanceTracking: true,
+      // On a GPU more would only be started and stopped for each token; on the CPU one core is left to the binding.
+      threads: llama.gpu ? 1 : Math.max(1, availableParallelism() - 1),
       ignoreMemorySafetyChecks: true,
     });
     this.#sequence = this.#context.getSequence();
@@ -58,18 +65,28 @@ class LlamaCpp {
   async measure({ promptTokens, tokens }: Extract<LlamaRequest, { do: 'measure' }>): Promise<Measured> {
     this.#raw.disposeSequence(this.#id);
     this.#position = 0;
-    const start = performance.now();
+    await this.#timings();
     for (let at = 0; at < promptTokens; at += BATCH) {
       await this.#decode(Math.min(BATCH, promptTokens - at), at + BATCH >= promptTokens);
     }
-    const first = performance.now();
     for (let i = 1; i < tokens; i++) await this.#decode(1, true);
-    const seconds = (performance.now() - first) / 1000;
-    return {
-      promptTokens,
-      firstTokenMs: first - start,
-      decodeTokensPerSecond: tokens > 1 ? (tokens - 1) / seconds : 0,
-    };
+    const { promptMs, tokenMs } = await this.#timings();
+    return { promptTokens, firstTokenMs: promptMs, decodeTokensPerSecond: tokens > 1 ? 1000 / tokenMs : 0 };
+  }
+
+  /** llama.cpp's own times since the last call: what the binding spends around it does not count against it. */
+  async #timings(): Promise<{ promptMs: number; tokenMs: number }> {
+    this.#log.length = 0;
+    await this.#context.printTimings();
+    const deadline = performance.now() + LOG_MS;
+    while (!/total time/.test(this.#log.join('')) && performance.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    const text = this.#log.join('\n');
+    const [, promptMs] = /prompt eval time\s*=\s*([\d.]+) ms/.exec(text) ?? [];
+    const [, evalMs, runs] = /[^t] eval time\s*=\s*([\d.]+) ms \/\s*(\d+) runs/.exec(text) ?? [];
+    if (promptMs === undefined) throw new Error('llama.cpp told no times.');
+    return { promptMs: Number(promptMs), tokenMs: Number(evalMs) / Number(runs) };
   }
 
   get #raw(): RawContext {
@@ -93,9 +110,16 @@ class LlamaCpp {
   }
 }
 
-function openLlama(gpu: 'vulkan' | 'cuda' | 'none'): Promise<Llama> {
+function openLlama(gpu: 'vulkan' | 'cuda' | 'none', log: (line: string) => void): Promise<Llama> {
   const open = (backend: 'vulkan' | 'cuda' | false) =>
-    getLlama({ gpu: backend, build: 'never', skipDownload: true, progressLogs: false, logLevel: LlamaLogLevel.error });
+    getLlama({
+      gpu: backend,
+      build: 'never',
+      skipDownload: true,
+      progressLogs: false,
+      logLevel: LlamaLogLevel.info,
+      logger: (_level, line) => log(line),
+    });
   // Where there is no such driver the comparison is with the CPU, and says so.
   return gpu === 'none' ? open(false) : open(gpu).catch(() => open(false));
 }
