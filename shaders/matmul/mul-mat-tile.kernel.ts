@@ -5,13 +5,17 @@ import mulMatTile from './mul-mat-tile.wgsl?raw';
 /** Workgroups that give a large GPU enough to do. */
 const MANY = 128;
 
+/** The fewest tokens that make so many tiles of `tile` × `tile`. */
+export function tilesWorthwhile(tile: number, { rows = Infinity }: MatmulOptions): number {
+  return Math.ceil((tile * tile * MANY) / rows);
+}
+
 /**
  * `y[token, row] = Σ_k x[token, k] · W[row, k]` in tiles of 64 rows × 64 tokens. Bindings and parameters: {@link matmulFragments}.
  * Best where there are many tiles.
  */
 export function mulMatTileKernel(options: MatmulOptions): MatmulVariant {
-  const { rows = Infinity } = options;
-  return tiled('mul-mat-tile', options, 64, Math.max(33, Math.ceil((64 * 64 * MANY) / rows)));
+  return tiled('mul-mat-tile', options, 64, Math.max(33, tilesWorthwhile(64, options)));
 }
 
 /** The same in tiles of 32 × 32, whose workgroups share more of K: for fewer tokens and fewer rows. */

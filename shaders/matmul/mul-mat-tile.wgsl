@@ -73,30 +73,32 @@ fn main(
       multiply(part + 3u, tx, ty, &sums);
     }
   }
-  for (var half = SPLITS / 2u; half > 0u; half /= 2u) {
-    let place = thread % (half * SIDE * SIDE);
+  // Each half of the groups hands its sums to the other half; what the last one has goes to all, to be stored.
+  for (var half = SPLITS / 2u; ; half /= 2u) {
+    let sharing = max(half, 1u) * SIDE * SIDE;
     workgroupBarrier();
-    if (split >= half && split < 2u * half) {
-      pass_on(place, half * SIDE * SIDE, sums);
+    if (split >= half && split < max(2u * half, 1u)) {
+      pass_on(thread % sharing, sharing, sums);
     }
     workgroupBarrier();
+    if (half == 0u) {
+      break;
+    }
     if (split < half) {
-      take_over(place, half * SIDE * SIDE, &sums);
+      take_over(thread % sharing, sharing, &sums);
     }
   }
-  if (split > 0u) {
-    return;
+  let tokens = batch[params.count_at];
+  for (var item = thread; item < TILE * TILE / 2u; item += THREADS) {
+    let pair = item % (TILE / 2u);
+    let token = item / (TILE / 2u);
+    let owner = pair % SIDE * 2u + token % 2u + token % SIDE / 2u * 2u * SIDE;
+    let at = owner + (pair / SIDE * 2u + token / (4u * SIDE) * 8u) * SIDE * SIDE;
+    let which = token / SIDE % 4u;
+    if (first_token + token < tokens) {
+      store_pair(first_token + token, first_row + 2u * pair, staged[at][which], staged[at + SIDE * SIDE][which]);
+    }
   }
-  let row = first_row + 2u * tx;
-  let token = first_token + ty;
-  store_quad(token, row, sums.a0, sums.a1);
-  store_quad(token, row + 2u * SIDE, sums.a2, sums.a3);
-  store_quad(token, row + 4u * SIDE, sums.a4, sums.a5);
-  store_quad(token, row + 6u * SIDE, sums.a6, sums.a7);
-  store_quad(token + 4u * SIDE, row, sums.b0, sums.b1);
-  store_quad(token + 4u * SIDE, row + 2u * SIDE, sums.b2, sums.b3);
-  store_quad(token + 4u * SIDE, row + 4u * SIDE, sums.b4, sums.b5);
-  store_quad(token + 4u * SIDE, row + 6u * SIDE, sums.b6, sums.b7);
 }
 
 fn fetch(first_row: u32, first_token: u32, block: u32, thread: u32) -> Fetched {
@@ -237,20 +239,4 @@ fn take_over(place: u32, stride: u32, sums: ptr<function, Sums>) {
   (*sums).b5 += staged[place + 13u * stride];
   (*sums).b6 += staged[place + 14u * stride];
   (*sums).b7 += staged[place + 15u * stride];
-}
-
-fn store_quad(token: u32, row: u32, a: vec4<f32>, b: vec4<f32>) {
-  let tokens = batch[params.count_at];
-  if (token < tokens) {
-    store_pair(token, row, a.x, b.x);
-  }
-  if (token + SIDE < tokens) {
-    store_pair(token + SIDE, row, a.y, b.y);
-  }
-  if (token + 2u * SIDE < tokens) {
-    store_pair(token + 2u * SIDE, row, a.z, b.z);
-  }
-  if (token + 3u * SIDE < tokens) {
-    store_pair(token + 3u * SIDE, row, a.w, b.w);
-  }
 }
