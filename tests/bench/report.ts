@@ -58,9 +58,10 @@ function sectionOf(result: Result): string {
   }
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** @param texts how many of the first columns hold words, not figures */
+function table(head: readonly string[], rows: readonly (readonly string[])[], texts = 1): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |\n`;
-  return line(head) + line(head.map((_, i) => (i === 0 ? '---' : '---:'))) + rows.map(line).join('');
+  return line(head) + line(head.map((_, i) => (i < texts ? '---' : '---:'))) + rows.map(line).join('');
 }
 
 function floorsTable(floors: readonly (readonly [string, Floors])[]): string {
@@ -108,16 +109,17 @@ function kernelTables(results: readonly KernelResult[]): string {
         cell(here.find((r) => r.type === type && `${r.model} | ${r.kernel} | ${r.shape}` === key)),
       ),
     ]);
-    return `${tokens === 1 ? 'One token' : `${tokens} tokens`}:\n\n${table(['Model', 'Product', 'Rows × columns', ...types], rows)}`;
+    return `${tokens === 1 ? 'One token' : `${tokens} tokens`}:\n\n${table(['Model', 'Product', 'Rows × columns', ...types], rows, 3)}`;
   });
   const attended = attention.map((result) => [result.model, result.shape, cell(result)]);
   if (attended.length > 0)
-    parts.push(`Attention of one token, cache in f16:\n\n${table(['Model', 'Shape', 'f16'], attended)}`);
+    parts.push(`Attention of one token, cache in f16:\n\n${table(['Model', 'Shape', 'f16'], attended, 2)}`);
   return parts.join('\n');
 }
 
 function comparisonTable({ model, bytes, ours, theirs, rows }: Comparison): string {
-  const facts = `**${model}**, ${(bytes / 1e6).toFixed(0)} MB. Ours on ${ours.adapter}, loaded in ${(ours.loadMs / 1000).toFixed(1)} s`;
+  const name = model.replace(/^bench-(.*)/, '$1, random weights');
+  const facts = `**${name}**, ${(bytes / 1e6).toFixed(0)} MB. Ours on ${ours.adapter}, loaded in ${(ours.loadMs / 1000).toFixed(1)} s`;
   const other = theirs ? `; ${theirs.name} on ${theirs.on}, loaded in ${(theirs.loadMs / 1000).toFixed(1)} s.` : '.';
   const figure = (value: number | undefined, unit: string) =>
     value === undefined ? '' : `${value.toFixed(value < 100 ? 1 : 0)} ${unit}`;
