@@ -31,7 +31,7 @@ const context = new Option('--context <tokens>', "context length [the model's ow
   integer(1),
 );
 const kvType = (type: KvType) =>
-  new Option('--kv <type>', 'element type of the KV cache').choices(['f16', 'f32']).default(type);
+  new Option('--kv <type>', 'element type of the KV cache').choices(['f16', 'f32', 'q8']).default(type);
 
 const program = new Command('localllm').description(
   'Runs GGUF models on WebGPU. Each command explains itself with --help.',

@@ -11,7 +11,7 @@ import type { GenerateParams, GenerateResult, Input } from '../protocol/messages
 export interface LoadOptions {
   /** Tokens that one sequence may hold. Default: the model's own context, at most 4096. */
   contextTokens?: number;
-  /** Element type of the KV cache. Default f16, packed in 32-bit words: needs no shader-f16. */
+  /** Element type of the KV cache. Default f16, packed in 32-bit words: needs no shader-f16. q8 takes half of its memory. */
   kvType?: KvType;
   /** `chatml` where the file's own template fails or is missing its point. Default `own`. */
   template?: TemplateChoice;

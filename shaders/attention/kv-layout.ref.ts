@@ -1,8 +1,9 @@
 /**
- * The paged KV cache in plain TypeScript: where a scalar lies, and f16 in and out.
+ * The paged KV cache in plain TypeScript: where a scalar lies, and each element type in and out.
  *
  * @module
  */
+import { decodeQ8, encodeQ8 } from './kv-q8.ref.ts';
 import { PAGE, type KvType } from './kv-layout.ts';
 
 export interface CacheShape {
@@ -24,12 +25,19 @@ export function valueIndex({ kvHeads, headDim }: CacheShape, slot: number, kvHea
   return (head * PAGE + (slot % PAGE)) * headDim + dim;
 }
 
-export function decodeCache(kvType: KvType, buffer: ArrayBuffer): Float32Array {
-  return kvType === 'f32' ? new Float32Array(buffer) : Float32Array.from(new Uint16Array(buffer), fromHalf);
+/** Scalars of a cache, in the order of {@link keyIndex} or {@link valueIndex}. */
+export type CacheSide = 'keys' | 'values';
+
+export function decodeCache(cache: CacheShape, side: CacheSide, buffer: ArrayBuffer): Float32Array {
+  if (cache.kvType === 'f32') return new Float32Array(buffer);
+  if (cache.kvType === 'f16') return Float32Array.from(new Uint16Array(buffer), fromHalf);
+  return decodeQ8(cache, side, buffer);
 }
 
-export function encodeCache(kvType: KvType, values: Float32Array): Float32Array | Uint16Array {
-  return kvType === 'f32' ? values : Uint16Array.from(values, toHalf);
+export function encodeCache(cache: CacheShape, side: CacheSide, scalars: Float32Array): ArrayBuffer {
+  if (cache.kvType === 'f32') return scalars.slice().buffer;
+  if (cache.kvType === 'f16') return Uint16Array.from(scalars, toHalf).buffer;
+  return encodeQ8(cache, side, scalars);
 }
 
 export function fromHalf(bits: number): number {

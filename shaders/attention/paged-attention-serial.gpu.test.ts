@@ -19,6 +19,9 @@ describe('paged-attention-serial', () => {
     ['f16', 64, 64, 1],
     ['f16', 128, 40, 2],
     ['f16', 64, 64, 64],
+    ['q8', 64, 8, 2],
+    ['q8', 80, 9, 3],
+    ['q8', 256, 4, 1],
   ])('%s, head %i, %i heads over %i', async (kvType, headDim, heads, kvHeads) => {
     const parts =
       heads * headDim > 2048 ? RAGGED.slice(0, 2).map((p) => ({ ...p, count: Math.min(p.count, 5) })) : RAGGED;

@@ -17,7 +17,7 @@ export function pagedAttentionSerialKernel(options: { kvType: KvType; headDim: n
   return defineKernel(`paged-attention-serial-${kvType}-${headDim}${softcap ? '-softcap' : ''}`, [
     { file: 'prelude', text: `const ROWS: u32 = ${serialRows(headDim)}u;` },
     { file: 'shaders/lib/batch.wgsl', text: batch },
-    ...kvFragments(kvType, headDim),
+    ...kvFragments(kvType, headDim, 'read'),
     scoresFragment(softcap),
     { file: 'shaders/attention/paged-attention-serial.wgsl', text: source },
   ]);

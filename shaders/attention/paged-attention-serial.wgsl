@@ -172,7 +172,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
       let start = key_start(rows, min(first_key + thread, last_key));
       var score = vec4(0.0);
       for (var e = 0u; e < HEAD_ELEMENTS; e++) {
-        score += kv_unpack(keys[start + e * PAGE]) * queries_at(starts, e);
+        score += kv_unpack(fetch_key(start, e), e) * queries_at(starts, e);
       }
       scores[thread] = capped(score * params.scale);
     } else if (score_quad < quads) {
@@ -187,10 +187,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
       var score3 = vec4(0.0);
       for (var e = 0u; e < HEAD_ELEMENTS; e++) {
         let query = queries_at(starts, e);
-        score0 += kv_unpack(keys[start0 + e * PAGE]) * query;
-        score1 += kv_unpack(keys[start1 + e * PAGE]) * query;
-        score2 += kv_unpack(keys[start2 + e * PAGE]) * query;
-        score3 += kv_unpack(keys[start3 + e * PAGE]) * query;
+        score0 += kv_unpack(fetch_key(start0, e), e) * query;
+        score1 += kv_unpack(fetch_key(start1, e), e) * query;
+        score2 += kv_unpack(fetch_key(start2, e), e) * query;
+        score3 += kv_unpack(fetch_key(start3, e), e) * query;
       }
       let at = score_quad * KEYS + lane;
       scores[at] = capped(score0 * params.scale);
@@ -234,9 +234,9 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
       let end = min(KEYS, context - first_key);
       for (var page_start = 0u; page_start < end; page_start += PAGE) {
         let page = page_at(tile.sequence, (first_key + page_start) / PAGE);
-        let value_start = value_at(page, params.kv_heads, rows.kv_head, 0u) + element;
+        let value_start = value_at(page, params.kv_heads, rows.kv_head, 0u);
         for (var i = split; i < min(PAGE, end - page_start); i += splits) {
-          let v = kv_unpack(values[value_start + i * HEAD_ELEMENTS]);
+          let v = kv_unpack(fetch_value(value_start + i * TOKEN_ELEMENTS, element), element);
           out_low = add_weighted(out_low, v, scores[low * KEYS + page_start + i]);
           if (high_used) {
             out_high = add_weighted(out_high, v, scores[high * KEYS + page_start + i]);

@@ -16,6 +16,11 @@ describe('paged-attention', () => {
     ['f16', 256, 4, 1],
     ['f32', 4, 5, 1],
     ['f16', 64, 64, 1],
+    ['q8', 64, 8, 2],
+    ['q8', 80, 4, 4],
+    ['q8', 96, 12, 2],
+    ['q8', 256, 4, 1],
+    ['q8', 4, 5, 1],
   ])('%s, head %i, %i heads over %i', async (kvType, headDim, heads, kvHeads) => {
     const parts =
       heads * headDim > 2048 ? RAGGED.slice(0, 2).map((p) => ({ ...p, count: Math.min(p.count, 5) })) : RAGGED;
@@ -33,6 +38,9 @@ describe('paged-attention', () => {
     ['f32', 100, 2, 2],
     ['f16', 128, 8, 1],
     ['f16', 256, 12, 1],
+    ['q8', 64, 14, 2],
+    ['q8', 100, 2, 2],
+    ['q8', 128, 8, 1],
   ])('decodes %s, head %i, %i heads over %i, in several splits', async (kvType, headDim, heads, kvHeads) => {
     const parts = [0, 255, 299].map((first) => ({ first, count: 1 }));
     const decode: AttentionCase = { kvType, headDim, heads, kvHeads, parts, shape: 'token' };

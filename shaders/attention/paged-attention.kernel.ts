@@ -27,7 +27,7 @@ export function pagedAttentionKernel(options: {
   return defineKernel(`paged-attention-${kvType}-${headDim}-${shape.rows}-rows${softcap ? '-softcap' : ''}`, [
     { file: 'prelude', text: constants.join('\n') },
     { file: 'shaders/lib/batch.wgsl', text: batch },
-    ...kvFragments(kvType, headDim),
+    ...kvFragments(kvType, headDim, 'read'),
     scoresFragment(softcap),
     { file: 'shaders/attention/paged-attention.wgsl', text: pagedAttention },
   ]);

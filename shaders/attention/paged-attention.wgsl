@@ -220,16 +220,16 @@ fn main(
         starts[j] = key_at(step_pages[pages_at + (key - first_key) / PAGE], params.kv_heads, rows.kv_head, key % PAGE);
       }
       for (var e = 0u; e < HEAD_ELEMENTS; e += KEY_BATCH) {
-        var fetched: array<KvElement, SCORE_KEYS * KEY_BATCH>;
+        var fetched: array<KvFetched, SCORE_KEYS * KEY_BATCH>;
         for (var b = 0u; b < KEY_BATCH; b++) {
           for (var j = 0u; j < SCORE_KEYS; j++) {
-            fetched[b * SCORE_KEYS + j] = keys[starts[j] + (e + b) * PAGE];
+            fetched[b * SCORE_KEYS + j] = fetch_key(starts[j], e + b);
           }
         }
         for (var b = 0u; b < KEY_BATCH; b++) {
           let query = queries_at(quad, e + b);
           for (var j = 0u; j < SCORE_KEYS; j++) {
-            scores[j] += kv_unpack(fetched[b * SCORE_KEYS + j]) * query;
+            scores[j] += kv_unpack(fetched[b * SCORE_KEYS + j], e + b) * query;
           }
         }
       }
@@ -278,16 +278,16 @@ fn main(
       }
       let end = min(KEYS, context - first_key);
       for (var i = 0u; i * SHARES < end; i += VALUE_BATCH) {
-        var fetched: array<KvElement, VALUE_BATCH>;
+        var fetched: array<KvFetched, VALUE_BATCH>;
         for (var b = 0u; b < VALUE_BATCH; b++) {
           let key = min(first_key + (i + b) * SHARES + share, last_key);
           let start = value_at(step_pages[pages_at + (key - first_key) / PAGE], params.kv_heads, rows.kv_head, key % PAGE);
-          fetched[b] = values[start + element];
+          fetched[b] = fetch_value(start, element);
         }
         for (var b = 0u; b < VALUE_BATCH; b++) {
           let key = (i + b) * SHARES + share;
           if (EVEN || key < KEYS) {
-            let value = kv_unpack(fetched[b]);
+            let value = kv_unpack(fetched[b], element);
             low = add_weighted(low, value, weights[value_quad * KEYS + key]);
             if (HAS_HIGH) {
               high = add_weighted(high, value, weights[(value_quad + 1u) * KEYS + key]);

@@ -1,5 +1,8 @@
 // A cache element: 4 dimensions of one key or value as f16 in 8 bytes. Needs no shader-f16.
 alias KvElement = vec2<u32>;
+alias KvFetched = KvElement;
+
+const KV_SCALES: u32 = 0u;
 
 // Packing a value beyond f16 is undefined in WGSL.
 const KV_LARGEST: f32 = 65504.0;
@@ -16,6 +19,6 @@ fn kv_pack(value: vec4<f32>) -> KvElement {
   return KvElement(pack2x16float(bounded.xy), pack2x16float(bounded.zw)) | kv_broken(value);
 }
 
-fn kv_unpack(element: KvElement) -> vec4<f32> {
-  return vec4(unpack2x16float(element.x), unpack2x16float(element.y));
+fn kv_unpack(fetched: KvFetched, element: u32) -> vec4<f32> {
+  return vec4(unpack2x16float(fetched.x), unpack2x16float(fetched.y));
 }

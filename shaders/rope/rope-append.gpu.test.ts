@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { decodeCache, encodeCache } from '../attention/kv-layout.ref.ts';
+import { type CacheShape, type CacheSide, decodeCache, encodeCache, keyIndex } from '../attention/kv-layout.ref.ts';
 import { kvLayout, PAGE, type KvType } from '../attention/kv-layout.ts';
+import { groupsOf } from '../attention/kv-q8.ref.ts';
 import { batchWords } from '../testing/batch-words.ts';
 import { expectClose } from '../testing/expect-close.ts';
 import { noise } from '../testing/noise.ts';
@@ -16,6 +17,22 @@ const TOKENS = [
   { position: 31, slot: 31, sequence: 2 },
   { position: 32, slot: 6 * PAGE, sequence: 2 },
 ];
+
+const times = (count: number, value: number) => Array.from({ length: count }, () => value);
+
+/** Throws unless what was put into the cache is there, as exactly as its type can have it. */
+function expectCached(cache: CacheShape, side: CacheSide, actual: ArrayBuffer, expected: Float32Array): void {
+  const found = decodeCache(cache, side, actual);
+  if (cache.kvType !== 'q8') return expectClose(found, expected, cache.kvType === 'f16' ? 1e-3 : 4e-6);
+  for (const { scalars } of groupsOf(cache, side)) {
+    const largest = Math.max(...scalars.map((i) => Math.abs(expected[i]!)));
+    const steps = (1 + 1 / 128) / 127; // scales have 8 significant bits
+    for (const i of scalars) {
+      if (Math.abs(found[i]! - expected[i]!) <= largest * (steps / 2 + 1e-5)) continue; // NaN goes on
+      throw new Error(`${side}: value ${i} is ${found[i]} and should be ${expected[i]}, in a group up to ${largest}`);
+    }
+  }
+}
 
 describe('rope-append', () => {
   it.each<[number, number, number, number, RopePairing, KvType, extra?: '' | ' norm' | ' columns']>([
@@ -33,18 +50,24 @@ describe('rope-append', () => {
     [256, 256, 8, 1, 'halves', 'f16'],
     [512, 512, 2, 1, 'halves', 'f16'],
     [4, 2, 3, 1, 'interleaved', 'f32'],
+    [64, 64, 4, 2, 'interleaved', 'q8'],
+    [80, 32, 5, 5, 'halves', 'q8'],
+    [96, 96, 3, 1, 'halves', 'q8', ' norm'],
+    [128, 128, 14, 2, 'halves', 'q8', ' columns'],
+    [256, 64, 3, 1, 'halves', 'q8', ' norm'],
+    [512, 512, 2, 1, 'interleaved', 'q8'],
+    [4, 2, 3, 1, 'interleaved', 'q8'],
   ])(
     'head %i, rotated %i, %i heads, %i kv heads, %s, %s%s',
     async (headDim, ropeDim, heads, kvHeads, pairing, kvType, extra = '') => {
       const cache = { kvType, kvHeads, headDim, pages: 7 };
       const { keyBytes, valueBytes } = kvLayout(cache);
-      const scalar = kvType === 'f16' ? 2 : 4;
-      const before = noise(9, keyBytes / scalar); // what other tokens hold, which must stay
+      const before = noise(9, cache.pages * PAGE * kvHeads * headDim); // what other tokens hold, which must stay
       const stride = (heads + 2 * kvHeads) * headDim + (extra === ' columns' ? 20 : 0);
       const qkv = noise(1, TOKENS.length * stride, 4);
       const table = noise(2, Math.max(2, POSITIONS * ropeDim));
       const norm = extra === ' norm' ? { weight: noise(3, 2 * headDim), eps: 1e-6 } : undefined;
-      const encoded = encodeCache(kvType, before);
+      const [keysBefore, valuesBefore] = [encodeCache(cache, 'keys', before), encodeCache(cache, 'values', before)];
       const result = await runKernel({
         kernel: ropeAppendKernel({ pairing, kvType, headDim, qkNorm: norm ? 'heads' : 'none' }),
         grid: ropeAppendGrid({ tokens: TOKENS.length, heads, kvHeads, headDim }),
@@ -53,14 +76,14 @@ describe('rope-append', () => {
           batch: batchWords({ tokens: TOKENS }),
           qkv,
           table,
-          keys: encoded,
-          values: encoded.slice(),
+          keys: new Uint8Array(keysBefore),
+          values: new Uint8Array(valuesBefore),
           ...(norm ? { qk_weight: norm.weight } : {}),
         },
       });
-      expect(result['values']!.byteLength).toBe(valueBytes);
-      const keys = decodeCache(kvType, encoded.slice().buffer);
-      const values = keys.slice();
+      expect([keysBefore.byteLength, valuesBefore.byteLength]).toEqual([keyBytes, valueBytes]);
+      const keys = decodeCache(cache, 'keys', keysBefore.slice());
+      const values = decodeCache(cache, 'values', valuesBefore.slice());
       const rotated = ropeAppendRef({
         qkv,
         table,
@@ -75,29 +98,57 @@ describe('rope-append', () => {
         ...(norm ? { norm } : {}),
       });
       expectClose(new Float32Array(result['qkv']!), rotated, norm ? 4e-6 : 1e-6);
-      const tolerance = kvType === 'f16' ? 1e-3 : 4e-6;
-      expectClose(decodeCache(kvType, result['keys']!), keys, tolerance);
-      expectClose(decodeCache(kvType, result['values']!), values, tolerance);
+      expectCached(cache, 'keys', result['keys']!, keys);
+      expectCached(cache, 'values', result['values']!, values);
     },
   );
 
-  it('bounds values beyond f16', async () => {
-    const headDim = 4;
-    const qkv = Float32Array.from([0, 0, 0, 0, 1e6, -1e6, 1, 2, 3, -1e9, 65504, 0]);
-    const cache = new Uint16Array(PAGE * headDim);
+  /** One token's key and value of one head, put into an empty cache. */
+  async function cached(kvType: KvType, headDim: number, key: readonly number[], value: readonly number[]) {
+    const cache = { kvType, kvHeads: 1, headDim, pages: 1 };
+    const empty = new Uint8Array(kvLayout(cache).keyBytes);
     const result = await runKernel({
-      kernel: ropeAppendKernel({ pairing: 'halves', kvType: 'f16', headDim, qkNorm: 'none' }),
+      kernel: ropeAppendKernel({ pairing: 'halves', kvType, headDim, qkNorm: 'none' }),
       grid: ropeAppendGrid({ tokens: 1, heads: 1, kvHeads: 1, headDim }),
-      params: { heads: 1, kv_heads: 1, rope_dim: 0, stride: 12, eps: 0 },
+      params: { heads: 1, kv_heads: 1, rope_dim: 0, stride: 3 * headDim, eps: 0 },
       buffers: {
         batch: batchWords({ tokens: [{ position: 0, slot: 0 }] }),
-        qkv,
+        qkv: Float32Array.from([...new Float32Array(headDim), ...key, ...value]),
         table: new Float32Array(2),
-        keys: cache,
-        values: cache,
+        keys: empty,
+        values: empty,
       },
     });
-    expect([...decodeCache('f16', result['keys']!).subarray(0, 4)]).toEqual([65504, -65504, 1, 2]);
-    expect([...decodeCache('f16', result['values']!).subarray(0, 4)]).toEqual([3, -65504, 65504, 0]);
+    const keys = decodeCache(cache, 'keys', result['keys']!);
+    return {
+      key: Array.from(key, (_, dim) => keys[keyIndex(cache, 0, 0, dim)]!),
+      value: [...decodeCache(cache, 'values', result['values']!).subarray(0, headDim)],
+    };
+  }
+
+  it('bounds values beyond f16', async () => {
+    const { key, value } = await cached('f16', 4, [1e6, -1e6, 1, 2], [3, -1e9, 65504, 0]);
+    expect(key).toEqual([65504, -65504, 1, 2]);
+    expect(value).toEqual([3, -65504, 65504, 0]);
+  });
+
+  it('gives each group of 8 bits its scale, of any size', async () => {
+    const groups = [times(32, 0), times(32, -1e-9), [2e9, ...times(31, 1e9)]];
+    const [forward, backward] = [groups.flat(), groups.toReversed().flat()].map((dims) => [...dims, 1, 2, -4, 0]);
+    const { key, value } = await cached('q8', 100, forward!, backward!);
+    for (const [found, expected] of [
+      [key, forward!],
+      [value, backward!],
+    ] as const) {
+      expect(found.length).toBe(100);
+      found.forEach((v, i) => expect(Math.abs(v - expected[i])).toBeLessThanOrEqual(Math.abs(expected[i]) * 0.017));
+    }
+  });
+
+  it.each([NaN, Infinity, -Infinity])('does not hide %f in 8 bits', async (broken) => {
+    const one = times(36, 1);
+    const { key, value } = await cached('q8', 36, one.with(3, broken), one.with(35, broken));
+    expect(key).toEqual([...times(32, NaN), 1, 1, 1, 1]);
+    expect(value).toEqual([...times(32, 1), NaN, NaN, NaN, NaN]);
   });
 });

@@ -44,7 +44,7 @@ export function ropeAppendKernel(options: {
   return defineKernel(`rope-append-${kvType}-${pairing}-${headDim}${norm}`, [
     { file: 'prelude', text: `const WORKGROUP_HEADS: u32 = ${workgroupHeads(headDim)}u;` },
     { file: 'shaders/lib/batch.wgsl', text: batch },
-    ...kvFragments(kvType, headDim),
+    ...kvFragments(kvType, headDim, 'write'),
     PAIRINGS[pairing],
     QK_NORMS[qkNorm],
     { file: 'shaders/rope/rope-append.wgsl', text: ropeAppend },

@@ -65,7 +65,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     if (head >= params.heads + params.kv_heads) {
       let value = vec4(row[i * 4u], row[i * 4u + 1u], row[i * 4u + 2u], row[i * 4u + 3u]);
       let kv_head = head - params.heads - params.kv_heads;
-      values[value_at(page, params.kv_heads, kv_head, offset) + element] = kv_pack(value);
+      put_value(i, value_at(page, params.kv_heads, kv_head, offset), element, value);
       continue;
     }
     let turned = vec4(
@@ -76,7 +76,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     );
     qkv[at + i] = turned;
     if (head >= params.heads) {
-      keys[key_at(page, params.kv_heads, head - params.heads, offset) + element * PAGE] = kv_pack(turned);
+      put_key(i, key_at(page, params.kv_heads, head - params.heads, offset), element, turned);
     }
   }
+  put_scaled(first_head, elements, slot, thread);
 }

@@ -93,8 +93,8 @@ export async function checkAttention(
   const size = total * PAGE * kvHeads * headDim;
   const keys = noise(1, size, 2);
   change?.(keys, cache);
-  const encodedKeys = encodeCache(kvType, keys);
-  const encodedValues = encodeCache(kvType, noise(2, size));
+  const encodedKeys = encodeCache(cache, 'keys', keys);
+  const encodedValues = encodeCache(cache, 'values', noise(2, size));
   const qkvStride = (heads + 2 * kvHeads) * headDim;
   const q = noise(3, tokens.length * qkvStride, 2);
   const scale = 1 / Math.sqrt(headDim);
@@ -106,8 +106,8 @@ export async function checkAttention(
     buffers: {
       batch: batchWords({ tokens, tiles, pages }),
       q,
-      keys: encodedKeys,
-      values: encodedValues,
+      keys: new Uint8Array(encodedKeys),
+      values: new Uint8Array(encodedValues),
       out: new Float32Array(rows * headDim + headDim),
       partials: new Float32Array(splits * rows * (headDim + 4)),
     },
@@ -122,8 +122,8 @@ export async function checkAttention(
     window,
     softcap,
     cache,
-    keys: decodeCache(kvType, encodedKeys.slice().buffer),
-    values: decodeCache(kvType, encodedValues.slice().buffer),
+    keys: decodeCache(cache, 'keys', encodedKeys),
+    values: decodeCache(cache, 'values', encodedValues),
   });
   const direct = new Float32Array(result['out']!);
   const partials = new Float32Array(result['partials']!);

@@ -9,7 +9,7 @@ import { randomModel } from '../fidelity/random-model.ts';
 
 const gpu = await Gpu.open(await openDawn());
 
-test.each(['f16', 'f32'] as const)('a cache in %s', async (kvType) => {
+test.each(['f16', 'f32', 'q8'] as const)('a cache in %s', async (kvType) => {
   const shape = { layers: 2, width: 128, heads: 4, kvHeads: 2, headDim: 32, ffn: 256 };
   const source = await openFileSource(
     randomModel('rehearsal', { architecture: 'llama', type: 'Q8_0', ...shape, ropeFactors: 'one' }),
