@@ -5,7 +5,7 @@
  */
 import type { KvType } from '../../shaders/attention/kv-layout.ts';
 import { tokensPerTile } from '../../shaders/attention/attention-shape.ts';
-import type { Architecture, Hyperparameters, WeightSpecs } from '../arch/architecture.ts';
+import type { Architecture, Hyperparameters } from '../arch/architecture.ts';
 import { factorNames } from '../arch/read-rope.ts';
 import { architectureOf } from '../arch/registry.ts';
 import { type ChatTemplate, createChatTemplate, type TemplateChoice } from '../chat/chat-template.ts';
@@ -16,7 +16,7 @@ import { Allocation } from '../gpu/allocation.ts';
 import type { Gpu } from '../gpu/gpu.ts';
 import { PlanBuilder } from '../gpu/plan.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
-import { allocateActivation, type Weights } from '../ops/context.ts';
+import { allocateActivation } from '../ops/context.ts';
 import { recordDrawing } from '../ops/drawing.ts';
 import { recordSampling } from '../ops/sampling.ts';
 import { createTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
@@ -26,7 +26,8 @@ import { Forward } from './forward.ts';
 import { allocateCache, allocateStates, CachePool, kvBytes, pagesFor, stateBytes, stateKey } from './kv-cache.ts';
 import { makeRopeTable } from './rope-table.ts';
 import { MAX_LOGIT_BIAS } from './sampler.ts';
-import { listed, readVector, refuseUnusedTensors, WeightLoader } from './weights.ts';
+import { listed, readVector, refuseUnusedTensors } from './tensors.ts';
+import { WeightLoader } from './weights.ts';
 
 /** Tokens of one forward: long enough to fill a GPU, short enough that others are not kept waiting. */
 const CHUNK_TOKENS = 256;

@@ -56,7 +56,9 @@ it('moves every sequence on, over pages and past stops, and remembers its tokens
     const expected = batchWords({ ...now, outputs });
     ended.forEach((is, i) => {
       const token = expected[4]! + i * 3;
-      if (!is) expect([...batch.subarray(token, token + 3)]).toEqual([...expected.subarray(token, token + 3)]);
+      // A sequence that has ended keeps its token; what that was is of no matter.
+      const of = (words: Uint32Array) => (is ? [] : [...words.subarray(token, token + 3)]);
+      expect(of(batch)).toEqual(of(expected));
       const part = expected[9]! + i * 4;
       expect([...batch.subarray(part, part + 4)]).toEqual([...expected.subarray(part, part + 4)]);
       const kept = [...rows.subarray(i * ROW_WORDS + 16, i * ROW_WORDS + 16 + Math.min(HISTORY, histories[i]!.length))];
