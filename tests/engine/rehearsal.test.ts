@@ -1,6 +1,7 @@
 // What a rehearsal says of a model's memory is what a load then takes, to the byte.
 import { expect, test } from 'vitest';
 import { openFileSource } from '../../engine/cli/file-source.ts';
+import { PORTABLE } from '../../shaders/kernel.ts';
 import { openDawn } from '../../engine/gpu/dawn.ts';
 import { Gpu } from '../../engine/gpu/gpu.ts';
 import { loadModel, loadSize, readModel } from '../../engine/runtime/load-model.ts';
@@ -8,6 +9,7 @@ import { rehearseLoad } from '../../engine/runtime/rehearsal.ts';
 import { randomModel } from '../fidelity/random-model.ts';
 
 const gpu = await Gpu.open(await openDawn());
+gpu.adapter = PORTABLE; // whose kernels the rehearsal counts for
 
 test.each(['f16', 'f32', 'q8'] as const)('a cache in %s', async (kvType) => {
   const shape = { layers: 2, width: 128, heads: 4, kvHeads: 2, headDim: 32, ffn: 256 };
