@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type CacheShape, type CacheSide, decodeCache, encodeCache, keyIndex } from '../attention/kv-layout.ref.ts';
+import { decodeCache, encodeCache } from '../attention/kv-elements.ref.ts';
+import { type CacheShape, type CacheSide, keyIndex } from '../attention/kv-layout.ref.ts';
 import { kvLayout, PAGE, type KvType } from '../attention/kv-layout.ts';
 import { groupsOf } from '../attention/kv-q8.ref.ts';
 import { batchWords } from '../testing/batch-words.ts';

@@ -12,7 +12,8 @@ import {
   tokenShape,
   tokensPerTile,
 } from '../attention/attention-shape.ts';
-import { type CacheShape, decodeCache, encodeCache } from '../attention/kv-layout.ref.ts';
+import { decodeCache, encodeCache } from '../attention/kv-elements.ref.ts';
+import type { CacheShape } from '../attention/kv-layout.ref.ts';
 import { type KvType, PAGE } from '../attention/kv-layout.ts';
 import { mergeSplitsRef } from '../attention/merge-splits.ref.ts';
 import { NO_WINDOW, pagedAttentionKernel } from '../attention/paged-attention.kernel.ts';
