@@ -30,10 +30,6 @@ export interface Adapter {
   software: boolean;
   /** Threads of the smallest subgroup; 0 where WGSL has no subgroups here. */
   subgroupSize: number;
-  /** `shader-f16`. */
-  f16: boolean;
-  /** `chromium-experimental-subgroup-matrix` with f16 inputs, f32 sums and 16 × 16 × 16 elements. */
-  subgroupMatrix: boolean;
   /** `dot4I8Packed` is one instruction, as far as the vendor tells. */
   integerDot: boolean;
 }
@@ -42,13 +38,11 @@ export interface Adapter {
 export const PORTABLE: Adapter = {
   software: false,
   subgroupSize: 0,
-  f16: false,
-  subgroupMatrix: false,
   integerDot: false,
 };
 
 /** WGSL extensions that a kernel enables. */
-export type Extension = 'subgroups' | 'f16' | 'chromium_experimental_subgroup_matrix';
+export type Extension = 'subgroups';
 
 export interface Kernel {
   /** `op-dtype-shape`. */

@@ -18,16 +18,7 @@ export interface BufferRange {
 export const WHOLE = (buffer: GPUBuffer): BufferRange => ({ buffer, offset: 0, size: buffer.size });
 
 /** Used where the adapter has them. */
-const FEATURES = ['subgroups', 'shader-f16', 'chromium-experimental-subgroup-matrix'];
-
-/** As Dawn lists them. */
-interface SubgroupMatrixConfig {
-  M: number;
-  N: number;
-  K: number;
-  componentType: string;
-  resultComponentType: string;
-}
+const FEATURES = ['subgroups'];
 
 /** Vendors and architectures with an instruction for four products of bytes. */
 const INTEGER_DOT = /^(nvidia\b(?! (fermi|kepler|maxwell))|amd rdna-[2-9]|intel (gen-12|xe))/;
@@ -206,17 +197,9 @@ function describeAdapter(
   language: WGSLLanguageFeatures,
 ): Adapter {
   const { subgroupMinSize, isFallbackAdapter, description } = info;
-  const { subgroupMatrixConfigs = [] } = info as { subgroupMatrixConfigs?: Iterable<SubgroupMatrixConfig> };
-  const tensorCores = [...subgroupMatrixConfigs].some(
-    ({ M, N, K, componentType, resultComponentType }) =>
-      M === 16 && N === 16 && K === 16 && componentType === 'f16' && resultComponentType === 'f32',
-  );
-  const f16 = features.has('shader-f16');
   return {
     software: isFallbackAdapter || SOFTWARE.test(`${name} ${description}`),
     subgroupSize: features.has('subgroups') ? subgroupMinSize : 0,
-    f16,
-    subgroupMatrix: f16 && tensorCores && features.has('chromium-experimental-subgroup-matrix'),
     integerDot: INTEGER_DOT.test(name) && language.has('packed_4x8_integer_dot_product'),
   };
 }
