@@ -89,7 +89,7 @@ test('attention in splits, all of it and in sliding windows of 200', async () =>
   await check('splits', shape, { tokens: 500, pretended: { adapter: PORTABLE } });
 });
 
-test.each(['Q4_0', 'Q8_0', 'Q6_K'] as const)('products in integers, one token, few and then one: %s', async (type) => {
+test.each(['Q4_0', 'Q6_K'] as const)('products in integers, one token, few and then one: %s', async (type) => {
   const shape = { ...SMALL, width: 256, heads: 4, kvHeads: 2, headDim: 64, ffn: 1280, layers: 2, type };
   const pretended = { adapter: await integerAdapter() };
   for (const tokens of [1, 7]) {
@@ -120,16 +120,13 @@ test.each([
   await check(`heads-${Object.values(shape).join('-')}`, { ...SMALL, ...shape, width }, { tokens: 40 });
 });
 
-test.each(['F32', 'Q4_0', 'Q6_K'] as const)(
-  'embedding, head and products split over many bindings: %s',
-  async (type) => {
-    const shape = { ...SMALL, width: 256, heads: 4, kvHeads: 2, headDim: 64, ffn: 256, type };
-    for (const software of [true, false]) {
-      const pretended = { maxMatrixBytes: 24_000, adapter: { ...PORTABLE, software } };
-      await check(`split-${type}`.toLowerCase(), shape, { tokens: 30, pretended });
-    }
-  },
-);
+test.each(['F32', 'Q6_K'] as const)('embedding, head and products split over many bindings: %s', async (type) => {
+  const shape = { ...SMALL, width: 256, heads: 4, kvHeads: 2, headDim: 64, ffn: 256, type };
+  for (const software of [true, false]) {
+    const pretended = { maxMatrixBytes: 24_000, adapter: { ...PORTABLE, software } };
+    await check(`split-${type}`.toLowerCase(), shape, { tokens: 30, pretended });
+  }
+});
 
 test('a vocabulary of 262,144, its matrices split', async () => {
   const shape: RandomModel = { ...SMALL, type: 'Q8_0', vocab: 262_144, tied: true };
