@@ -51,15 +51,7 @@ function weights(hp: Gemma2, file: GgufFile) {
   const specs = new SpecBuilder(file).embeddings(hp);
   for (let i = 0; i < hp.layers; i++) {
     const blk = `blk.${i}`;
-    specs
-      .vector(`${blk}.attn_norm`, hp.width)
-      .qkv(blk, hp)
-      .matrix(`${blk}.attn_output`, hp.width, hp.heads * hp.headDim)
-      .vector(`${blk}.post_attention_norm`, hp.width)
-      .vector(`${blk}.ffn_norm`, hp.width)
-      .gateUp(blk, hp)
-      .matrix(`${blk}.ffn_down`, hp.width, hp.ffnWidth)
-      .vector(`${blk}.post_ffw_norm`, hp.width);
+    specs.layer(blk, hp).postNorms(blk, hp);
   }
   return specs.build();
 }
@@ -73,19 +65,19 @@ const forward: Architecture<Gemma2>['forward'] = async (f, hp) => {
   rmsNorm(f, residual, w.vector('blk.0.attn_norm'), normed, rmsEpsilon);
   for (let i = 0; i < hp.layers; i++) {
     const blk = `blk.${i}`;
-    linear(f, normed, w.matrix(`${blk}.attn_qkv`), qkv);
+    linear(f, normed, `${blk}.attn_qkv`, qkv);
     const window = hp.windows[i]!;
     const table = window > 0 ? 'windowed' : 'all';
     const rope = { pairing: 'halves', table, dim: hp.ropes[table]!.dim } as const;
     ropeAppend(f, qkv, i, hp, rope, { q: `Qcur-${i}`, k: `Kcur-${i}` });
     attention(f, qkv, i, hp, { scale: hp.attentionScale, window, softcap: hp.scoreCap }, attended);
-    linear(f, attended, w.matrix(`${blk}.attn_output`), branch);
+    linear(f, attended, `${blk}.attn_output`, branch);
     addRmsNorm(f, residual, branch, w.vector(`${blk}.ffn_norm`), normed, rmsEpsilon, {
       tap: `sa_out-${i}`,
       branchNorm: w.vector(`${blk}.post_attention_norm`),
     });
     gateUp(f, normed, blk, 'gelu', hidden);
-    linear(f, hidden, w.matrix(`${blk}.ffn_down`), branch, { tap: `ffn_out-${i}` });
+    linear(f, hidden, `${blk}.ffn_down`, branch, { tap: `ffn_out-${i}` });
     const last = i === hp.layers - 1;
     const next = w.vector(last ? 'output_norm' : `blk.${i + 1}.attn_norm`);
     addRmsNorm(f, residual, branch, next, last ? result : normed, rmsEpsilon, {
@@ -93,7 +85,7 @@ const forward: Architecture<Gemma2>['forward'] = async (f, hp) => {
       branchNorm: w.vector(`${blk}.post_ffw_norm`),
     });
   }
-  linear(f, result, w.matrix('token_embd'), logits);
+  linear(f, result, 'token_embd', logits);
   capLogits(f, logits, { cap: hp.logitCap });
   return logits.buffer;
 };

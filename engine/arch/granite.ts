@@ -6,14 +6,14 @@
 import type { GgufFile } from '../gguf/parse.ts';
 import { attention, ropeAppend } from '../ops/attention.ts';
 import { embed } from '../ops/embed.ts';
-import { gateUp, linear } from '../ops/linear.ts';
+import { gateUp, linear, outputHead } from '../ops/linear.ts';
 import { capLogits } from '../ops/logits.ts';
 import { addRmsNorm, rmsNorm } from '../ops/norm.ts';
 import { openActivations } from './activations.ts';
 import type { Architecture, Hyperparameters } from './architecture.ts';
+import { preNormWeights } from './pre-norm-decoder.ts';
 import { readOptional, readPositive, readTransformer } from './read-hyperparameters.ts';
 import { readRope } from './read-rope.ts';
-import { SpecBuilder } from './weight-specs.ts';
 
 interface Granite extends Hyperparameters {
   embeddingScale: number;
@@ -39,21 +39,6 @@ function hyperparameters(file: GgufFile): Granite {
   };
 }
 
-function weights(hp: Granite, file: GgufFile) {
-  const specs = new SpecBuilder(file).embeddings(hp);
-  for (let i = 0; i < hp.layers; i++) {
-    const blk = `blk.${i}`;
-    specs
-      .vector(`${blk}.attn_norm`, hp.width)
-      .qkv(blk, hp)
-      .matrix(`${blk}.attn_output`, hp.width, hp.heads * hp.headDim)
-      .vector(`${blk}.ffn_norm`, hp.width)
-      .gateUp(blk, hp)
-      .matrix(`${blk}.ffn_down`, hp.width, hp.ffnWidth);
-  }
-  return specs.build();
-}
-
 /** Names of taps are llama.cpp's names of the same values. */
 const forward: Architecture<Granite>['forward'] = async (f, hp) => {
   const { weights: w } = f;
@@ -63,25 +48,22 @@ const forward: Architecture<Granite>['forward'] = async (f, hp) => {
   rmsNorm(f, residual, w.vector('blk.0.attn_norm'), normed, rmsEpsilon);
   for (let i = 0; i < hp.layers; i++) {
     const blk = `blk.${i}`;
-    linear(f, normed, w.matrix(`${blk}.attn_qkv`), qkv, { bias: w.optional(`${blk}.attn_qkv.bias`) });
+    linear(f, normed, `${blk}.attn_qkv`, qkv);
     const rope = { pairing: 'interleaved', table: 'all', dim: hp.rotates ? hp.ropes['all']!.dim : 0 } as const;
     ropeAppend(f, qkv, i, hp, rope, { q: `Qcur-${i}`, k: `Kcur-${i}` });
     attention(f, qkv, i, hp, { scale: hp.attentionScale }, attended);
-    linear(f, attended, w.matrix(`${blk}.attn_output`), branch, {
-      bias: w.optional(`${blk}.attn_output.bias`),
-      tap: `attn_out-${i}`,
-    });
+    linear(f, attended, `${blk}.attn_output`, branch, { tap: `attn_out-${i}` });
     const middle = { tap: `ffn_inp-${i}`, branchScale };
     addRmsNorm(f, residual, branch, w.vector(`${blk}.ffn_norm`), normed, rmsEpsilon, middle);
     gateUp(f, normed, blk, 'silu', hidden);
-    linear(f, hidden, w.matrix(`${blk}.ffn_down`), branch, { bias: w.optional(`${blk}.ffn_down.bias`) });
+    linear(f, hidden, `${blk}.ffn_down`, branch);
     const last = i === hp.layers - 1;
     const next = w.vector(last ? 'output_norm' : `blk.${i + 1}.attn_norm`);
     addRmsNorm(f, residual, branch, next, last ? result : normed, rmsEpsilon, { tap: `l_out-${i}`, branchScale });
   }
-  linear(f, result, w.matrix(w.has('output') ? 'output' : 'token_embd'), logits);
+  outputHead(f, result, logits);
   capLogits(f, logits, { scale: 1 / hp.logitScale });
   return logits.buffer;
 };
 
-export const granite: Architecture<Granite> = { name: 'granite', hyperparameters, weights, forward };
+export const granite: Architecture<Granite> = { name: 'granite', hyperparameters, weights: preNormWeights, forward };

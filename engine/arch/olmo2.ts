@@ -7,7 +7,7 @@
 import type { GgufFile } from '../gguf/parse.ts';
 import { attention, ropeAppend } from '../ops/attention.ts';
 import { embed } from '../ops/embed.ts';
-import { gateUp, linear } from '../ops/linear.ts';
+import { gateUp, linear, outputHead } from '../ops/linear.ts';
 import { addNormed, addRmsNorm, normQk } from '../ops/norm.ts';
 import { openActivations } from './activations.ts';
 import type { Architecture, Hyperparameters } from './architecture.ts';
@@ -36,15 +36,11 @@ function weights(hp: Olmo2, file: GgufFile) {
     const blk = `blk.${i}`;
     specs
       .qkv(blk, hp)
-      .joined(`${blk}.qk_norm`, [
-        [`${blk}.attn_q_norm.weight`, hp.heads * hp.headDim],
-        [`${blk}.attn_k_norm.weight`, hp.kvHeads * hp.headDim],
-      ])
+      .qkNorm(blk, hp.heads * hp.headDim, hp.kvHeads * hp.headDim)
       .matrix(`${blk}.attn_output`, hp.width, hp.heads * hp.headDim)
-      .vector(`${blk}.post_attention_norm`, hp.width)
       .gateUp(blk, hp)
       .matrix(`${blk}.ffn_down`, hp.width, hp.ffnWidth)
-      .vector(`${blk}.post_ffw_norm`, hp.width);
+      .postNorms(blk, hp);
   }
   return specs.build();
 }
@@ -56,23 +52,23 @@ const forward: Architecture<Olmo2>['forward'] = async (f, hp) => {
   embed(f, w.matrix('token_embd'), residual, 'inp_embd');
   for (let i = 0; i < hp.layers; i++) {
     const blk = `blk.${i}`;
-    linear(f, residual, w.matrix(`${blk}.attn_qkv`), qkv, { bias: w.optional(`${blk}.attn_qkv.bias`) });
+    linear(f, residual, `${blk}.attn_qkv`, qkv);
     normQk(f, qkv, hp.heads * hp.headDim, hp.kvHeads * hp.headDim, w.vector(`${blk}.qk_norm`), hp.rmsEpsilon);
     const window = hp.windows[i]!;
     const table = window > 0 ? 'windowed' : 'all';
     const rope = { pairing: 'halves', table, dim: hp.ropes[table]!.dim } as const;
     ropeAppend(f, qkv, i, hp, rope, { q: `Qcur-${i}`, k: `Kcur-${i}` });
     attention(f, qkv, i, hp, { scale: 1 / Math.sqrt(hp.headDim), window }, attended);
-    linear(f, attended, w.matrix(`${blk}.attn_output`), branch);
+    linear(f, attended, `${blk}.attn_output`, branch);
     addNormed(f, residual, branch, w.vector(`${blk}.post_attention_norm`), hp.rmsEpsilon, `ffn_inp-${i}`);
     gateUp(f, residual, blk, 'silu', hidden);
-    linear(f, hidden, w.matrix(`${blk}.ffn_down`), branch);
+    linear(f, hidden, `${blk}.ffn_down`, branch);
     const branchNorm = w.vector(`${blk}.post_ffw_norm`);
     const tap = `l_out-${i}`;
     if (i < hp.layers - 1) addNormed(f, residual, branch, branchNorm, hp.rmsEpsilon, tap);
     else addRmsNorm(f, residual, branch, w.vector('output_norm'), result, hp.rmsEpsilon, { tap, branchNorm });
   }
-  linear(f, result, w.matrix(w.has('output') ? 'output' : 'token_embd'), logits, { tap: 'result_output' });
+  outputHead(f, result, logits, { tap: 'result_output' });
   return logits.buffer;
 };
 

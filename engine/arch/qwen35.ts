@@ -9,7 +9,7 @@ import type { GgufFile } from '../gguf/parse.ts';
 import { attention, ropeAppend } from '../ops/attention.ts';
 import { type Activation, type ForwardContext } from '../ops/context.ts';
 import { embed } from '../ops/embed.ts';
-import { gateUp, linear } from '../ops/linear.ts';
+import { gateUp, linear, outputHead } from '../ops/linear.ts';
 import { addRmsNorm, rmsNorm } from '../ops/norm.ts';
 import { causalConv, deltaInputs, deltaNet, type DeltaShape, gatedNorm, sigmoidGate } from '../ops/recurrent.ts';
 import { type Activations, openActivations } from './activations.ts';
@@ -113,10 +113,7 @@ function weights(hp: Qwen35, file: GgufFile) {
     if (hp.attentionLayers.includes(i)) {
       specs
         .stacked(`${blk}.attn_qkv`, width, attentionRows(blk, hp))
-        .joined(`${blk}.qk_norm`, [
-          [`${blk}.attn_q_norm.weight`, headDim],
-          [`${blk}.attn_k_norm.weight`, headDim],
-        ])
+        .qkNorm(blk, headDim, headDim)
         .matrix(`${blk}.attn_output`, width, heads * headDim);
     } else {
       specs
@@ -187,25 +184,25 @@ const forward: Architecture<Qwen35>['forward'] = async (f, hp) => {
     const tap = `attn_residual-${i}`;
     addRmsNorm(f, residual, branch, w.vector(`${blk}.post_attention_norm`), normed, hp.rmsEpsilon, { tap });
     gateUp(f, normed, blk, 'silu', hidden);
-    linear(f, hidden, w.matrix(`${blk}.ffn_down`), branch, { tap: `ffn_out-${i}` });
+    linear(f, hidden, `${blk}.ffn_down`, branch, { tap: `ffn_out-${i}` });
     const last = i === hp.layers - 1;
     const next = w.vector(last ? 'output_norm' : `blk.${i + 1}.attn_norm`);
     addRmsNorm(f, residual, branch, next, last ? result : normed, hp.rmsEpsilon, { tap: `l_out-${i}` });
   }
-  linear(f, result, w.matrix(w.has('output') ? 'output' : 'token_embd'), logits, { tap: 'result_output' });
+  outputHead(f, result, logits, { tap: 'result_output' });
   return logits.buffer;
 };
 
 function attend(f: ForwardContext, hp: Qwen35, i: number, { normed, qkv, attended, branch }: Activations): void {
   const { weights: w } = f;
   const blk = `blk.${i}`;
-  linear(f, normed, w.matrix(`${blk}.attn_qkv`), qkv);
+  linear(f, normed, `${blk}.attn_qkv`, qkv);
   const qkNorm = { weight: w.vector(`${blk}.qk_norm`), epsilon: hp.rmsEpsilon };
   const rope = { pairing: 'halves', table: 'all', dim: hp.ropes['all']!.dim, qkNorm } as const;
   ropeAppend(f, qkv, i, hp, rope, { q: `Qcur-${i}`, k: `Kcur-${i}` });
   attention(f, qkv, i, hp, { scale: hp.attentionScale }, attended);
   sigmoidGate(f, attended, { from: qkv, offset: (hp.heads + 2 * hp.kvHeads) * hp.headDim }, `attn_gated-${i}`);
-  linear(f, attended, w.matrix(`${blk}.attn_output`), branch, { tap: `attn_output-${i}` });
+  linear(f, attended, `${blk}.attn_output`, branch, { tap: `attn_output-${i}` });
 }
 
 function recur(
@@ -219,7 +216,7 @@ function recur(
   const { delta, channels, rmsEpsilon } = hp;
   const blk = `blk.${i}`;
   const betaOffset = channels + hp.valueWidth;
-  linear(f, normed, w.matrix(`${blk}.mixed`), mixed);
+  linear(f, normed, `${blk}.mixed`, mixed);
   const convWeight = w.vector(`${blk}.ssm_conv1d`);
   causalConv(f, { from: mixed, offset: 0 }, convWeight, hp.taps, f.state(i, 'conv'), conv, `conv_output_silu-${i}`);
   const raw = { from: mixed, betaOffset, alphaOffset: betaOffset + delta.valueHeads };
@@ -231,7 +228,7 @@ function recur(
   deltaNet(f, conv, gates, delta, f.state(i, 'delta'), core);
   const z = { from: mixed, offset: channels };
   gatedNorm(f, core, delta.headDim, w.vector(`${blk}.ssm_norm`), z, rmsEpsilon, `final_output-${i}`);
-  linear(f, core, w.matrix(`${blk}.ssm_out`), branch, { tap: `linear_attn_out-${i}` });
+  linear(f, core, `${blk}.ssm_out`, branch, { tap: `linear_attn_out-${i}` });
 }
 
 export const qwen35: Architecture<Qwen35> = { name: NAME, hyperparameters, weights, forward };

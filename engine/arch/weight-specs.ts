@@ -82,8 +82,31 @@ export class SpecBuilder {
 
   /** `token_embd`, `output_norm`, and `output` where the embedding does not serve as head. */
   embeddings({ vocab, width }: Hyperparameters): this {
-    this.matrix('token_embd', vocab, width).vector('output_norm', width);
+    this.stacked('token_embd', width, [{ tensor: 'token_embd.weight', rows: vocab }]).vector('output_norm', width);
     return this.has('output.weight') ? this.matrix('output', vocab, width) : this;
+  }
+
+  /** What a layer of most decoders has: norms before attention and feed-forward, and the products of both. */
+  layer(blk: string, hp: Hyperparameters): this {
+    return this.vector(`${blk}.attn_norm`, hp.width)
+      .qkv(blk, hp)
+      .matrix(`${blk}.attn_output`, hp.width, hp.heads * hp.headDim)
+      .vector(`${blk}.ffn_norm`, hp.width)
+      .gateUp(blk, hp)
+      .matrix(`${blk}.ffn_down`, hp.width, hp.ffnWidth);
+  }
+
+  /** `blk.qk_norm`: the norms' weights for queries, then for keys, of so many floats each. */
+  qkNorm(blk: string, queries: number, keys: number): this {
+    return this.joined(`${blk}.qk_norm`, [
+      [`${blk}.attn_q_norm.weight`, queries],
+      [`${blk}.attn_k_norm.weight`, keys],
+    ]);
+  }
+
+  /** The norms of branches on their way out. */
+  postNorms(blk: string, { width }: Hyperparameters): this {
+    return this.vector(`${blk}.post_attention_norm`, width).vector(`${blk}.post_ffw_norm`, width);
   }
 
   /** `blk.attn_qkv` [q + 2 · kv, width]: queries, keys, values, from one tensor or three, and the biases there are. */

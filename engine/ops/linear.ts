@@ -6,24 +6,26 @@
 import type { GluActivation } from '../../shaders/matmul/fragments.ts';
 import { matmulKernels } from '../../shaders/matmul/matmul.kernel.ts';
 import { BLOCK } from '../../shaders/matmul/weights.ts';
-import { type Activation, countRows, type ForwardContext, type Matrix } from './context.ts';
+import { type Activation, countRows, type ForwardContext } from './context.ts';
 
 /** Words of the batch's header that hold the number of rows (`shaders/lib/batch.wgsl`). */
 const COUNT_AT = { tokens: 0, outputs: 1 };
 
 /**
- * out[row, :] = W · x[row, :] + bias, where there is a bias `[rows of W]`. With `glu`, W's rows (and the bias with them)
+ * out[row, :] = W · x[row, :], and `name.bias` [rows of W] where the file has one; W is the matrix of that name. With `glu`, W's rows (and the bias with them)
  * alternate between gate and up, and out has half as many columns: glu(gate) · up. With `gated`, out holds the gates and becomes
  * gated(gate) · that.
  */
 export function linear(
   f: ForwardContext,
   x: Activation,
-  weight: Matrix,
+  name: string,
   out: Activation,
-  options: { glu?: GluActivation; gated?: GluActivation; bias?: GPUBuffer | undefined; tap?: string } = {},
+  options: { glu?: GluActivation; gated?: GluActivation; tap?: string } = {},
 ): void {
-  const { glu, gated, bias, tap } = options;
+  const { glu, gated, tap } = options;
+  const weight = f.weights.matrix(name);
+  const bias = f.weights.optional(`${name}.bias`);
   const count = countRows(x.rows);
   weight.segments.forEach((segment, index) => {
     const variants = matmulKernels({
@@ -81,12 +83,15 @@ export function gateUp(
   activation: GluActivation,
   out: Activation,
 ): void {
-  const { weights: w } = f;
-  const [both, gate, up] = [`${blk}.ffn_gate_up`, `${blk}.ffn_gate`, `${blk}.ffn_up`];
-  if (w.has(both)) {
-    linear(f, x, w.matrix(both), out, { glu: activation, bias: w.optional(`${both}.bias`) });
+  if (f.weights.has(`${blk}.ffn_gate_up`)) {
+    linear(f, x, `${blk}.ffn_gate_up`, out, { glu: activation });
   } else {
-    linear(f, x, w.matrix(gate), out, { bias: w.optional(`${gate}.bias`) });
-    linear(f, x, w.matrix(up), out, { gated: activation, bias: w.optional(`${up}.bias`) });
+    linear(f, x, `${blk}.ffn_gate`, out);
+    linear(f, x, `${blk}.ffn_up`, out, { gated: activation });
   }
+}
+
+/** logits = the head, or the embedding where that serves as head. */
+export function outputHead(f: ForwardContext, x: Activation, logits: Activation, options: { tap?: string } = {}): void {
+  linear(f, x, f.weights.has('output') ? 'output' : 'token_embd', logits, options);
 }

@@ -26,7 +26,7 @@ import { Forward } from './forward.ts';
 import { allocateCache, allocateStates, CachePool, kvBytes, pagesFor, stateBytes, stateKey } from './kv-cache.ts';
 import { makeRopeTable } from './rope-table.ts';
 import { MAX_LOGIT_BIAS } from './sampler.ts';
-import { listed, readVector, refuseUnusedTensors } from './tensors.ts';
+import { listed, readVector, refuseUnusedTensors, watched } from './tensors.ts';
 import { WeightLoader } from './weights.ts';
 
 /** Tokens of one forward: long enough to fill a GPU, short enough that others are not kept waiting. */
@@ -185,7 +185,7 @@ export async function prepareForward(
   const cache = await allocateCache(allocation, hp, kvType, pages);
   const states = await allocateStates(allocation, hp, slots);
   const batch = await allocation.allocate('the batch', Batch.words(limits) * 4, STORAGE | COPY_DST);
-  const weights = await loader.reserve(specs);
+  const { weights, check } = watched(await loader.reserve(specs), specs);
   const plan = new PlanBuilder(gpu, allocation, batch);
   const logits = await architecture.forward(
     {
@@ -199,6 +199,7 @@ export async function prepareForward(
     },
     hp,
   );
+  check();
   const filled = loader.fill(); // while all pipelines compile
   filled.catch(() => {}); // reported where it is awaited
   try {

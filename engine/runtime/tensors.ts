@@ -10,6 +10,7 @@ import { dequantize } from '../gguf/dequantize.ts';
 import { checkFinite } from '../gguf/finite.ts';
 import type { GgufFile, TensorInfo } from '../gguf/parse.ts';
 import type { ByteSource } from '../gguf/source.ts';
+import type { Weights } from '../ops/context.ts';
 import { LocalLLMError, quoted } from '../protocol/errors.ts';
 
 export const ALIGNMENT = 256;
@@ -87,6 +88,34 @@ export function refuseUnusedTensors(file: GgufFile, specs: WeightSpecs, hp: Hype
       `The file has the tensor ${quoted(unused[0]!)}${more}, which this architecture does not use here: this variant is not supported.`,
     );
   }
+}
+
+/** The weights, and a check that the forward has asked for all of them: one that it left out would be missing without a word. */
+export function watched(weights: Weights, { matrices, vectors }: WeightSpecs): { weights: Weights; check(): void } {
+  const asked = new Set<string>();
+  const note = <T>(get: (name: string) => T) => {
+    return (name: string): T => {
+      asked.add(name);
+      return get(name);
+    };
+  };
+  return {
+    weights: {
+      matrix: note(weights.matrix),
+      vector: note(weights.vector),
+      optional: note(weights.optional),
+      has: weights.has,
+    },
+    /** @throws LocalLLMError not-supported */
+    check() {
+      const left = [...matrices.keys(), ...vectors.keys()].find((name) => !asked.has(name));
+      if (left === undefined) return;
+      throw new LocalLLMError(
+        'not-supported',
+        `The file has ${quoted(left)}, which this architecture does not use here: this variant is not supported.`,
+      );
+    },
+  };
 }
 
 /** A float tensor as f32, on the CPU: norm weights, biases and RoPE factors. */

@@ -96,12 +96,13 @@ class KernelBench {
       // Many tokens make the product so long that what is cached in the beginning does not matter.
       const copies = tokens > 16 ? 1 : this.#copies(bytes);
       const limits = { tokens, outputs: tokens, sequences: 1, pagesPerSequence: 1 };
-      const { plan, context, batch } = await this.#context(allocation, limits);
+      const { plan, context, batch, matrices } = await this.#context(allocation, limits);
       this.#gpu.device.queue.writeBuffer(batch, 0, Uint32Array.of(tokens, tokens, 1, 1));
       const x = await context.activation('x', cols);
       const out = await context.activation('y', glu ? rows / 2 : rows);
       for (let copy = 0; copy < copies; copy++) {
-        linear(context, x, await this.#matrix(allocation, type, rows, cols), out, glu ? { glu: 'silu' } : {});
+        matrices.set(`${copy}`, await this.#matrix(allocation, type, rows, cols));
+        linear(context, x, `${copy}`, out, glu ? { glu: 'silu' } : {});
       }
       const shape = `${rows} × ${cols}`;
       const dims = { ...ONE_ROW, tokens, outputs: tokens };
@@ -163,13 +164,14 @@ class KernelBench {
     const batch = await allocation.allocate('the batch', Batch.words(limits) * 4, STORAGE | COPY_DST);
     const plan = new PlanBuilder(this.#gpu, allocation, batch);
     const caches: ReturnType<ForwardContext['cache']>[] = [];
+    const matrices = new Map<string, Matrix>();
     const nothing = () => {
-      throw new Error('These operations need no weights, states or tables.');
+      throw new Error('These operations need no vectors, states or tables.');
     };
     const context: ForwardContext = {
       plan,
       kvType: 'f16',
-      weights: { matrix: nothing, has: () => false, vector: nothing, optional: () => undefined },
+      weights: { matrix: (name) => matrices.get(name)!, has: () => false, vector: nothing, optional: () => undefined },
       cache: (layer) => caches[layer]!,
       state: nothing,
       ropeTable: nothing,
@@ -178,7 +180,7 @@ class KernelBench {
         return { ...made, buffer: await this.#filled(allocation, made.buffer.size) } satisfies Activation;
       },
     };
-    return { plan, context, batch, caches };
+    return { plan, context, batch, caches, matrices };
   }
 
   async #matrix(allocation: Allocation, type: WeightType, rows: number, cols: number): Promise<Matrix> {

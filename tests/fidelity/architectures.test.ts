@@ -12,6 +12,11 @@ import { Reference } from './reference.ts';
 const TOLERANCE = 0.002;
 const GREEDY = 64;
 
+test('a head of its own that the architecture does not use refuses the file', async () => {
+  const path = randomModel('gemma2-head', { ...RANDOM_ARCHITECTURES['gemma2']!, tied: false, type: 'F32' });
+  await expect(openModel(path)).rejects.toMatchObject({ code: 'not-supported', message: /output/ });
+});
+
 describe.each(Object.entries(RANDOM_ARCHITECTURES))('%s', (name, shape) => {
   let model: LoadedModel;
   let reference: Reference;
