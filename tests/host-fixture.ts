@@ -9,7 +9,7 @@ import type { Client } from '../engine/client/client.ts';
 import { createHost } from '../engine/host/host.ts';
 import type { HostStore } from '../engine/host/model-slot.ts';
 import { LocalLLMError } from '../engine/protocol/errors.ts';
-import type { UpFrame } from '../engine/protocol/messages.ts';
+import type { Input, Measure, Usage, UpFrame } from '../engine/protocol/messages.ts';
 import type { Engine, EngineInfo, GenerateRequest, LoadOptions } from '../engine/runtime/engine.ts';
 import type { ProfileRequest, Profiler } from '../engine/runtime/profile.ts';
 import type { CatalogEntry } from '../engine/store/catalog.ts';
@@ -52,6 +52,13 @@ export class FakeEngine implements Engine {
       });
       request.signal.addEventListener('abort', () => reject(new LocalLLMError('aborted', 'cancelled')));
     });
+  }
+  measure(input: Input): Measure {
+    return { tokens: typeof input === 'string' ? input.length : input.length * 10, contextTokens: 512 };
+  }
+  async prefill(request: Omit<GenerateRequest, 'onDelta'>): Promise<Usage> {
+    const { usage } = await this.generate({ ...request, onDelta: () => {} });
+    return usage;
   }
   info(): EngineInfo | undefined {
     const running = this.requests.length;
@@ -141,7 +148,8 @@ export class HostFixture {
   connect(channel: string, trusted = true): Client {
     const { host } = this;
     return createClient(({ onFrame }) => {
-      host.open(channel, { origin: trusted ? 'https://app.example' : 'https://page.example', trusted });
+      const origin = trusted ? 'https://app.example' : 'https://page.example';
+      host.open(channel, { origin, trusted, owner: trusted ? 'ui' : origin });
       this.#listeners.set(channel, (frame) => queueMicrotask(() => onFrame(frame)));
       return {
         send: (frame) => queueMicrotask(() => host.frame(channel, structuredClone(frame))),

@@ -14,9 +14,11 @@ import type { GenerateStream } from './stream.ts';
 
 const { freeze } = Object;
 
-export interface GenerateOptions extends Omit<GenerateParams, 'logitBias'> {
+export interface GenerateOptions extends Omit<GenerateParams, 'logitBias' | 'responseConstraint'> {
   /** Added to the logit of each token id. */
   logitBias?: Record<number, number> | undefined;
+  /** A JSON Schema that the answer validates against, or a regular expression that it matches as a whole. */
+  responseConstraint?: object | RegExp | undefined;
   signal?: AbortSignal | undefined;
 }
 

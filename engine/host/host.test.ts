@@ -9,6 +9,8 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
+const PAGE = { origin: 'https://page.example', trusted: false, owner: 'https://page.example' };
+
 describe('answers', () => {
   test('stream deltas in order, then the whole result', async () => {
     const stream = at.connect('a').generate('hi', { temperature: 0.5 });
@@ -155,13 +157,13 @@ describe('hostile frames', () => {
     [{ t: 'credit', id: 4, deltas: -1 }, 4],
     [{ t: 'request', id: 3, method: 'availability', origin: 'https://other.example' }, 3],
   ])('%j is refused, not fatal', (frame, id) => {
-    at.host.open('a', { origin: 'https://page.example', trusted: false });
+    at.host.open('a', PAGE);
     at.host.frame('a', frame);
     expect(errorsOf()).toMatchObject([{ id, error: { code: 'bad-argument' } }]);
   });
 
   test('bad parameters are named by their path', async () => {
-    at.host.open('a', { origin: 'https://page.example', trusted: false });
+    at.host.open('a', PAGE);
     const messages = [
       { role: 'user', content: 'hi' },
       { role: 'user', content: 5 },
@@ -182,7 +184,7 @@ describe('hostile frames', () => {
   });
 
   test('an id that is used again ends its request, once', async () => {
-    at.host.open('a', { origin: 'https://page.example', trusted: false });
+    at.host.open('a', PAGE);
     const params = { input: 'hi', options: {}, stream: true };
     at.host.frame('a', { t: 'request', id: 7, method: 'generate', params });
     const { request } = await at.lastRequest();

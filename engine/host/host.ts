@@ -14,7 +14,16 @@ import {
   PAGE_METHODS,
   ParamsSchemas,
 } from '../protocol/messages.ts';
-import type { ChannelIdentity, DownFrame, EngineStatus, Method, Methods, UpFrame } from '../protocol/messages.ts';
+import type {
+  ChannelIdentity,
+  DownFrame,
+  EngineStatus,
+  Measure,
+  Method,
+  Methods,
+  UpFrame,
+  Usage,
+} from '../protocol/messages.ts';
 import { DeltaPipe } from './delta-pipe.ts';
 import { ModelSlot } from './model-slot.ts';
 import type { ModelSlotOptions } from './model-slot.ts';
@@ -29,6 +38,8 @@ export interface Host {
   open(channel: string, identity: ChannelIdentity): void;
   /** Takes anything that claims to be a DownFrame. Never throws. */
   frame(channel: string, frame: unknown): void;
+  /** The person sees the tab of this channel, or no longer. */
+  visible(channel: string, visible: boolean): void;
   /** Stops all work of a channel. Nothing more is sent to it. */
   close(channel: string): void;
 }
@@ -41,6 +52,7 @@ interface Request {
 interface ChannelState {
   name: string;
   identity: ChannelIdentity;
+  visible: boolean;
   requests: Map<number, Request>;
 }
 /** What is asked, after the check of its parameters. */
@@ -70,7 +82,12 @@ class EngineHost implements Host {
 
   open(name: string, identity: ChannelIdentity): void {
     this.close(name);
-    this.#channels.set(name, { name, identity, requests: new Map() });
+    this.#channels.set(name, { name, identity, visible: false, requests: new Map() });
+  }
+
+  visible(name: string, visible: boolean): void {
+    const channel = this.#channels.get(name);
+    if (channel) channel.visible = visible;
   }
 
   frame(name: string, value: unknown): void {
@@ -159,6 +176,10 @@ class EngineHost implements Host {
     switch (asked.method) {
       case 'generate':
         return this.#generate(call, asked.params);
+      case 'measure':
+        return this.#measure(call, asked.params);
+      case 'prefill':
+        return this.#prefill(call, asked.params);
       case 'availability':
         return models.availability();
       case 'engine.status':
@@ -185,7 +206,6 @@ class EngineHost implements Host {
   async #generate(call: Call, { input, options, stream }: Methods['generate']['params']): Promise<unknown> {
     const { channel, id, request } = call;
     const { signal } = request.stop;
-    const { trusted, origin } = channel.identity;
     checkTextSize(input, options);
     const arrivedMs = performance.now();
     const engine = await this.#models.ready(signal);
@@ -197,14 +217,26 @@ class EngineHost implements Host {
     const result = await engine.generate({
       input,
       options,
-      owner: trusted ? 'ui' : `${origin} ${channel.name}`,
-      priority: trusted ? 0 : 1,
+      ...standing(channel),
       signal,
       onDelta: (text) => deltas.push(text),
     });
     deltas.end();
     const { timing } = result;
     return { ...result, timing: { ...timing, ttftMs: timing.ttftMs + waitedMs } };
+  }
+
+  async #measure({ request }: Call, { input, options }: Methods['measure']['params']): Promise<Measure> {
+    checkTextSize(input, options);
+    const engine = await this.#models.ready(request.stop.signal);
+    return engine.measure(input, options);
+  }
+
+  async #prefill({ channel, request }: Call, { input, options }: Methods['prefill']['params']): Promise<Usage> {
+    checkTextSize(input, options);
+    const { signal } = request.stop;
+    const engine = await this.#models.ready(signal);
+    return engine.prefill({ input, options, ...standing(channel), signal });
   }
 
   /** Ends only when the asker cancels or goes. */
@@ -252,6 +284,11 @@ class EngineHost implements Host {
 function permission({ trusted }: ChannelIdentity): PermissionState {
   if (trusted) return 'granted';
   throw new LocalLLMError('not-allowed', 'Permissions of pages are kept by the extension, not by the engine.');
+}
+
+/** Whose work it is, and how urgent: the person's own first, then what the person looks at. */
+function standing({ identity, visible }: ChannelState): { owner: string; priority: number } {
+  return { owner: identity.owner, priority: identity.trusted ? 0 : visible ? 1 : 2 };
 }
 
 function refuseBeyond(quota: number, requested: number, what: string): void {

@@ -33,6 +33,7 @@ function configure(baseUrl: string): void {
 function deliver(to: Host, envelope: Exclude<DownEnvelope, { e: 'configure' }>): void {
   if (envelope.e === 'open') to.open(envelope.channel, envelope.identity);
   else if (envelope.e === 'frame') to.frame(envelope.channel, envelope.frame);
+  else if (envelope.e === 'visible') to.visible(envelope.channel, envelope.visible);
   else to.close(envelope.channel);
 }
 

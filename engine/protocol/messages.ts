@@ -43,7 +43,14 @@ export const MessageSchema = v.strictObject({
   content: v.string(),
   toolCalls: v.optional(v.array(ToolCallSchema)),
   toolCallId: v.optional(v.string()),
+  /** Of the last message, an assistant's: the answer goes on from this text instead of beginning a turn of its own. */
+  prefix: v.optional(v.boolean()),
 });
+/** What an answer has to be: a JSON text that a schema accepts, or a text that a regular expression matches as a whole. */
+export const ConstraintSchema = v.variant('type', [
+  v.strictObject({ type: v.literal('json-schema'), schema: v.record(v.string(), v.unknown()) }),
+  v.strictObject({ type: v.literal('regexp'), source: v.pipe(v.string(), v.maxLength(16_384)), flags: v.string() }),
+]);
 const InputTextSchema = v.string((issue) => `Expected a string or an array of messages but received ${issue.received}`);
 const InputMessagesSchema = v.pipe(v.array(MessageSchema), v.minLength(1), v.maxLength(MAX_MESSAGES));
 /** Not a union: an issue then carries the path of the one message that is wrong. */
@@ -51,7 +58,7 @@ export const InputSchema = v.lazy((input): v.GenericSchema<string | v.InferOutpu
   Array.isArray(input) ? InputMessagesSchema : InputTextSchema,
 );
 
-/** Options of `generate` as they cross the port: `signal` has become a `cancel` frame. */
+/** Options of `generate` as they cross the port: `signal` has become a `cancel` frame, a RegExp its source. */
 export const GenerateParamsSchema = v.strictObject({
   system: v.optional(v.string()),
   raw: v.optional(v.boolean()),
@@ -68,11 +75,13 @@ export const GenerateParamsSchema = v.strictObject({
   stop: v.optional(v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(1024))), v.maxLength(64))),
   tools: v.optional(v.pipe(v.array(ToolSchema), v.maxLength(128))),
   logprobs: v.optional(count(20)),
+  responseConstraint: v.optional(ConstraintSchema),
 });
 
 export type ToolCall = v.InferOutput<typeof ToolCallSchema>;
 export type Tool = v.InferOutput<typeof ToolSchema>;
 export type Message = v.InferOutput<typeof MessageSchema>;
+export type Constraint = v.InferOutput<typeof ConstraintSchema>;
 export type Input = v.InferOutput<typeof InputSchema>;
 export type GenerateParams = v.InferOutput<typeof GenerateParamsSchema>;
 
@@ -135,6 +144,12 @@ export interface EngineStatus {
   waiting: number;
 }
 
+/** Size of a prompt, and of the context that it has to fit in, in tokens. */
+export interface Measure {
+  tokens: number;
+  contextTokens: number;
+}
+
 /** What can be asked. `trusted` methods answer only our own pages (popup, options, PWA). */
 export interface Methods {
   availability: { params: undefined; result: Availability; trusted: false };
@@ -144,6 +159,10 @@ export interface Methods {
     result: GenerateResult;
     trusted: false;
   };
+  /** Counts the prompt's tokens as `generate` would see them, chat template included; needs a grant, as that does. */
+  measure: { params: { input: Input; options: GenerateParams }; result: Measure; trusted: false };
+  /** Computes the prompt's KV for a later `generate` that begins with it. Makes no text. */
+  prefill: { params: { input: Input; options: GenerateParams }; result: Usage; trusted: false };
   'permissions.query': { params: undefined; result: PermissionState; trusted: false };
   'permissions.request': { params: undefined; result: PermissionState; trusted: false };
   /** The engine's status now; with `watch`, a `status` frame at every change until cancelled. */
@@ -166,6 +185,8 @@ export type Method = keyof Methods;
 export const ParamsSchemas = {
   availability: v.undefined(),
   generate: v.strictObject({ input: InputSchema, options: GenerateParamsSchema, stream: v.boolean() }),
+  measure: v.strictObject({ input: InputSchema, options: GenerateParamsSchema }),
+  prefill: v.strictObject({ input: InputSchema, options: GenerateParamsSchema }),
   'permissions.query': v.undefined(),
   'permissions.request': v.undefined(),
   'engine.status': v.strictObject({ watch: v.boolean() }),
@@ -177,7 +198,14 @@ export const ParamsSchemas = {
 } satisfies Record<Method, v.GenericSchema>;
 
 /** The methods that answer a page; all others answer only trusted channels. */
-export const PAGE_METHODS: readonly Method[] = ['availability', 'generate', 'permissions.query', 'permissions.request'];
+export const PAGE_METHODS: readonly Method[] = [
+  'availability',
+  'generate',
+  'measure',
+  'prefill',
+  'permissions.query',
+  'permissions.request',
+];
 
 const id = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
 
@@ -210,6 +238,11 @@ export interface ChannelIdentity {
   origin: string;
   /** Our own pages: may manage models and goes first. */
   trusted: boolean;
+  /**
+   * Whose KV, queue and share of the GPU its requests count to: the origin, for a frame with the site it is shown in, apart for
+   * private windows. Channels of one owner are one site to each other.
+   */
+  owner: string;
 }
 
 /** Frames of many channels in one pipe (background ↔ offscreen document ↔ worker, PWA ↔ worker). */
@@ -218,7 +251,9 @@ export type DownEnvelope =
   | { e: 'configure'; baseUrl: string }
   | { e: 'open'; channel: string; identity: ChannelIdentity }
   | { e: 'frame'; channel: string; frame: DownFrame }
-  | { e: 'close'; channel: string };
+  | { e: 'close'; channel: string }
+  /** Whether the person sees the tab of this channel now; channels open unseen. */
+  | { e: 'visible'; channel: string; visible: boolean };
 export type UpEnvelope =
   | { e: 'frame'; channel: string; frame: UpFrame }
   /** The worker went away: every channel is closed, the next `open` starts a new one. */

@@ -6,7 +6,7 @@
 import type { ModelSource } from '../gguf/split.ts';
 import { Gpu } from '../gpu/gpu.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
-import type { GenerateResult } from '../protocol/messages.ts';
+import type { GenerateParams, GenerateResult, Input, Measure, Usage } from '../protocol/messages.ts';
 import type { Engine, EngineInfo, GenerateRequest, LoadOptions } from './engine.ts';
 import { Job } from './job.ts';
 import { Sequence } from './kv-cache.ts';
@@ -73,6 +73,19 @@ class GpuEngine implements Engine {
     }
     const maxTokens = Math.min(request.options.maxTokens ?? room, room);
     return scheduler.run(new Job({ request, sequence: new Sequence(tokens), sampling, tokenizer, maxTokens }));
+  }
+
+  measure(input: Input, options: GenerateParams): Measure {
+    this.#throwIfLost();
+    if (!this.#current) throw new LocalLLMError('invalid-state', 'No model is loaded: load one first.');
+    const { tokenizer, template, contextTokens } = this.#current.model;
+    return { tokens: promptTokens(tokenizer, template, input, options).length, contextTokens };
+  }
+
+  async prefill(request: Omit<GenerateRequest, 'onDelta'>): Promise<Usage> {
+    const options = { ...request.options, maxTokens: 1 };
+    const { usage } = await this.generate({ ...request, options, onDelta: () => {} });
+    return { ...usage, completionTokens: 0 };
   }
 
   info(): EngineInfo | undefined {

@@ -6,7 +6,7 @@
 import type { KvType } from '../../shaders/attention/kv-layout.ts';
 import type { TemplateChoice } from '../chat/chat-template.ts';
 import type { ModelSource } from '../gguf/split.ts';
-import type { GenerateParams, GenerateResult, Input } from '../protocol/messages.ts';
+import type { GenerateParams, GenerateResult, Input, Measure, Usage } from '../protocol/messages.ts';
 
 export interface LoadOptions {
   /** Tokens that one sequence may hold. Default: the model's own context, at most 4096. */
@@ -55,6 +55,10 @@ export interface Engine {
    * @throws LocalLLMError invalid-state (nothing loaded), quota (prompt longer than the context), template, aborted, device-lost, numerics
    */
   generate(request: GenerateRequest): Promise<GenerateResult>;
+  /** The size of a prompt with its chat template. @throws LocalLLMError invalid-state, bad-argument, template */
+  measure(input: Input, options: GenerateParams): Measure;
+  /** Computes a prompt's KV and keeps it for the owner's next request that begins with it. @throws as {@link generate} */
+  prefill(request: Omit<GenerateRequest, 'onDelta'>): Promise<Usage>;
   /** Undefined until a model is loaded. */
   info(): EngineInfo | undefined;
   /** Called once when the GPU goes away; everything running has already failed with device-lost. */

@@ -64,7 +64,7 @@ describe('a page', () => {
     expect(asked).toMatchObject([{ key: PAGE, activation: true }]);
     admit.resolve();
     await settle();
-    const identity = { origin: 'https://a.example', trusted: false };
+    const identity = { origin: 'https://a.example', trusted: false, owner: 'https://a.example' };
     expect(down[0]).toEqual({ e: 'open', channel: channel.name, identity });
     expect(down[1]).toMatchObject({ e: 'frame', frame: GENERATE });
     broker.deliver(channel.name, { t: 'delta', id: 1, text: 'a' });
@@ -203,7 +203,7 @@ test('our own pages need no grant', async () => {
   await settle();
   expect(up).toEqual([{ t: 'done', id: 1, result: 'granted' }]);
   expect(down).toMatchObject([
-    { e: 'open', identity: { origin: 'chrome-extension://abc', trusted: true } },
+    { e: 'open', identity: { origin: 'chrome-extension://abc', trusted: true, owner: 'ui' } },
     { e: 'frame' },
   ]);
   expect(asked).toEqual([]);

@@ -106,13 +106,13 @@ export class Broker {
   async recheck(): Promise<void> {
     for (const channel of this.#channels.values()) {
       const { asker } = channel;
-      if (asker.kind !== 'page' || ![...channel.requests.values()].some(needsGrant)) continue;
+      if (asker.kind !== 'page' || ![...channel.requests.values()].some(runsOnGrant)) continue;
       if ((await this.#options.gate.state(asker)) === 'granted') continue;
       const error = new LocalLLMError(
         'not-allowed',
         `The permission of ${asker.origin} to use localLLM was withdrawn.`,
       );
-      for (const [id, request] of channel.requests) if (needsGrant(request)) this.#end(channel, id, error);
+      for (const [id, request] of channel.requests) if (runsOnGrant(request)) this.#end(channel, id, error);
     }
   }
 
@@ -146,7 +146,7 @@ export class Broker {
     }
     if (method === 'permissions.query') return gate.state(asker);
     if (method === 'permissions.request') return gate.request(asker, ask);
-    if (method === 'generate') await gate.require(asker, ask);
+    if (needsGrant(method)) await gate.require(asker, ask);
     else request.masked = (await gate.state(asker)) !== 'granted';
     return undefined;
   }
@@ -157,7 +157,7 @@ export class Broker {
     if (!channel.opened) {
       const trusted = asker.kind === 'own';
       const origin = asker.kind === 'own' ? ownOrigin : asker.origin;
-      toEngine({ e: 'open', channel: name, identity: { origin, trusted } });
+      toEngine({ e: 'open', channel: name, identity: { origin, trusted, owner: trusted ? 'ui' : origin } });
       channel.opened = true;
     }
     request.atEngine = true;
@@ -196,7 +196,8 @@ export class Broker {
   }
 }
 
-const needsGrant = ({ method, atEngine }: Request): boolean => atEngine && method === 'generate';
+const needsGrant = (method: Method): boolean => ['generate', 'measure', 'prefill'].includes(method);
+const runsOnGrant = ({ method, atEngine }: Request): boolean => atEngine && needsGrant(method);
 
 /** An ungranted page learns only whether there is something to ask for. */
 function mask(frame: UpFrame): UpFrame {

@@ -82,7 +82,11 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-const OPEN: DownEnvelope = { e: 'open', channel: 'c', identity: { origin: 'https://a.example', trusted: false } };
+const OPEN: DownEnvelope = {
+  e: 'open',
+  channel: 'c',
+  identity: { origin: 'https://a.example', trusted: false, owner: 'https://a.example' },
+};
 const codeOf = (promise: Promise<unknown>) =>
   promise.then(
     () => 'no error',

@@ -25,7 +25,7 @@ export function connectToWorker(): Connect {
     const channel = `ui-${++count}`;
     const post = (envelope: DownEnvelope) => worker.postMessage(envelope);
     channels.set(channel, handlers);
-    post({ e: 'open', channel, identity: { origin: location.origin, trusted: true } });
+    post({ e: 'open', channel, identity: { origin: location.origin, trusted: true, owner: 'ui' } });
     return {
       send: (frame) => post({ e: 'frame', channel, frame }),
       close() {
