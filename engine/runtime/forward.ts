@@ -76,7 +76,8 @@ export class Forward {
     if (requests.length > 0) return this.#submit(batch, [plan, ...this.#inputs.write(requests)], requests);
     gpu.device.queue.submit([Plan.encode(gpu, [plan], batch.dims).finish()]);
     const before = this.#chunk;
-    this.#chunk = gpu.device.queue.onSubmittedWorkDone();
+    this.#chunk = this.#reader.settled(gpu.device.queue.onSubmittedWorkDone());
+    this.#chunk.catch(() => {}); // reported to whoever waits for it
     await before;
     this.#reader.check();
     return [];

@@ -32,19 +32,26 @@ const ROW_BYTES = 16;
 /** Reads buffers, and finds faults that reach no promise. */
 export class Reader {
   readonly #gpu: Gpu;
-  #fault: string | undefined;
+  #fault: LocalLLMError | undefined;
 
   constructor(gpu: Gpu) {
     this.#gpu = gpu;
-    gpu.device.onuncapturederror = (event) => {
-      this.#fault ??= event.error.message;
-    };
+    gpu.device.onuncapturederror = ({ error }) => (this.#fault ??= faultOf(error));
   }
 
-  /** @throws LocalLLMError device-lost, internal */
+  /** @throws LocalLLMError device-lost, out-of-memory, internal */
   async map(staging: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
+    await this.settled(staging.mapAsync(GPUMapMode.READ, 0, bytes));
+    const data = staging.getMappedRange(0, bytes).slice(0);
+    staging.unmap();
+    this.check();
+    return data;
+  }
+
+  /** Waits for the GPU. @throws LocalLLMError device-lost, out-of-memory, internal */
+  async settled(work: Promise<unknown>): Promise<void> {
     try {
-      await staging.mapAsync(GPUMapMode.READ, 0, bytes);
+      await work;
     } catch (cause) {
       this.check();
       throw new LocalLLMError(
@@ -53,10 +60,6 @@ export class Reader {
         { cause },
       );
     }
-    const data = staging.getMappedRange(0, bytes).slice(0);
-    staging.unmap();
-    this.check();
-    return data;
   }
 
   /** Part of a buffer, through a staging buffer made for it. */
@@ -73,13 +76,22 @@ export class Reader {
     }
   }
 
-  /** Validation errors reach no promise: they wait here. @throws LocalLLMError internal */
+  /** Errors of the device reach no promise: they wait here. @throws LocalLLMError out-of-memory, internal */
   check(): void {
-    if (this.#fault === undefined) return;
-    const message = this.#fault;
+    const fault = this.#fault;
     this.#fault = undefined;
-    throw new LocalLLMError('internal', `The GPU refused the work: ${message}`);
+    if (fault) throw fault;
   }
+}
+
+function faultOf(error: GPUError): LocalLLMError {
+  if (error instanceof GPUOutOfMemoryError) {
+    return new LocalLLMError(
+      'out-of-memory',
+      `The GPU ran out of memory while the model was answering (${error.message}). Choose a shorter context or a smaller model, or close other tabs that use the GPU.`,
+    );
+  }
+  return new LocalLLMError('internal', `The GPU refused the work: ${error.message}`);
 }
 
 /** Staging buffers for picks and candidates, used in turns. */

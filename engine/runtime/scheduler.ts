@@ -7,7 +7,7 @@
 import { LocalLLMError } from '../protocol/errors.ts';
 import type { GenerateResult } from '../protocol/messages.ts';
 import type { BatchPart } from './batch.ts';
-import { type CachePool, pagesFor } from './kv-cache.ts';
+import { type CachePool, pagesFor, Sequence } from './kv-cache.ts';
 import { STEPS_IN_FLIGHT } from './forward.ts';
 import type { LoadedModel } from './load-model.ts';
 import { PrefixCache } from './prefix-cache.ts';
@@ -20,6 +20,8 @@ type ScheduledPart = BatchPart & { job: Job };
 const SPARE_PAGES = 8;
 
 export class Scheduler {
+  /** Called when a forward finds the GPU lost: whoever listens calls {@link detach} or {@link close} at once. */
+  onLost: ((error: LocalLLMError) => void) | undefined;
   readonly #model: LoadedModel;
   readonly #pool: CachePool;
   readonly #prefixes: PrefixCache;
@@ -58,6 +60,15 @@ export class Scheduler {
     for (const job of [...this.#waiting.splice(0), ...this.#running.splice(0)]) job.fail(error);
   }
 
+  /** Hands over what runs and waits, to be computed anew from its tokens by another scheduler; takes nothing more. */
+  detach(error: LocalLLMError): Job[] {
+    this.#closed ??= error;
+    const jobs = [...this.#running.splice(0), ...this.#waiting.splice(0)].filter((job) => !job.finished);
+    // A forward that still ends writes into the sequence that it began with.
+    for (const job of jobs) job.sequence = new Sequence(job.sequence.tokens);
+    return jobs;
+  }
+
   /** Resolves when no forward is under way. */
   async idle(): Promise<void> {
     await this.#loop;
@@ -79,13 +90,19 @@ export class Scheduler {
         await this.#step();
       } catch (error) {
         const failure = LocalLLMError.from(error);
-        if (failure.code === 'device-lost') return this.close(failure);
+        if (failure.code === 'device-lost') return this.#lose(failure);
         for (const job of this.#running.splice(0)) {
           job.sequence.drop(this.#pool); // how far it got is not known
           this.#end(job, () => job.fail(failure));
         }
       }
     }
+  }
+
+  #lose(error: LocalLLMError): void {
+    if (this.#closed) return;
+    this.onLost?.(error);
+    this.close(error); // whatever was not detached
   }
 
   async #step(): Promise<void> {
