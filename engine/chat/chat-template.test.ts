@@ -124,3 +124,18 @@ test('ChatML takes the place of a template that cannot be used', () => {
 test('dates are written as asked', () => {
   expect(render("{{ strftime_now('%Y-%m-%d') }}")).toMatch(/^\d{4}-\d\d-\d\d$/);
 });
+
+test('neighbours of one role become one message where a template insists on turns', () => {
+  const source =
+    "{% for m in messages %}{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('Take turns.') }}{% endif %}" +
+    '[{{ m.role }}:{{ m.content }}]{% endfor %}';
+  const messages: Message[] = [
+    ...user('One.'),
+    ...user('Two.'),
+    { role: 'assistant', content: 'Three.' },
+    { role: 'assistant', content: 'Four.' },
+  ];
+  expect(render(source, messages)).toBe('[user:One.\n\nTwo.][assistant:Three.\n\nFour.]');
+  expect(render(source, user('One.'))).toBe('[user:One.]');
+  expect(caught(() => render(source, messages.slice(2))).message).toContain('Take turns.');
+});

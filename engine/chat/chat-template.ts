@@ -79,17 +79,37 @@ interface Shape {
   textualArguments: boolean;
 }
 
-/** The shapes to try, as llama.cpp adapts chats: textual arguments, the system message within the first one after it. */
+/**
+ * The shapes to try: as they are, then as llama.cpp adapts chats (the system message within the first one after it, textual
+ * arguments), then with neighbours of one role as one message, for templates that insist on turns taken in turn.
+ */
 function shapesOf(messages: readonly ChatMessage[]): Shape[] {
   const [first, second, ...others] = messages;
   const given = [messages];
   if (first?.role === 'system' && second !== undefined) {
     given.push([{ ...second, content: `${first.content}\n${second.content}` }, ...others]);
   }
+  for (const each of given.slice()) {
+    const joined = joinNeighbours(each);
+    if (joined.length < each.length) given.push(joined);
+  }
   const calls = messages.some(({ toolCalls = [] }) => toolCalls.length > 0);
   return given.flatMap((each) =>
     (calls ? [false, true] : [false]).map((textualArguments) => ({ messages: each, textualArguments })),
   );
+}
+
+/** Users' or assistant's messages that follow one another become one; calls and their results stay as they are. */
+function joinNeighbours(messages: readonly ChatMessage[]): ChatMessage[] {
+  const joined: ChatMessage[] = [];
+  for (const message of messages) {
+    const last = joined.at(-1);
+    const plain = message.role !== 'tool' && (message.toolCalls ?? []).length === 0;
+    if (plain && last?.role === message.role && (last.toolCalls ?? []).length === 0) {
+      joined[joined.length - 1] = { ...last, content: `${last.content}\n\n${message.content}` };
+    } else joined.push(message);
+  }
+  return joined;
 }
 
 /** Messages and tools as templates expect them, the shape of OpenAI's API; `replace` sees every untrusted string. */

@@ -23,9 +23,15 @@ export class Answer {
   /** Characters of `#text` that have been handed out. */
   #sent = 0;
 
-  constructor(tokenizer: Tokenizer, options: GenerateParams, onDelta: (text: string) => void) {
+  /** `continues`: the text goes on from the prompt's own, so that a space it begins with is part of it. */
+  constructor(
+    tokenizer: Tokenizer,
+    options: GenerateParams,
+    onDelta: (text: string) => void,
+    continues = options.raw === true,
+  ) {
     this.#tokenizer = tokenizer;
-    this.#decoder = tokenizer.decoder({ continues: options.raw === true });
+    this.#decoder = tokenizer.decoder({ continues });
     this.#stops = options.stop ?? [];
     this.#tools = (options.tools?.length ?? 0) > 0;
     this.#onDelta = onDelta;

@@ -7,6 +7,7 @@ import type { GenerateResult, TokenLogprob } from '../protocol/messages.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { GenerateRequest } from './engine.ts';
 import { Answer } from './answer.ts';
+import { continuesPrompt } from './prompt.ts';
 import type { Candidates, OutputRow } from './results.ts';
 import type { OutputRequest } from './sampling-inputs.ts';
 import type { Sequence } from './kv-cache.ts';
@@ -46,7 +47,8 @@ export class Job {
     this.signal = request.signal;
     this.sequence = sequence;
     this.#promptTokens = sequence.tokens.length;
-    this.#answer = new Answer(tokenizer, request.options, request.onDelta);
+    const { input, options, onDelta } = request;
+    this.#answer = new Answer(tokenizer, options, onDelta, continuesPrompt(input, options));
     this.result = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
   }
 
