@@ -16,6 +16,7 @@ const HISTORY: u32 = 64u;
 const FLAG_DRAWS: u32 = 1u; // at a temperature; else the most likely token is taken
 const FLAG_PENALIZES: u32 = 2u;
 const FLAG_DONE: u32 = 4u; // has taken a token that ends the answer
+const FLAG_MASKED: u32 = 8u; // may take only the tokens of its mask
 
 fn row_word(row: u32, word: u32) -> u32 {
   return rows[row * ROW_WORDS + word];

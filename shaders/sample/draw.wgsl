@@ -58,7 +58,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   var left = uniform_at(row_word(row, ROW_SEED), token_position(output_row(row)) + 1u) * scaled_mass;
   var chosen = 0u;
   for (var i = 0u; i < count; i++) {
-    chosen = i;
+    // What has no share cannot be drawn, also where rounding leaves a rest: masked tokens, places beyond the vocabulary.
+    chosen = select(chosen, i, scaled[i] > 0.0);
     left -= scaled[i];
     if (left < 0.0) {
       break;
