@@ -20,8 +20,8 @@ export interface TapValue {
   data: Float32Array<ArrayBuffer>;
 }
 
-/** Decode steps that are submitted before the first of them has been read. */
-export const STEPS_IN_FLIGHT = 3;
+/** Decode steps that are submitted before the first of them has been read. A browser tells of a readback 3 ms late: four hide it. */
+export const STEPS_IN_FLIGHT = 4;
 
 interface ForwardParts {
   gpu: Gpu;

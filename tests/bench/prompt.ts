@@ -11,17 +11,20 @@ const WORDS = 'time way year work day part place case point hand week thing worl
 export class Prompts {
   /** Tokens that end an answer. */
   readonly endIds: readonly number[];
+  /** Tokens whose bytes are no whole characters. */
+  readonly brokenIds: readonly number[];
   readonly #count: (text: string) => number;
   #made = 0;
 
-  private constructor(count: (text: string) => number, endIds: Iterable<number>) {
-    this.#count = count;
-    this.endIds = [...endIds];
+  private constructor({ tokenizer }: Awaited<ReturnType<typeof readModel>>) {
+    this.#count = (text) => tokenizer.encode(text).length;
+    this.endIds = [...tokenizer.eogIds];
+    const ids = Array.from({ length: tokenizer.vocabSize }, (_, id) => id);
+    this.brokenIds = ids.filter((id) => tokenizer.text(id, { special: true }).includes('\ufffd'));
   }
 
   static async of(source: ModelSource): Promise<Prompts> {
-    const { tokenizer } = await readModel(source);
-    return new Prompts((text) => tokenizer.encode(text).length, tokenizer.eogIds);
+    return new Prompts(await readModel(source));
   }
 
   /** Text of at most `tokens` tokens and nearly as many. */

@@ -15,6 +15,7 @@ import { openWllama, type WllamaPeer } from './wllama.ts';
 let engine: Engine | undefined;
 let wllama: WllamaPeer | undefined;
 let ours: Ours | undefined;
+let prompts: Prompts | undefined;
 
 /** The file at a URL, read in ranges: it need not fit this page's memory. */
 async function remoteSource(url: string): Promise<ByteSource> {
@@ -40,7 +41,7 @@ const bench = {
 
   async openOurs(url: string, contextTokens: number): Promise<{ adapter: string; loadMs: number }> {
     const source = await remoteSource(url);
-    const prompts = await Prompts.of(source);
+    prompts = await Prompts.of(source);
     engine = await createEngine();
     const start = performance.now();
     await engine.load(source, { contextTokens });
@@ -50,7 +51,7 @@ const bench = {
 
   async openWllama(folder: string, url: string, contextTokens: number): Promise<{ loadMs: number }> {
     const start = performance.now();
-    wllama = await openWllama(folder, url, contextTokens);
+    wllama = await openWllama({ folder, url, contextTokens, avoid: prompts?.brokenIds ?? [] });
     return { loadMs: performance.now() - start };
   },
 
@@ -62,7 +63,7 @@ const bench = {
   async close(): Promise<void> {
     await engine?.unload();
     await wllama?.close();
-    [engine, wllama] = [undefined, undefined];
+    [engine, wllama, prompts] = [undefined, undefined, undefined];
   },
 };
 

@@ -25,8 +25,18 @@ export interface WllamaPeer {
 
 const BATCH = 512;
 
+export interface WllamaOptions {
+  /** Where the package lies on the server. */
+  folder: string;
+  /** The model. */
+  url: string;
+  contextTokens: number;
+  /** Tokens that it must not write: version 3.8.1 fails at those that are no whole characters, which random weights do choose. */
+  avoid: readonly number[];
+}
+
 /** All layers on the GPU, where it finds one that it can use. */
-export async function openWllama(folder: string, url: string, contextTokens: number): Promise<WllamaPeer> {
+export async function openWllama({ folder, url, contextTokens, avoid }: WllamaOptions): Promise<WllamaPeer> {
   const { Wllama } = (await import(/* @vite-ignore */ `${folder}/esm/index.js`)) as Package;
   const wllama = new Wllama({ default: `${folder}/esm/wasm/wllama.wasm` }, { suppressNativeLog: false });
   const file = await (await fetch(url)).blob();
@@ -38,6 +48,7 @@ export async function openWllama(folder: string, url: string, contextTokens: num
     n_gpu_layers: 999,
     warmup: false,
   });
+  const bias = Object.fromEntries(avoid.map((id) => [id, -100]));
   return {
     async measure(prompt, tokens) {
       const times: number[] = [];
@@ -48,6 +59,7 @@ export async function openWllama(folder: string, url: string, contextTokens: num
         max_tokens: tokens,
         temperature: 0,
         ignore_eos: true,
+        logit_bias: bias,
         cache_prompt: false,
         stream: true,
         onData({ timings }: Chunk) {
