@@ -8,7 +8,7 @@ import { PAGE } from '../shaders/attention/kv-layout.ts';
 import type { LocalLLMError } from '../engine/protocol/errors.ts';
 import { Batch } from '../engine/runtime/batch.ts';
 import type { DecodeRun, Forward } from '../engine/runtime/forward.ts';
-import { CachePool, pagesFor } from '../engine/runtime/kv-cache.ts';
+import { type CacheMemory, CachePool, pagesFor } from '../engine/runtime/kv-cache.ts';
 import type { OutputRow } from '../engine/runtime/results.ts';
 import type { OutputRequest } from '../engine/runtime/sampling-inputs.ts';
 import type { Tokenizer } from '../engine/tokenizer/tokenizer.ts';
@@ -42,8 +42,16 @@ export class FakeModel {
   /** The tokens that went into each slot's state; used instead of the pages where the model is recurrent. */
   readonly #states: number[][];
 
+  readonly #memory: CacheMemory = {
+    clear: (pages, slots) => {
+      for (const page of pages) this.slots.fill(undefined, page * PAGE, (page + 1) * PAGE);
+      for (const slot of slots) this.#states[slot] = [-1];
+    },
+    copyPage: (from, to) => void this.slots.copyWithin(to * PAGE, from * PAGE, (from + 1) * PAGE),
+  };
+
   constructor(pages: number, slots = 0) {
-    this.pool = new CachePool(pages, slots);
+    this.pool = new CachePool(this.#memory, pages, slots);
     this.#states = Array.from({ length: slots }, () => [-1]);
     this.limits.sequences = slots || this.limits.sequences;
     this.slots = Array.from({ length: pages * PAGE });

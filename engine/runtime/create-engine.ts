@@ -9,7 +9,6 @@ import { LocalLLMError } from '../protocol/errors.ts';
 import type { GenerateParams, GenerateResult, Input, Measure, Usage } from '../protocol/messages.ts';
 import type { Engine, EngineInfo, GenerateRequest, LoadOptions } from './engine.ts';
 import { Job } from './job.ts';
-import { Sequence } from './kv-cache.ts';
 import { type LoadedModel, loadModel } from './load-model.ts';
 import { promptTokens } from './prompt.ts';
 import { samplingParams } from './sampler.ts';
@@ -72,7 +71,7 @@ class GpuEngine implements Engine {
       );
     }
     const maxTokens = Math.min(request.options.maxTokens ?? room, room);
-    return scheduler.run(new Job({ request, sequence: new Sequence(tokens), sampling, tokenizer, maxTokens }));
+    return scheduler.run(new Job({ request, tokens, sampling, tokenizer, maxTokens }));
   }
 
   measure(input: Input, options: GenerateParams): Measure {
@@ -83,9 +82,18 @@ class GpuEngine implements Engine {
   }
 
   async prefill(request: Omit<GenerateRequest, 'onDelta'>): Promise<Usage> {
-    const options = { ...request.options, maxTokens: 1 };
-    const { usage } = await this.generate({ ...request, options, onDelta: () => {} });
-    return { ...usage, completionTokens: 0 };
+    const { input, options, owner, signal } = request;
+    const { usage } = await this.generate({
+      input,
+      options: { ...options, maxTokens: 0 },
+      owner,
+      get priority() {
+        return request.priority;
+      },
+      signal,
+      onDelta: () => {},
+    });
+    return usage;
   }
 
   info(): EngineInfo | undefined {

@@ -27,8 +27,11 @@ export interface GenerateRequest {
   options: GenerateParams;
   /** KV is reused only between requests of one owner. */
   owner: string;
-  /** Lower runs first; equal ones share the GPU. */
-  priority: number;
+  /**
+   * 0: the person's own, 1: what the person sees, 2: the rest. All share the GPU by weights; the lower one starts first.
+   * Read again at every step: it may change while the request lives.
+   */
+  readonly priority: number;
   signal: AbortSignal;
   /** Text as it is decided: never part of a character, never part of a stop string. */
   onDelta: (text: string) => void;

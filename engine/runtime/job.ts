@@ -10,21 +10,21 @@ import { Answer } from './answer.ts';
 import { continuesPrompt } from './prompt.ts';
 import type { Candidates, OutputRow } from './results.ts';
 import type { OutputRequest } from './sampling-inputs.ts';
-import type { Sequence } from './kv-cache.ts';
+import { Sequence } from './kv-cache.ts';
 import { draw, drawsOnGpu, type SamplingParams } from './sampler.ts';
 
 export interface JobParts {
   request: GenerateRequest;
-  sequence: Sequence;
+  /** The prompt. */
+  tokens: readonly number[];
   sampling: SamplingParams;
   tokenizer: Tokenizer;
-  /** Tokens the answer may have: `maxTokens`, or what the context leaves. */
+  /** Tokens the answer may have: `maxTokens`, or what the context leaves. 0: the prompt is computed and kept, nothing is answered. */
   maxTokens: number;
 }
 
 export class Job {
   readonly owner: string;
-  readonly priority: number;
   readonly signal: AbortSignal;
   readonly result: Promise<GenerateResult>;
   sequence: Sequence;
@@ -40,16 +40,25 @@ export class Job {
   #settle!: { resolve: (result: GenerateResult) => void; reject: (error: unknown) => void };
 
   constructor(parts: JobParts) {
-    const { request, sequence, tokenizer } = parts;
+    const { request, tokens, tokenizer } = parts;
     this.#parts = parts;
     this.owner = request.owner;
-    this.priority = request.priority;
     this.signal = request.signal;
-    this.sequence = sequence;
-    this.#promptTokens = sequence.tokens.length;
+    this.sequence = new Sequence(tokens, request.owner);
+    this.#promptTokens = tokens.length;
     const { input, options, onDelta } = request;
     this.#answer = new Answer(tokenizer, options, onDelta, continuesPrompt(input, options));
     this.result = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
+  }
+
+  /** As the request has it now. */
+  get priority(): number {
+    return this.#parts.request.priority;
+  }
+
+  /** Ends when its prompt is computed. */
+  get promptOnly(): boolean {
+    return this.#parts.maxTokens === 0;
   }
 
   /** Tokens that are known but not yet computed. */
@@ -58,13 +67,12 @@ export class Job {
   }
 
   get finished(): boolean {
-    return this.#answer.finishReason !== undefined;
+    return this.promptOnly ? this.pending === 0 : this.#answer.finishReason !== undefined;
   }
 
-  /** Begins, with the same tokens in a sequence that has some of them cached where there is one. */
-  start(prefix: Sequence | undefined): void {
+  /** Begins; what its sequence has cached was found there. */
+  start(): void {
     this.started = true;
-    if (prefix) this.sequence = prefix;
     this.#cachedTokens = this.sequence.cached;
   }
 

@@ -1,120 +1,124 @@
 /**
- * The paged KV cache: buffers of every layer on the GPU, and who holds which page.
+ * The paged KV cache: who holds which page, and what has to happen on the GPU when a page changes hands.
  *
  * @module
  */
-import { kvLayout, type KvType, PAGE } from '../../shaders/attention/kv-layout.ts';
-import type { Hyperparameters } from '../arch/architecture.ts';
-import type { Allocation } from '../gpu/allocation.ts';
-import type { LayerCache } from '../ops/context.ts';
-
-/** GPU bytes of a cache of `pages` pages, all layers. */
-export function kvBytes(hp: Hyperparameters, kvType: KvType, pages: number): number {
-  const { keyBytes, valueBytes } = kvLayout({ kvType, kvHeads: hp.kvHeads, headDim: hp.headDim, pages });
-  return hp.attentionLayers.length * (keyBytes + valueBytes);
-}
+import { PAGE } from '../../shaders/attention/kv-layout.ts';
 
 export const pagesFor = (tokens: number): number => Math.ceil(tokens / PAGE);
 
-/** Keys and values of every attention layer. @throws LocalLLMError out-of-memory */
-export async function allocateCache(
-  allocation: Allocation,
-  hp: Hyperparameters,
-  kvType: KvType,
-  pages: number,
-): Promise<ReadonlyMap<number, LayerCache>> {
-  const { keyBytes, valueBytes } = kvLayout({ kvType, kvHeads: hp.kvHeads, headDim: hp.headDim, pages });
-  const cache = new Map<number, LayerCache>();
-  for (const i of hp.attentionLayers) {
-    const keys = await allocation.allocate(`the KV cache (layer ${i}, keys)`, keyBytes, GPUBufferUsage.STORAGE);
-    const values = await allocation.allocate(`the KV cache (layer ${i}, values)`, valueBytes, GPUBufferUsage.STORAGE);
-    cache.set(i, { keys, values });
-  }
-  return cache;
+/** The pages' and slots' memory. Work that was submitted earlier is done with it first. */
+export interface CacheMemory {
+  /** Zeroes them, in every layer. */
+  clear(pages: readonly number[], slots: readonly number[]): void;
+  copyPage(from: number, to: number): void;
 }
 
-/** GPU bytes that the recurrent layers keep of one sequence. */
-export function stateBytes({ recurrent }: Hyperparameters): number {
-  if (!recurrent) return 0;
-  const floats = Object.values(recurrent.floats).reduce((sum, n) => sum + n, 0);
-  return recurrent.layers.length * floats * 4;
-}
+/** Who of an engine's own tools runs sequences without a request. */
+const NOBODY = '';
 
-/** The recurrent layers' buffers, each [slots, floats], by layer and name. @throws LocalLLMError out-of-memory */
-export async function allocateStates(
-  allocation: Allocation,
-  { recurrent }: Hyperparameters,
-  slots: number,
-): Promise<ReadonlyMap<string, GPUBuffer>> {
-  const states = new Map<string, GPUBuffer>();
-  for (const layer of recurrent?.layers ?? []) {
-    for (const [name, floats] of Object.entries(recurrent!.floats)) {
-      const label = `the ${name} state (layer ${layer})`;
-      states.set(stateKey(layer, name), await allocation.allocate(label, slots * floats * 4, GPUBufferUsage.STORAGE));
-    }
-  }
-  return states;
-}
-
-export const stateKey = (layer: number, name: string) => `${layer} ${name}`;
-
-/** Pages that no sequence holds, and slots of recurrent state where the model has that. */
+/**
+ * Pages, each held by any number of sequences of one owner, and slots of recurrent state where the model has that. What another owner
+ * held is cleared before it is handed out.
+ */
 export class CachePool {
   readonly total: number;
   /** 0: the model has no recurrent layers. */
   readonly slots: number;
-  readonly #pages: number[];
-  readonly #slots: number[];
+  readonly #memory: CacheMemory;
+  readonly #freePages: number[];
+  readonly #freeSlots: number[];
+  /** By page: how many sequences hold it. */
+  readonly #holders: Uint32Array;
+  /** By page and by slot: who wrote there last. */
+  readonly #pageOwners: (string | undefined)[] = [];
+  readonly #slotOwners: (string | undefined)[] = [];
 
-  constructor(pages: number, slots = 0) {
+  constructor(memory: CacheMemory, pages: number, slots = 0) {
+    this.#memory = memory;
     this.total = pages;
     this.slots = slots;
-    this.#pages = Array.from({ length: pages }, (_, i) => pages - 1 - i);
-    this.#slots = Array.from({ length: slots }, (_, i) => slots - 1 - i);
+    this.#freePages = Array.from({ length: pages }, (_, i) => pages - 1 - i);
+    this.#freeSlots = Array.from({ length: slots }, (_, i) => slots - 1 - i);
+    this.#holders = new Uint32Array(pages);
   }
 
+  /** Pages that nobody holds. */
   get free(): number {
-    return this.#pages.length;
+    return this.#freePages.length;
+  }
+
+  /** How many sequences hold a page. */
+  holders(page: number): number {
+    return this.#holders[page]!;
   }
 
   /** Whether the sequence now has room for `tokens` tokens; what it could get it keeps. */
   reserve(sequence: Sequence, tokens: number): boolean {
+    const { owner, pages } = sequence;
+    const [stalePages, staleSlots]: [number[], number[]] = [[], []];
     if (this.slots > 0 && sequence.slot === undefined) {
-      const slot = this.#slots.pop();
+      const slot = this.#freeSlots.pop();
       if (slot === undefined) return false;
       sequence.slot = slot;
+      if ((this.#slotOwners[slot] ?? owner) !== owner) staleSlots.push(slot);
+      this.#slotOwners[slot] = owner;
     }
-    while (sequence.pages.length < pagesFor(tokens)) {
-      const page = this.#pages.pop();
-      if (page === undefined) return false;
-      sequence.pages.push(page);
+    while (pages.length < pagesFor(tokens)) {
+      const page = this.#freePages.pop();
+      if (page === undefined) break;
+      pages.push(page);
+      this.#holders[page] = 1;
+      if ((this.#pageOwners[page] ?? owner) !== owner) stalePages.push(page);
+      this.#pageOwners[page] = owner;
     }
-    return true;
+    if (stalePages.length + staleSlots.length > 0) this.#memory.clear(stalePages, staleSlots);
+    return pages.length >= pagesFor(tokens);
+  }
+
+  /**
+   * Gives `to`, which holds nothing, the first `tokens` cached tokens of `from`: full pages are shared, the part of a page is copied, as
+   * `to` writes there next. Where no page is left for the copy, `to` gets the full pages alone.
+   */
+  share(from: Sequence, to: Sequence, tokens: number): void {
+    const full = Math.floor(tokens / PAGE);
+    for (const page of from.pages.slice(0, full)) {
+      this.#holders[page]!++;
+      to.pages.push(page);
+    }
+    to.cached = full * PAGE;
+    if (tokens === to.cached || !this.reserve(to, tokens)) return;
+    this.#memory.copyPage(from.pages[full]!, to.pages[full]!);
+    to.cached = tokens;
   }
 
   /** Takes back all pages from index `keep` on, and the slot where none are kept. */
   release(sequence: Sequence, keep = 0): void {
-    this.#pages.push(...sequence.pages.splice(keep).reverse());
+    for (const page of sequence.pages.splice(keep).reverse()) {
+      if (--this.#holders[page]! === 0) this.#freePages.push(page);
+    }
     if (keep > 0 || sequence.slot === undefined) return;
-    this.#slots.push(sequence.slot);
+    this.#freeSlots.push(sequence.slot);
     sequence.slot = undefined;
   }
 }
 
 /**
  * Tokens with their pages. `cached` tokens have their keys and values in the cache; the rest are still to be computed.
- * Positions at or beyond `cached` are never read before they are written, and a sequence that starts reads no state, so neither pages
- * nor slots need clearing when they change hands.
+ * Positions at or beyond `cached` are never read before they are written; they lie in pages that no other sequence holds.
  */
 export class Sequence {
-  tokens: number[];
+  readonly tokens: number[];
+  /** Whose tokens they are: pages are shared within an owner only. */
+  readonly owner: string;
   readonly pages: number[] = [];
   cached = 0;
   /** Where its recurrent state lies, which is that after `cached` tokens. */
   slot: number | undefined;
 
-  constructor(tokens: readonly number[]) {
+  constructor(tokens: readonly number[], owner = NOBODY) {
     this.tokens = [...tokens];
+    this.owner = owner;
   }
 
   /** Where the keys and values of a position lie. */
@@ -128,15 +132,12 @@ export class Sequence {
     this.cached = 0;
   }
 
-  /** How many of the first `tokens` cached tokens can be kept alone: a recurrent state cannot be taken back to fewer. */
-  reusable(tokens: number): number {
-    const shared = Math.min(this.cached, tokens);
-    return this.slot === undefined || shared === this.cached ? shared : 0;
-  }
-
-  /** Keeps what is cached of the first `tokens` tokens only. */
-  truncateCache(tokens: number, pool: CachePool): void {
-    this.cached = this.reusable(tokens);
-    pool.release(this, pagesFor(this.cached));
+  /** Moves what is cached to `to`, which holds nothing; this sequence can be computed again. */
+  handOver(to: Sequence): void {
+    to.pages.push(...this.pages.splice(0));
+    to.slot = this.slot;
+    to.cached = this.cached;
+    this.slot = undefined;
+    this.cached = 0;
   }
 }

@@ -21,9 +21,10 @@ import { recordDrawing } from '../ops/drawing.ts';
 import { recordSampling } from '../ops/sampling.ts';
 import { createTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
 import { Batch, type BatchLimits } from './batch.ts';
+import { GpuCache, kvBytes, stateBytes } from './cache-memory.ts';
 import type { LoadOptions } from './engine.ts';
 import { Forward } from './forward.ts';
-import { allocateCache, allocateStates, CachePool, kvBytes, pagesFor, stateBytes, stateKey } from './kv-cache.ts';
+import { CachePool, pagesFor } from './kv-cache.ts';
 import { makeRopeTable } from './rope-table.ts';
 import { MAX_LOGIT_BIAS } from './sampler.ts';
 import { listed, readVector, refuseUnusedTensors, watched } from './tensors.ts';
@@ -133,7 +134,7 @@ export async function loadModel(gpu: Gpu, given: ModelSource, options: LoadOptio
   const allocation = new Allocation(gpu);
   try {
     const loader = weightLoader(gpu, allocation, file, source, options);
-    const forward = await prepareForward(gpu, allocation, read, size, loader);
+    const { forward, cache } = await prepareForward(gpu, allocation, read, size, loader);
     forward.setStops(tokenizer.eogIds);
     return {
       architecture: architecture.name,
@@ -145,7 +146,7 @@ export async function loadModel(gpu: Gpu, given: ModelSource, options: LoadOptio
       limits,
       batch: new Batch(limits, tokensPerTile(hp.heads, hp.kvHeads)),
       forward,
-      pool: new CachePool(pages, size.slots),
+      pool: new CachePool(cache, pages, size.slots),
       release: () => allocation.release(),
     };
   } catch (error) {
@@ -169,7 +170,7 @@ export async function prepareForward(
   { file, source, architecture, hp }: Omit<ReadModel, 'tokenizer'>,
   { limits, pages, slots, contextTokens, kvType }: LoadSize,
   loader: Pick<WeightLoader, 'reserve' | 'fill' | 'stop'>,
-): Promise<Forward> {
+): Promise<{ forward: Forward; cache: GpuCache }> {
   const { STORAGE, COPY_DST } = GPUBufferUsage;
   const specs = architecture.weights(hp, file);
   refuseUnusedTensors(file, specs, hp);
@@ -182,8 +183,7 @@ export async function prepareForward(
     gpu.device.queue.writeBuffer(buffer, 0, table);
     ropeTables.set(name, buffer);
   }
-  const cache = await allocateCache(allocation, hp, kvType, pages);
-  const states = await allocateStates(allocation, hp, slots);
+  const cache = await GpuCache.allocate(gpu, allocation, hp, { kvType, pages, slots });
   const batch = await allocation.allocate('the batch', Batch.words(limits) * 4, STORAGE | COPY_DST);
   const { weights, check } = watched(await loader.reserve(specs), specs);
   const plan = new PlanBuilder(gpu, allocation, batch);
@@ -192,8 +192,8 @@ export async function prepareForward(
       plan,
       weights,
       kvType,
-      cache: (layer) => listed(cache, layer),
-      state: (layer, name) => listed(states, stateKey(layer, name)),
+      cache: (layer) => cache.layer(layer),
+      state: (layer, name) => cache.state(layer, name),
       ropeTable: (name) => listed(ropeTables, name),
       activation: (label, width, rows = 'tokens') => allocateActivation(allocation, label, width, rows, limits[rows]),
     },
@@ -208,7 +208,7 @@ export async function prepareForward(
     const drawing = await recordDrawing(gpu, allocation, shared, sampling.buffers);
     const forward = await Forward.create({ gpu, plan: await plan.build(), sampling, drawing, ...shared }, allocation);
     await filled;
-    return forward;
+    return { forward, cache };
   } catch (error) {
     loader.stop();
     await filled.catch(() => {}); // nothing writes into buffers that are about to go

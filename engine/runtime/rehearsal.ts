@@ -8,7 +8,7 @@ import type { ByteSource } from '../gguf/source.ts';
 import { Allocation } from '../gpu/allocation.ts';
 import { countingGpu } from '../gpu/counting-gpu.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
-import { kvBytes } from './kv-cache.ts';
+import { kvBytes } from './cache-memory.ts';
 import { type LoadSize, prepareForward, type ReadModel } from './load-model.ts';
 import { WeightLoader } from './weights.ts';
 
@@ -62,7 +62,7 @@ export async function rehearseLoad(model: Omit<ReadModel, 'source' | 'tokenizer'
   gpu.allocatedBytes = 0;
   let weights = 0;
   const source = zeros(file.size);
-  const forward = await attempt(() =>
+  const prepared = await attempt(() =>
     prepareForward(gpu, new Allocation(gpu), { ...model, source }, size, {
       reserve: async (wanted) => {
         const before = gpu.allocatedBytes;
@@ -74,7 +74,7 @@ export async function rehearseLoad(model: Omit<ReadModel, 'source' | 'tokenizer'
       stop: () => {},
     }),
   );
-  if (!forward) return { problems: [...problems.values()] };
+  if (!prepared) return { problems: [...problems.values()] };
   const kvCache = kvBytes(hp, size.kvType, size.pages);
   const total = gpu.allocatedBytes;
   return { problems: [...problems.values()], memory: { weights, kvCache, work: total - weights - kvCache, total } };

@@ -32,7 +32,7 @@ function makeJob(
   const options: GenerateParams = {};
   return new Job({
     request: { input: '', options, onDelta: () => {}, ...given },
-    sequence: new Sequence(tokens),
+    tokens,
     sampling: samplingParams({ temperature: 0 }),
     tokenizer,
     maxTokens,

@@ -1,54 +1,59 @@
 /**
- * Runs any number of requests on one model: each step takes one token of every decoding sequence and as much of the
- * waiting prompts as fits, and computes them in one forward.
+ * Runs any number of requests on one model: each step takes one token of every decoding sequence whose turn it is and as much of the
+ * prompts as fits, and computes them in one forward.
  *
  * @module
  */
 import { LocalLLMError } from '../protocol/errors.ts';
 import type { GenerateResult } from '../protocol/messages.ts';
 import type { BatchPart } from './batch.ts';
-import { type CachePool, pagesFor, Sequence } from './kv-cache.ts';
 import { STEPS_IN_FLIGHT } from './forward.ts';
-import type { LoadedModel } from './load-model.ts';
-import { PrefixCache } from './prefix-cache.ts';
 import type { Job } from './job.ts';
+import { type CachePool, Sequence } from './kv-cache.ts';
+import type { LoadedModel } from './load-model.ts';
 import type { OutputRow } from './results.ts';
+import { Roster } from './roster.ts';
 
 type ScheduledPart = BatchPart & { job: Job };
 
 /** Pages that a decode run may add to each sequence before it has to begin anew. */
 const SPARE_PAGES = 8;
+/** A decode run looks this often whether a waiting request may now take a running one's place. */
+const REVIEW_STEPS = 8;
 
 export class Scheduler {
   /** Called when a forward finds the GPU lost: whoever listens calls {@link detach} or {@link close} at once. */
   onLost: ((error: LocalLLMError) => void) | undefined;
   readonly #model: LoadedModel;
   readonly #pool: CachePool;
-  readonly #prefixes: PrefixCache;
-  /** In order of arrival. */
-  readonly #waiting: Job[] = [];
-  readonly #running: Job[] = [];
+  readonly #roster: Roster;
+  /** Whether a request arrived that no decode run has looked at. */
+  #arrived = false;
   #loop: Promise<void> | undefined;
   #closed: LocalLLMError | undefined;
 
   constructor(model: LoadedModel) {
     this.#model = model;
     this.#pool = model.pool;
-    this.#prefixes = new PrefixCache(model.pool);
+    this.#roster = new Roster(model.pool, model.limits);
   }
 
   get running(): number {
-    return this.#running.length;
+    return this.#roster.running.length;
   }
 
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#roster.waiting.length;
   }
 
   /** Resolves with the answer. @throws LocalLLMError aborted, numerics, device-lost, invalid-state */
   run(job: Job): Promise<GenerateResult> {
-    if (this.#closed) return Promise.reject(this.#closed);
-    this.#waiting.push(job);
+    if (this.#closed) {
+      job.fail(this.#closed);
+      return job.result;
+    }
+    this.#roster.add(job);
+    this.#arrived = true;
     job.signal.addEventListener('abort', () => this.#wake(), { once: true });
     this.#wake();
     return job.result;
@@ -57,15 +62,15 @@ export class Scheduler {
   /** Fails everything, running and waiting, and takes nothing more. */
   close(error: LocalLLMError): void {
     this.#closed ??= error;
-    for (const job of [...this.#waiting.splice(0), ...this.#running.splice(0)]) job.fail(error);
+    for (const job of this.#roster.dissolve()) job.fail(error);
   }
 
   /** Hands over what runs and waits, to be computed anew from its tokens by another scheduler; takes nothing more. */
   detach(error: LocalLLMError): Job[] {
     this.#closed ??= error;
-    const jobs = [...this.#running.splice(0), ...this.#waiting.splice(0)].filter((job) => !job.finished);
+    const jobs = this.#roster.dissolve().filter((job) => !job.finished);
     // A forward that still ends writes into the sequence that it began with.
-    for (const job of jobs) job.sequence = new Sequence(job.sequence.tokens);
+    for (const job of jobs) job.sequence = new Sequence(job.sequence.tokens, job.owner);
     return jobs;
   }
 
@@ -77,21 +82,21 @@ export class Scheduler {
   #wake(): void {
     this.#loop ??= this.#steps().finally(() => {
       this.#loop = undefined;
-      if (!this.#closed && this.#waiting.length > 0) this.#wake(); // arrived while the loop was ending
+      if (!this.#closed && this.waiting > 0) this.#wake(); // arrived while the loop was ending
     });
   }
 
   async #steps(): Promise<void> {
     while (!this.#closed) {
       this.#removeAborted();
-      this.#admit();
-      if (this.#running.length === 0) return;
+      this.#roster.admit();
+      if (this.running === 0) return;
       try {
         await this.#step();
       } catch (error) {
         const failure = LocalLLMError.from(error);
         if (failure.code === 'device-lost') return this.#lose(failure);
-        for (const job of this.#running.splice(0)) {
+        for (const job of [...this.#roster.running]) {
           job.sequence.drop(this.#pool); // how far it got is not known
           this.#end(job, () => job.fail(failure));
         }
@@ -107,7 +112,8 @@ export class Scheduler {
 
   async #step(): Promise<void> {
     const parts = this.#collect();
-    if (parts.length > 0 && parts.every(({ job, count, outputs }) => count === 1 && outputs === 1 && job.drawsOnGpu)) {
+    if (parts.length === 0) return; // all were put back for others
+    if (parts.every(({ job, count, outputs }) => count === 1 && outputs === 1 && job.drawsOnGpu)) {
       return this.#decode(parts);
     }
     const jobs = parts.filter((p) => p.outputs > 0).map((p) => p.job);
@@ -117,18 +123,23 @@ export class Scheduler {
       batch,
       jobs.map((job) => job.outputRequest()),
     );
-    for (const { sequence, first, count } of parts) sequence.cached = first + count;
+    for (const { job, sequence, first, count } of parts) {
+      sequence.cached = first + count;
+      if (this.#closed) continue;
+      this.#roster.shares.charge(job, count);
+      if (job.promptOnly && job.finished && !job.signal.aborted) this.#end(job, () => job.succeed());
+    }
     for (const [row, job] of jobs.entries()) {
       if (job.signal.aborted || this.#closed) continue;
       await job.take(rows[row]!, () => forward.readLogits(row));
-      if (job.finished) this.#complete(job);
+      if (job.finished) this.#end(job, () => job.succeed());
     }
   }
 
   /**
-   * Decodes until one of the sequences ends, is aborted or runs out of room, or until a waiting one could join: several steps are under
-   * way at once, each token going from draw to embedding on the GPU. What the steps under way compute beyond an end is left behind: the
-   * queue keeps their writes before those of whoever gets the pages next.
+   * Decodes until one of the sequences ends, is aborted or runs out of room, until it is others' turn, or until a waiting one could join:
+   * several steps are under way at once, each token going from draw to embedding on the GPU. What the steps under way compute beyond an end
+   * is left behind: the queue keeps their writes before those of whoever gets the pages next.
    */
   async #decode(parts: readonly ScheduledPart[]): Promise<void> {
     const { batch, forward } = this.#model;
@@ -151,16 +162,27 @@ export class Scheduler {
       for (const [row, { job, sequence, first }] of parts.entries()) {
         if (job.finished || job.signal.aborted || this.#closed) continue;
         sequence.cached = first + taken;
+        this.#roster.shares.charge(job, 1);
         await job.take(rows[row]!, () => forward.readLogits(row));
         if (!job.finished && !job.signal.aborted) continue;
         const stopped = this.#model.tokenizer.eogIds.has(sequence.tokens.at(-1)!);
         // A recurrent state goes on with the steps under way, unless the GPU saw the end, too.
         if (sequence.slot !== undefined && pending.length > 0 && !stopped) sequence.drop(this.#pool);
-        if (job.finished) this.#complete(job);
+        if (job.finished) this.#end(job, () => job.succeed());
         open = false;
       }
-      open &&= !this.#closed && !parts.some(({ job }) => job.signal.aborted) && !this.#couldAdmit();
+      open &&= !this.#closed && this.#goesOn(parts, taken);
     }
+  }
+
+  /** Whether the next step is that of the same sequences. */
+  #goesOn(parts: readonly ScheduledPart[], taken: number): boolean {
+    if (parts.some(({ job }) => job.signal.aborted)) return false;
+    const turn = this.#roster.shares.turn(this.#roster.running);
+    if (turn.length !== parts.length || !parts.every(({ job }) => turn.includes(job))) return false;
+    if (!this.#arrived && taken % REVIEW_STEPS > 0) return true;
+    this.#arrived = false;
+    return !this.#roster.couldAdmit();
   }
 
   /** Whether all have room for one more step, `inFlight` after those that have been taken. */
@@ -174,85 +196,37 @@ export class Scheduler {
     });
   }
 
-  #complete(job: Job): void {
-    this.#running.splice(this.#running.indexOf(job), 1);
-    this.#end(job, () => job.succeed());
-  }
-
   /** Leaves the keys and values to the owner's next request, then settles. */
   #end(job: Job, settle: () => void): void {
-    if (this.#closed) job.sequence.drop(this.#pool);
-    else this.#prefixes.keep(job.owner, job.sequence);
+    if (!this.#closed) this.#roster.end(job);
     settle();
   }
 
   #removeAborted(): void {
     const aborted = new LocalLLMError('aborted', 'The request was cancelled.');
-    for (const list of [this.#waiting, this.#running]) {
-      for (const job of list.filter((j) => j.signal.aborted)) {
-        list.splice(list.indexOf(job), 1);
-        this.#end(job, () => job.fail(aborted));
-      }
+    for (const job of [...this.#roster.waiting, ...this.#roster.running]) {
+      if (job.signal.aborted) this.#end(job, () => job.fail(aborted));
     }
   }
 
-  #hasRoomFor(job: Job): boolean {
-    const needed = pagesFor(job.sequence.tokens.length + 1);
-    return this.#running.length < this.#model.limits.sequences && this.#pool.free + this.#prefixes.pages >= needed;
-  }
-
-  /** Whether {@link #admit} would start a waiting job now. */
-  #couldAdmit(): boolean {
-    const [first, ...others] = this.#waiting;
-    return first !== undefined && this.#hasRoomFor(others.reduce((a, b) => (b.priority < a.priority ? b : a), first));
-  }
-
-  /** Starts waiting jobs, the most urgent first, while there is room for their prompts. */
-  #admit(): void {
-    const byUrgency = [...this.#waiting].sort((a, b) => a.priority - b.priority);
-    for (const job of byUrgency) {
-      if (!this.#hasRoomFor(job)) return;
-      if (!job.started) job.start(this.#prefixes.take(job.owner, job.sequence.tokens));
-      this.#waiting.splice(this.#waiting.indexOf(job), 1);
-      this.#running.push(job);
-    }
-  }
-
-  /** The parts of the next batch: every decoding sequence, then prompts by urgency until the batch is full. */
+  /** The parts of the next batch: every decoding sequence whose turn it is, then prompts by urgency until the batch is full. */
   #collect(): ScheduledPart[] {
-    const order = [...this.#running].sort((a, b) => a.priority - b.priority);
+    const { running, shares } = this.#roster;
+    const order = shares.turn(running).sort((a, b) => shares.compare(a, b));
     const decoding = order.filter((job) => job.pending === 1);
     const prefilling = order.filter((job) => job.pending > 1);
     const parts: ScheduledPart[] = [];
     let room = this.#model.limits.tokens;
     for (const job of [...decoding, ...prefilling]) {
       if (room === 0) break;
+      if (!running.includes(job)) continue;
       const { sequence } = job;
       const count = Math.min(room, job.pending);
-      if (!this.#running.includes(job) || !this.#reserve(job, sequence.cached + count)) continue;
+      if (!this.#roster.reserve(job, sequence.cached + count)) continue;
       const ends = sequence.cached + count === sequence.tokens.length;
-      parts.push({ job, sequence, first: sequence.cached, count, outputs: ends ? 1 : 0 });
+      parts.push({ job, sequence, first: sequence.cached, count, outputs: ends && !job.promptOnly ? 1 : 0 });
       room -= count;
     }
-    return parts.filter((part) => this.#running.includes(part.job));
-  }
-
-  /** Room for `tokens` tokens of a job, taken from kept prefixes and then from the latest, least urgent job. */
-  #reserve(job: Job, tokens: number): boolean {
-    const { sequence } = job;
-    while (!this.#pool.reserve(sequence, tokens)) {
-      if (!this.#prefixes.evict()) {
-        const victim = this.#leastUrgent();
-        this.#running.splice(this.#running.indexOf(victim), 1);
-        victim.sequence.drop(this.#pool); // computed again when there is room
-        this.#waiting.unshift(victim);
-        if (victim === job) return false;
-      }
-    }
-    return true;
-  }
-
-  #leastUrgent(): Job {
-    return this.#running.reduce((worst, job) => (job.priority >= worst.priority ? job : worst));
+    return parts.filter((part) => running.includes(part.job));
   }
 }

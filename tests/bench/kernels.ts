@@ -119,7 +119,7 @@ class KernelBench {
       const limits = { tokens: 1, outputs: 1, sequences: 1, pagesPerSequence: pages };
       const { plan, context, batch: buffer, caches } = await this.#context(allocation, limits);
       const sequence = new Sequence(Array.from({ length: past + 1 }, () => 0));
-      new CachePool(pages).reserve(sequence, past + 1);
+      new CachePool({ clear: () => {}, copyPage: () => {} }, pages).reserve(sequence, past + 1);
       sequence.cached = past;
       const batch = new Batch(limits, tokensPerTile(heads, kvHeads));
       batch.set([{ sequence, first: past, count: 1, outputs: 1 }]);
