@@ -15,6 +15,7 @@ import { type KernelResult, measureKernels } from './kernels.ts';
 import type { Comparison } from './measured.ts';
 import { type ModelName, MODELS } from './models.ts';
 import { writeReport } from './report.ts';
+import { measureStart, type Start } from './start.ts';
 import { keepResult, latestResults, readResult } from './results.ts';
 import { benchModel } from './write-model.ts';
 
@@ -24,7 +25,8 @@ const HELP = `Usage: npm run bench -- WHAT [options]
   kernels             each matrix product and the attention of real models, against the memory speed measured in the same run
   engine [FILES]      the whole engine in Node beside llama.cpp (node-llama-cpp) on the same files
   browser [FILES]     the same in Chromium beside wllama, whose npm package lies in --wllama DIR
-  all                 floors, kernels, engine, browser
+  start [FILES]       loading beside reading the file alone, the memory that it takes, and the first token after it
+  all                 floors, kernels, engine, start, browser
   make MODEL:TYPE     writes a file with random weights and prints its path
   report [RESULTS]    writes docs/PERFORMANCE.md and its chart from these results, or from the latest ones
 
@@ -144,6 +146,22 @@ async function engine(): Promise<void> {
   say(keepResult('engine', WHERE, comparisons));
 }
 
+async function start(): Promise<void> {
+  const { software } = await adapterHere();
+  const { prompt, runs } = sizes(software);
+  const starts: Start[] = [];
+  for (const path of await modelFiles(software)) {
+    const measured = await measureStart(path, { prompt, runs, dawn: values.dawn });
+    starts.push(measured);
+    const { model, readMs, loadMs, firstPrefillMs, prefillMs, firstTokenRatio, peakBytes } = measured;
+    say(
+      `${model}: read ${readMs.toFixed(0)} ms, loaded ${loadMs.toFixed(0)} ms with at most ${(peakBytes / 1e6).toFixed(0)} MB; ` +
+        `first prompt ${firstPrefillMs.toFixed(1)} ms, later ${prefillMs.toFixed(1)} ms; to the first token ${firstTokenRatio.toFixed(2)} × (load + prefill)`,
+    );
+  }
+  say(keepResult('start', WHERE, starts));
+}
+
 async function browser(): Promise<void> {
   const { benchInBrowser } = await import('./browser.ts');
   const { software } = await adapterHere();
@@ -223,9 +241,10 @@ const COMMANDS: Record<string, () => Promise<void>> = {
   floors,
   kernels,
   engine,
+  start,
   browser,
   all: async () => {
-    for (const command of [floors, kernels, engine, browser]) await command();
+    for (const command of [floors, kernels, engine, start, browser]) await command();
   },
   make: async () => {
     for (const file of files) say(await modelFile(file));

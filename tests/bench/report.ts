@@ -10,6 +10,7 @@ import type { Floors } from './floors.ts';
 import type { KernelResult } from './kernels.ts';
 import type { Comparison } from './measured.ts';
 import type { Kind, Result } from './results.ts';
+import type { Start } from './start.ts';
 
 const DOCS = join(import.meta.dirname, '../../docs');
 const PAGE = join(DOCS, 'PERFORMANCE.md');
@@ -51,6 +52,8 @@ function sectionOf(result: Result): string {
     }
     case 'engine':
       return `${head}\n\n${result.data.map(comparisonTable).join('\n')}`;
+    case 'start':
+      return `${head}\n\n${startTable(result.data)}`;
     case 'browser': {
       const { floors, comparisons } = result.data;
       return `${head}\n\n${floorsTable([[where, floors]])}\n${comparisons.map(comparisonTable).join('\n')}`;
@@ -87,6 +90,34 @@ function floorsTable(floors: readonly (readonly [string, Floors])[]): string {
       Object.values(f.stepsPerSecond)
         .map((steps) => steps.toFixed(0))
         .join(' / '),
+    ]),
+  );
+}
+
+function startTable(starts: readonly Start[]): string {
+  const ms = (value: number) => `${value.toFixed(value < 100 ? 1 : 0)} ms`;
+  return table(
+    [
+      'Model',
+      'Size',
+      'Read alone',
+      'Load',
+      'Load ÷ read',
+      'First prompt',
+      'Later prompts',
+      'First token ÷ (load + prefill)',
+      'Peak memory',
+    ],
+    starts.map((s) => [
+      s.model.replace(/^bench-/, ''),
+      `${(s.bytes / 1e6).toFixed(0)} MB`,
+      ms(s.readMs),
+      ms(s.loadMs),
+      `**${(s.loadMs / s.readMs).toFixed(2)}**`,
+      ms(s.firstPrefillMs),
+      ms(s.prefillMs),
+      `**${s.firstTokenRatio.toFixed(2)}**`,
+      `${(s.peakBytes / 1e6).toFixed(0)} MB`,
     ]),
   );
 }

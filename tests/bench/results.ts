@@ -9,15 +9,17 @@ import { join } from 'node:path';
 import type { Floors } from './floors.ts';
 import type { KernelResult } from './kernels.ts';
 import type { Comparison } from './measured.ts';
+import type { Start } from './start.ts';
 
 export interface Data {
   floors: Floors;
   kernels: { adapter: string; gigabytesPerSecond: number; teraflopsPerSecond: number; results: KernelResult[] };
   engine: Comparison[];
+  start: Start[];
   browser: { floors: Floors; comparisons: Comparison[] };
 }
 export type Kind = keyof Data;
-export const KINDS: readonly Kind[] = ['floors', 'kernels', 'engine', 'browser'];
+export const KINDS: readonly Kind[] = ['floors', 'kernels', 'engine', 'start', 'browser'];
 
 export type Result = {
   [K in Kind]: {
