@@ -43,7 +43,13 @@ export class FakeEngine implements Engine {
       let text = '';
       const told = request.onDelta;
       this.requests.push({
-        request: { ...request, onDelta: (delta) => (told(delta), void (text += delta)) },
+        request: {
+          ...request,
+          get priority() {
+            return request.priority;
+          },
+          onDelta: (delta) => (told(delta), void (text += delta)),
+        },
         finish: () => {
           const usage = { promptTokens: 3, cachedTokens: 0, completionTokens: 2 };
           resolve({ text, finishReason: 'stop', usage, timing: { ttftMs: 1, tokensPerSecond: 10 } });
@@ -145,10 +151,10 @@ export class HostFixture {
     },
   });
 
-  connect(channel: string, trusted = true): Client {
+  connect(channel: string, trusted = true, site = 'https://page.example'): Client {
     const { host } = this;
     return createClient(({ onFrame }) => {
-      const origin = trusted ? 'https://app.example' : 'https://page.example';
+      const origin = trusted ? 'https://app.example' : site;
       host.open(channel, { origin, trusted, owner: trusted ? 'ui' : origin });
       this.#listeners.set(channel, (frame) => queueMicrotask(() => onFrame(frame)));
       return {

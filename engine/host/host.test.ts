@@ -26,10 +26,14 @@ describe('answers', () => {
     expect(at.engines[0]!.loads[0]!.sampling).toEqual({ temperature: 0 });
   });
 
-  test('pages run behind our own UI, each channel as its own owner', async () => {
+  test('pages run behind our own UI, as their site; what the person sees now goes before what is hidden', async () => {
     const result = at.connect('p', false).answer('hi');
     const { request, finish } = await at.lastRequest();
-    expect(request).toMatchObject({ owner: 'https://page.example p', priority: 1 });
+    expect(request).toMatchObject({ owner: 'https://page.example', priority: 2 });
+    at.host.visible('p', true);
+    expect(request.priority).toBe(1);
+    at.host.visible('p', false);
+    expect(request.priority).toBe(2);
     request.onDelta('text');
     finish();
     expect((await result).text).toBe('text');
@@ -115,15 +119,28 @@ describe('answers', () => {
 });
 
 describe('limits', () => {
-  test('too many answers at once are refused with both figures', async () => {
-    const client = at.connect('a', false);
-    for (let i = 0; i < MAX_OPEN_GENERATES; i++) void client.answer('hi').catch(() => {});
-    const error = await client.answer('one more').catch((e: unknown) => e as LocalLLMError);
+  test('too many answers at once of one site, over all its tabs, are refused with both figures', async () => {
+    const tabs = Array.from({ length: 5 }, (_, i) => at.connect(`tab ${i}`, false));
+    const answers = Array.from({ length: MAX_OPEN_GENERATES }, (_, i) => tabs[i % 4]!.answer('hi'));
+    for (const answer of answers) answer.catch(() => {});
+    await vi.waitFor(() => expect(at.engines[0]!.requests).toHaveLength(MAX_OPEN_GENERATES));
+    const error = await tabs[4]!.answer('one more').catch((e: unknown) => e as LocalLLMError);
     expect(error).toMatchObject({
       code: 'quota',
       details: { requested: MAX_OPEN_GENERATES + 1, quota: MAX_OPEN_GENERATES },
     });
-    await vi.waitFor(() => expect(at.engines[0]!.requests).toHaveLength(MAX_OPEN_GENERATES));
+    // Another site has its own, and so has this one when an answer is complete.
+    void at
+      .connect('other', false, 'https://other.example')
+      .answer('hi')
+      .catch(() => {});
+    await vi.waitFor(() => expect(at.engines[0]!.requests).toHaveLength(MAX_OPEN_GENERATES + 1));
+    at.engines[0]!.requests[0]!.finish();
+    await answers[0];
+    void tabs[4]!.answer('one more').catch(() => {});
+    await vi.waitFor(() => expect(at.engines[0]!.requests).toHaveLength(MAX_OPEN_GENERATES + 2));
+    at.host.close('tab 1'); // and the work of a closed tab is given up
+    expect(at.engines[0]!.requests.filter(({ request }) => request.signal.aborted)).toHaveLength(4);
   });
 
   test('text beyond the limit is refused before any work', async () => {

@@ -7,13 +7,7 @@
  */
 import { checkTextSize, parseChecked, readDownFrame } from '../protocol/checks.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
-import {
-  HEARTBEAT_MS,
-  MAX_OPEN_GENERATES,
-  MAX_OPEN_REQUESTS,
-  PAGE_METHODS,
-  ParamsSchemas,
-} from '../protocol/messages.ts';
+import { HEARTBEAT_MS, ParamsSchemas } from '../protocol/messages.ts';
 import type {
   ChannelIdentity,
   DownFrame,
@@ -24,6 +18,7 @@ import type {
   UpFrame,
   Usage,
 } from '../protocol/messages.ts';
+import { type Call, type Channel, Channels, priorityOf, type Request } from './channels.ts';
 import { DeltaPipe } from './delta-pipe.ts';
 import { ModelSlot } from './model-slot.ts';
 import type { ModelSlotOptions } from './model-slot.ts';
@@ -44,25 +39,8 @@ export interface Host {
   close(channel: string): void;
 }
 
-interface Request {
-  method: Method;
-  stop: AbortController;
-  deltas?: DeltaPipe;
-}
-interface ChannelState {
-  name: string;
-  identity: ChannelIdentity;
-  visible: boolean;
-  requests: Map<number, Request>;
-}
 /** What is asked, after the check of its parameters. */
 type MethodCall = { [M in Method]: { method: M; params: Methods[M]['params'] } }[Method];
-/** One request as a handler sees it. */
-interface Call {
-  channel: ChannelState;
-  id: number;
-  request: Request;
-}
 
 export function createHost(options: HostOptions): Host {
   return new EngineHost(options);
@@ -71,7 +49,7 @@ export function createHost(options: HostOptions): Host {
 class EngineHost implements Host {
   readonly #send: (channel: string, frame: UpFrame) => void;
   readonly #models: ModelSlot;
-  readonly #channels = new Map<string, ChannelState>();
+  readonly #channels = new Channels();
   #heartbeat: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: HostOptions) {
@@ -82,7 +60,7 @@ class EngineHost implements Host {
 
   open(name: string, identity: ChannelIdentity): void {
     this.close(name);
-    this.#channels.set(name, { name, identity, visible: false, requests: new Map() });
+    this.#channels.add(name, identity);
   }
 
   visible(name: string, visible: boolean): void {
@@ -104,16 +82,12 @@ class EngineHost implements Host {
   }
 
   close(name: string): void {
-    const channel = this.#channels.get(name);
-    if (!channel) return;
-    this.#channels.delete(name);
-    const requests = [...channel.requests.values()];
-    channel.requests.clear();
-    for (const { stop } of requests) stop.abort();
+    if (!this.#channels.get(name)) return;
+    this.#channels.remove(name);
     this.#afterChange();
   }
 
-  #take(channel: ChannelState, frame: DownFrame): void {
+  #take(channel: Channel, frame: DownFrame): void {
     const running = channel.requests.get(frame.id);
     if (frame.t === 'cancel') {
       if (running) this.#refuse(channel, frame.id, new LocalLLMError('aborted', 'The request was cancelled.'));
@@ -128,7 +102,7 @@ class EngineHost implements Host {
   }
 
   /** Ends a request with an error, whether it was running or never began. */
-  #refuse(channel: ChannelState, id: number, error: LocalLLMError): void {
+  #refuse(channel: Channel, id: number, error: LocalLLMError): void {
     const running = channel.requests.get(id);
     channel.requests.delete(id);
     this.#send(channel.name, { t: 'error', id, error: error.toData() });
@@ -136,10 +110,10 @@ class EngineHost implements Host {
     if (running) this.#afterChange();
   }
 
-  async #serve(channel: ChannelState, id: number, method: Method, params: unknown): Promise<void> {
+  async #serve(channel: Channel, id: number, method: Method, params: unknown): Promise<void> {
     const request: Request = { method, stop: new AbortController() };
     try {
-      this.#admit(channel, method);
+      this.#channels.check(channel, method);
       channel.requests.set(id, request);
       this.#afterChange();
       const checked = { method, params: parseChecked(ParamsSchemas[method], params, 'params') } as MethodCall;
@@ -158,17 +132,6 @@ class EngineHost implements Host {
     channel.requests.delete(id);
     this.#send(channel.name, frame);
     this.#afterChange();
-  }
-
-  /** @throws LocalLLMError not-allowed, quota */
-  #admit({ identity, requests }: ChannelState, method: Method): void {
-    if (!identity.trusted && !PAGE_METHODS.includes(method)) {
-      throw new LocalLLMError('not-allowed', `${method} is not available to pages. Open localLLM's own settings.`);
-    }
-    refuseBeyond(MAX_OPEN_REQUESTS, requests.size + 1, 'requests');
-    if (method !== 'generate') return;
-    const generates = [...requests.values()].filter((open) => open.method === 'generate').length;
-    refuseBeyond(MAX_OPEN_GENERATES, generates + 1, 'answers');
   }
 
   async #answer(call: Call, asked: MethodCall): Promise<unknown> {
@@ -203,24 +166,18 @@ class EngineHost implements Host {
     }
   }
 
-  async #generate(call: Call, { input, options, stream }: Methods['generate']['params']): Promise<unknown> {
+  async #generate(call: Call, params: Methods['generate']['params']): Promise<unknown> {
     const { channel, id, request } = call;
-    const { signal } = request.stop;
-    checkTextSize(input, options);
+    checkTextSize(params.input, params.options);
     const arrivedMs = performance.now();
-    const engine = await this.#models.ready(signal);
+    const engine = await this.#models.ready(request.stop.signal);
     const waitedMs = performance.now() - arrivedMs;
     const deltas = new DeltaPipe((text) => {
-      if (stream && channel.requests.get(id) === request) this.#send(channel.name, { t: 'delta', id, text });
+      if (params.stream && channel.requests.get(id) === request) this.#send(channel.name, { t: 'delta', id, text });
     });
     request.deltas = deltas;
-    const result = await engine.generate({
-      input,
-      options,
-      ...standing(channel),
-      signal,
-      onDelta: (text) => deltas.push(text),
-    });
+    const onDelta = (text: string) => deltas.push(text);
+    const result = await engine.generate(Object.assign(workOf(call, params), { onDelta }));
     deltas.end();
     const { timing } = result;
     return { ...result, timing: { ...timing, ttftMs: timing.ttftMs + waitedMs } };
@@ -232,11 +189,10 @@ class EngineHost implements Host {
     return engine.measure(input, options);
   }
 
-  async #prefill({ channel, request }: Call, { input, options }: Methods['prefill']['params']): Promise<Usage> {
-    checkTextSize(input, options);
-    const { signal } = request.stop;
-    const engine = await this.#models.ready(signal);
-    return engine.prefill({ input, options, ...standing(channel), signal });
+  async #prefill(call: Call, params: Methods['prefill']['params']): Promise<Usage> {
+    checkTextSize(params.input, params.options);
+    const engine = await this.#models.ready(call.request.stop.signal);
+    return engine.prefill(workOf(call, params));
   }
 
   /** Ends only when the asker cancels or goes. */
@@ -246,19 +202,13 @@ class EngineHost implements Host {
   }
 
   #status(): EngineStatus {
-    const open = [...this.#calls()].filter(({ request }) => request.method === 'generate').length;
+    const open = [...this.#channels.calls()].filter(({ request }) => request.method === 'generate').length;
     const { running } = this.#models.counts();
     return { ...this.#models.status(), running: Math.min(running, open), waiting: Math.max(open - running, 0) };
   }
 
-  *#calls(): Generator<Call> {
-    for (const channel of this.#channels.values()) {
-      for (const [id, request] of channel.requests) yield { channel, id, request };
-    }
-  }
-
   #tellWatchers(): void {
-    const watchers = [...this.#calls()].filter(({ request }) => request.method === 'engine.status');
+    const watchers = [...this.#channels.calls()].filter(({ request }) => request.method === 'engine.status');
     if (watchers.length === 0) return;
     const status = this.#status();
     for (const { channel, id } of watchers) this.#send(channel.name, { t: 'status', id, status });
@@ -267,7 +217,7 @@ class EngineHost implements Host {
   /** After a request began or ended. */
   #afterChange(): void {
     this.#tellWatchers();
-    const busy = !this.#calls().next().done;
+    const busy = !this.#channels.calls().next().done;
     if (busy) this.#heartbeat ??= setInterval(() => this.#beat(), HEARTBEAT_MS);
     else {
       clearInterval(this.#heartbeat);
@@ -276,7 +226,7 @@ class EngineHost implements Host {
   }
 
   #beat(): void {
-    for (const { channel, id } of this.#calls()) this.#send(channel.name, { t: 'heartbeat', id });
+    for (const { channel, id } of this.#channels.calls()) this.#send(channel.name, { t: 'heartbeat', id });
   }
 }
 
@@ -286,13 +236,15 @@ function permission({ trusted }: ChannelIdentity): PermissionState {
   throw new LocalLLMError('not-allowed', 'Permissions of pages are kept by the extension, not by the engine.');
 }
 
-/** Whose work it is, and how urgent: the person's own first, then what the person looks at. */
-function standing({ identity, visible }: ChannelState): { owner: string; priority: number } {
-  return { owner: identity.owner, priority: identity.trusted ? 0 : visible ? 1 : 2 };
-}
-
-function refuseBeyond(quota: number, requested: number, what: string): void {
-  if (requested <= quota) return;
-  const message = `This page has ${quota} ${what} open already. Wait for one to end, or cancel one.`;
-  throw new LocalLLMError('quota', message, { details: { requested, quota } });
+/** What the engine is to do, for whom; how urgent it is may change while it lasts. */
+function workOf({ channel, request }: Call, { input, options }: Methods['prefill']['params']) {
+  return {
+    input,
+    options,
+    owner: channel.identity.owner,
+    get priority(): number {
+      return priorityOf(channel);
+    },
+    signal: request.stop.signal,
+  };
 }

@@ -16,7 +16,7 @@ import type { EngineProfile } from './profile.ts';
 /** Text of one request (messages, system prompt and tools together); beyond it the request ends with `quota`. */
 export const MAX_TEXT_CHARS = 1 << 20;
 export const MAX_MESSAGES = 1024;
-/** Requests one channel may have open at once, and how many of them may be answers; beyond them `quota`. */
+/** Requests one owner may have open at once over all its channels, and how many of them may be answers; beyond them `quota`. */
 export const MAX_OPEN_REQUESTS = 64;
 export const MAX_OPEN_GENERATES = 16;
 /** Deltas the host may send before it needs more credit. */
