@@ -10,7 +10,9 @@ import type {
   GenerateParams,
   GenerateResult,
   Input,
+  Measure,
   ModelInfo,
+  Usage,
 } from '../protocol/messages.ts';
 import { Channel } from './channel.ts';
 import type { EngineProfile } from '../protocol/profile.ts';
@@ -25,6 +27,10 @@ export interface Client {
   generate(input: Input, options?: ClientGenerateOptions): GenerateStream;
   /** The whole answer at once: no deltas travel. */
   answer(input: Input, options?: ClientGenerateOptions): Promise<GenerateResult>;
+  /** The prompt's tokens, as an answer would see them. */
+  measure(input: Input, options?: ClientGenerateOptions): Promise<Measure>;
+  /** Computes a prompt ahead of an answer that begins with it. */
+  prefill(input: Input, options?: ClientGenerateOptions): Promise<Usage>;
   availability(): Promise<Availability>;
   readonly permissions: { query(): Promise<PermissionState>; request(): Promise<PermissionState> };
   /** Calls with the status now and at each change. Resolves when aborted, rejects when the connection closes. */
@@ -51,6 +57,8 @@ export function createClient(connect: Connect): Client {
   return {
     generate: (input, options = {}) => openStream(({ onDelta }) => generation(input, options, true, onDelta)),
     answer: (input, options = {}) => generation(input, options, false).done,
+    measure: (input, { signal, ...options } = {}) => channel.request('measure', { input, options }, { signal }).done,
+    prefill: (input, { signal, ...options } = {}) => channel.request('prefill', { input, options }, { signal }).done,
     availability: () => channel.request('availability', undefined).done,
     permissions: {
       query: () => channel.request('permissions.query', undefined).done,

@@ -12,6 +12,8 @@ export { createClient } from './client.ts';
 export type { Client, ClientGenerateOptions } from './client.ts';
 export { ANNOUNCE_EVENT, getLocalLLM, REQUEST_EVENT } from './discovery.ts';
 export type { ProviderDetail, ProviderInfo } from './discovery.ts';
+export { installGlobal } from './install-global.ts';
+export type * from './language-model-types.ts';
 export { createLocalLLM } from './local-llm.ts';
 export type { GenerateOptions, LocalLLM } from './local-llm.ts';
 export type { GenerateStream } from './stream.ts';

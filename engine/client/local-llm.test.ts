@@ -63,12 +63,30 @@ describe('arguments', () => {
     expect(sent).toEqual([]);
   });
 
-  test('an option of a later version is NotSupportedError, naming it', async () => {
-    const options = { responseConstraint: { type: 'object' } } as GenerateOptions;
-    const error = (await thrownBy(() => pair().llm.generate('x', options))) as DOMException;
-    expect(error).toBeInstanceOf(DOMException);
-    expect(error.name).toBe('NotSupportedError');
-    expect(error.message).toContain('options.responseConstraint');
+  test.each<[object, object]>([
+    [/a+[b-z]?/iu, { type: 'regexp', source: 'a+[b-z]?', flags: 'iu' }],
+    [
+      { type: 'object', left: undefined },
+      { type: 'json-schema', schema: { type: 'object' } },
+    ],
+    [{ toJSON: () => ({ type: 'string' }) }, { type: 'json-schema', schema: { type: 'string' } }],
+  ])('the responseConstraint %j travels as %j', async (responseConstraint, travels) => {
+    const { llm, sent, answer } = pair();
+    const asked = llm.generate('x', { responseConstraint });
+    await vi.waitFor(() => expect(sent).toHaveLength(1));
+    expect(sent[0]).toMatchObject({ params: { options: { responseConstraint: travels } } });
+    answer({ t: 'done', id: 1, result: RESULT });
+    await asked;
+  });
+
+  test('a responseConstraint that JSON cannot carry is a TypeError naming it', async () => {
+    const circular: { items?: object } = {};
+    circular.items = circular;
+    for (const given of [circular, { maximum: 1n }, [], null, 'a+', () => {}]) {
+      const error = await thrownBy(() => pair().llm.generate('x', { responseConstraint: given as object }));
+      expect(error).toBeInstanceOf(TypeError);
+      expect((error as TypeError).message).toContain('localLLM.generate: options.responseConstraint');
+    }
   });
 
   test('numbers as keys of logitBias reach the engine', async () => {

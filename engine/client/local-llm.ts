@@ -7,7 +7,11 @@ import { checkTextSize, parseChecked } from '../protocol/checks.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 import { GenerateParamsSchema, InputSchema } from '../protocol/messages.ts';
 import type { Availability, GenerateParams, GenerateResult, Input } from '../protocol/messages.ts';
+import { isAbortSignal } from './abort.ts';
 import type { Client } from './client.ts';
+import { toConstraint } from './constraint.ts';
+import { createLanguageModel } from './language-model.ts';
+import type { LanguageModelStatic } from './language-model-types.ts';
 import { toPageError } from './page-errors.ts';
 import { mapStreamErrors } from './stream.ts';
 import type { GenerateStream } from './stream.ts';
@@ -30,15 +34,14 @@ export interface LocalLLM {
   generate(input: Input, options?: GenerateOptions): Promise<GenerateResult>;
   /** The answer as it is made. A bad argument throws at once; everything else arrives through the stream and `result`. */
   generateStreaming(input: Input, options?: GenerateOptions): GenerateStream;
+  /** The Prompt API's class: sessions that remember. */
+  readonly LanguageModel: LanguageModelStatic;
   readonly permissions: {
     /** Asks nothing. */
     query(): Promise<PermissionState>;
     request(): Promise<PermissionState>;
   };
 }
-
-/** Options that the contract names and this version does not have yet. */
-const UNSUPPORTED = ['responseConstraint'] as const;
 
 interface Checked {
   input: Input;
@@ -64,6 +67,7 @@ export function createLocalLLM(client: Client): LocalLLM {
       const stream = client.generate(checked.input, withSignal(checked));
       return mapStreamErrors(stream, (error) => toPageError(error, checked.signal));
     },
+    LanguageModel: createLanguageModel(client),
     permissions,
   };
   for (const part of [...Object.values(permissions), ...Object.values(localLLM)]) freeze(part);
@@ -91,17 +95,16 @@ function check(method: string, input: unknown, options: unknown): Checked {
         `options: expected an object but received ${options === null ? 'null' : typeof options}`,
       );
     }
-    const { signal, ...rest } = (options ?? {}) as GenerateOptions & Record<string, unknown>;
-    for (const name of UNSUPPORTED) {
-      if (rest[name] === undefined) continue;
-      throw new LocalLLMError('not-supported', `options.${name} is not supported by this version. Leave it out.`);
-    }
+    const { signal, responseConstraint, ...rest } = (options ?? {}) as GenerateOptions & Record<string, unknown>;
     if (signal !== undefined && !isAbortSignal(signal)) {
       throw new LocalLLMError('bad-argument', `options.signal: expected an AbortSignal but received ${String(signal)}`);
     }
+    const constraint = responseConstraint !== undefined && {
+      responseConstraint: toConstraint(responseConstraint, 'options.responseConstraint'),
+    };
     const checked: Checked = {
       input: parseChecked(InputSchema, input, 'input'),
-      params: parseChecked(GenerateParamsSchema, rest, 'options'),
+      params: parseChecked(GenerateParamsSchema, { ...rest, ...constraint }, 'options'),
       signal,
     };
     checkTextSize(checked.input, checked.params);
@@ -111,10 +114,4 @@ function check(method: string, input: unknown, options: unknown): Checked {
     const { code, details } = ours;
     throw toPageError(new LocalLLMError(code, `localLLM.${method}: ${ours.message}`, { cause: error, details }));
   }
-}
-
-/** By shape: a signal may come from another frame's realm. */
-function isAbortSignal(value: unknown): value is AbortSignal {
-  const signal = value as Partial<AbortSignal> | null;
-  return typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function';
 }

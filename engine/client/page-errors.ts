@@ -42,6 +42,11 @@ export function toPageError(error: unknown, signal?: AbortSignal): unknown {
   return new DOMException(message, NAMES[code] ?? 'OperationError');
 }
 
+/** An error that only the page's side knows. */
+export function domError(name: 'SyntaxError' | 'AbortError', message: string): DOMException {
+  return new DOMException(message, name);
+}
+
 function quotaError(message: string, details: ErrorDetails): DOMException {
   const { requested, quota } = details;
   // The class refuses figures that contradict each other; they are ours, but a page must get its error either way.

@@ -93,14 +93,17 @@ export function mapStreamErrors(inner: GenerateStream, mapError: (error: unknown
 function asGenerateStream(stream: ReadableStream<string>, result: Promise<GenerateResult>): GenerateStream {
   // Whoever only reads the stream learns of the failure there.
   result.catch(() => {});
-  if (!(Symbol.asyncIterator in stream)) {
-    defineProperty(stream, Symbol.asyncIterator, { value: () => iterateStream(stream) });
-  }
-  return defineProperty(stream, 'result', { value: result, enumerable: true }) as GenerateStream;
+  return defineProperty(iterable(stream), 'result', { value: result, enumerable: true }) as GenerateStream;
+}
+
+/** The stream, async-iterable in every browser. */
+export function iterable<T>(stream: ReadableStream<T>): ReadableStream<T> {
+  if (Symbol.asyncIterator in stream) return stream;
+  return defineProperty(stream as ReadableStream<T>, Symbol.asyncIterator, { value: () => iterateStream(stream) });
 }
 
 /** What Safari's ReadableStream lacks; leaving the loop early cancels the stream, as elsewhere. */
-export function iterateStream(stream: ReadableStream<string>): AsyncIterableIterator<string, undefined> {
+export function iterateStream<T>(stream: ReadableStream<T>): AsyncIterableIterator<T, undefined> {
   const reader = stream.getReader();
   return {
     async next() {

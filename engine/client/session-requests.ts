@@ -1,0 +1,31 @@
+/**
+ * Chats that are not questions yet, put to the engine ahead of the next prompt.
+ *
+ * @module
+ */
+import { LocalLLMError } from '../protocol/errors.ts';
+import type { Measure, Message } from '../protocol/messages.ts';
+import type { Client, ClientGenerateOptions } from './client.ts';
+
+/** Some templates take no chat without a question in it: then with an empty one. */
+export async function measure(client: Client, messages: Message[], options: ClientGenerateOptions): Promise<Measure> {
+  const question: Message = { role: 'user', content: '' };
+  if (messages.length === 0) return client.measure([question], options);
+  try {
+    return await client.measure(messages, options);
+  } catch (error) {
+    if (!isTemplateError(error)) throw error;
+    return client.measure([...messages, question], options);
+  }
+}
+
+/** Ahead of time, where the template takes the messages so far. */
+export async function prefill(client: Client, messages: Message[], options: ClientGenerateOptions): Promise<void> {
+  try {
+    await client.prefill(messages, options);
+  } catch (error) {
+    if (!isTemplateError(error)) throw error;
+  }
+}
+
+const isTemplateError = (error: unknown): boolean => error instanceof LocalLLMError && error.code === 'template';
