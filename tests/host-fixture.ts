@@ -7,7 +7,7 @@ import { expect, vi } from 'vitest';
 import { createClient } from '../engine/client/client.ts';
 import type { Client } from '../engine/client/client.ts';
 import { createHost } from '../engine/host/host.ts';
-import type { HostStore } from '../engine/host/model-slot.ts';
+import type { HostStore } from '../engine/host/model-shelf.ts';
 import { LocalLLMError } from '../engine/protocol/errors.ts';
 import type { Input, Measure, Usage, UpFrame } from '../engine/protocol/messages.ts';
 import type { Engine, EngineInfo, GenerateRequest, LoadOptions } from '../engine/runtime/engine.ts';
@@ -26,7 +26,9 @@ const CATALOG = [{ ...entry('pocket'), default: true, sampling: { temperature: 0
 
 /** An engine whose answers the test writes. */
 export class FakeEngine implements Engine {
-  onLost: ((message: string) => void) | undefined;
+  onRecovery: Engine['onRecovery'];
+  onLost: Engine['onLost'];
+  wantedContextTokens = 512;
   requests: { request: GenerateRequest; finish(finishReason?: 'stop'): void; fail(error: Error): void }[] = [];
   loads: LoadOptions[] = [];
   loadError: Error | undefined;
@@ -68,7 +70,9 @@ export class FakeEngine implements Engine {
   }
   info(): EngineInfo | undefined {
     const running = this.requests.length;
-    return this.#loaded ? { adapter: 'test gpu', contextTokens: 512, gpuBytes: 7, running, waiting: 0 } : undefined;
+    const { wantedContextTokens } = this;
+    const info = { adapter: 'test gpu', contextTokens: 512, wantedContextTokens, gpuBytes: 7, running, waiting: 0 };
+    return this.#loaded ? info : undefined;
   }
   async unload(): Promise<void> {
     this.#loaded = false;

@@ -83,10 +83,49 @@ describe('the model', () => {
     const client = at.connect('a');
     expect(await client.load()).toMatchObject({ state: 'ready' });
     const { seen } = await watch(client);
-    at.engines[0]!.onLost!('The GPU was lost.');
+    at.engines[0]!.onLost!(new LocalLLMError('device-lost', 'The GPU was lost.'));
     await vi.waitFor(() => expect(seen.at(-1)).toMatchObject({ state: 'failed', error: { code: 'device-lost' } }));
     expect(await client.load()).toMatchObject({ state: 'ready' });
     expect(at.engines).toHaveLength(2);
+  });
+
+  test('is loading while the engine opens a lost GPU again; requests go to the engine, loads wait', async () => {
+    const client = at.connect('a');
+    const ready = await client.load();
+    const { seen } = await watch(client);
+    const engine = at.engines[0]!;
+    engine.onRecovery!(0);
+    engine.onRecovery!(0.4);
+    await vi.waitFor(() => expect(seen.at(-1)).toMatchObject({ state: 'loading', progress: 0.4 }));
+    expect(seen.at(-1)!.notice).toMatch(/lost/);
+    const loaded = client.load();
+    const result = client.answer('hi');
+    const { finish } = await at.lastRequest();
+    expect(await codeOf(client.profile(0))).toBe('invalid-state');
+    engine.onRecovery!(undefined);
+    finish();
+    await result;
+    expect(await loaded).toMatchObject({ state: 'ready' });
+    expect(seen.at(-1)).toMatchObject(ready.model ? { state: 'ready', model: ready.model } : {});
+    expect(seen.at(-1)!.notice).toBeUndefined();
+    expect(engine.loads).toHaveLength(1);
+
+    engine.onRecovery!(0);
+    const lost = codeOf(client.load());
+    await vi.waitFor(() => expect(seen.at(-1)!.state).toBe('loading'));
+    engine.onLost!(new LocalLLMError('device-lost', 'The GPU was lost twice within a minute.'));
+    expect(await lost).toBe('device-lost');
+    expect(seen.at(-1)).toMatchObject({ state: 'failed', error: { code: 'device-lost' } });
+    expect(await client.load()).toMatchObject({ state: 'ready' });
+    expect(at.engines).toHaveLength(2);
+  });
+
+  test('that got a shorter context than wanted says so', async () => {
+    const client = at.connect('a');
+    expect((await client.load()).notice).toBeUndefined();
+    await client.unload();
+    at.engines[0]!.wantedContextTokens = 4096;
+    expect((await client.load()).notice).toContain('512 tokens instead of 4,096');
   });
 
   test('is unavailable without a GPU', async () => {

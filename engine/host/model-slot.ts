@@ -4,33 +4,25 @@
  * @module
  */
 import { LocalLLMError } from '../protocol/errors.ts';
-import type { Availability, EngineStatus, ModelInfo } from '../protocol/messages.ts';
+import type { Availability, ModelInfo } from '../protocol/messages.ts';
 import type { EngineProfile } from '../protocol/profile.ts';
 import type { Engine } from '../runtime/engine.ts';
 import type { Profiler } from '../runtime/profile.ts';
 import type { CatalogEntry } from '../store/catalog.ts';
-import type { ModelStore } from '../store/model-store.ts';
 import { throwIfAborted, untilAborted } from './abort.ts';
 import { listModels } from './model-list.ts';
+import { ModelShelf, type ModelShelfOptions } from './model-shelf.ts';
+import { type ModelStatus, readyStatus, RecoveryPeriod } from './model-status.ts';
 
-export type HostStore = Pick<ModelStore, 'list' | 'ensure' | 'remove'> & {
-  source(id: string): Promise<Awaited<ReturnType<ModelStore['source']>>>;
-};
-
-export interface ModelSlotOptions {
+export interface ModelSlotOptions extends ModelShelfOptions {
   /** Opens the GPU; called lazily, and again after the device was lost. */
   createEngine(): Promise<Engine>;
   /** Opens the GPU once more, with timestamps. */
   createProfiler(): Promise<Profiler>;
-  /** Opens the weight store; called lazily, and again after a failure. */
-  openStore(): Promise<HostStore>;
   /** Whether this browser has a GPU that an engine can use. Asks nothing of the GPU's memory. */
   hasGpu(): Promise<boolean>;
-  catalog: readonly CatalogEntry[];
   baseUrl: string;
 }
-
-type ModelStatus = Omit<EngineStatus, 'running' | 'waiting'>;
 
 /** A load under way, and those who wait for it. */
 interface Loading {
@@ -52,9 +44,10 @@ export class ModelSlot {
   onChange: () => void = () => {};
   readonly #options: ModelSlotOptions;
   #status: ModelStatus = { state: 'idle' };
-  #store: Promise<HostStore> | undefined;
+  readonly #shelf: ModelShelf;
   #engine: Engine | undefined;
   #loading: Loading | undefined;
+  #recovery: RecoveryPeriod | undefined;
   /** The model that `ready` loads: the last one asked for by name, else the default. */
   #chosen: string;
   /** Loads, unloads and deletions, one after another. */
@@ -62,9 +55,8 @@ export class ModelSlot {
 
   constructor(options: ModelSlotOptions) {
     this.#options = options;
-    const first = options.catalog.find((entry) => entry.default) ?? options.catalog[0];
-    if (!first) throw new LocalLLMError('internal', 'The model catalogue is empty: there is nothing to load.');
-    this.#chosen = first.id;
+    this.#shelf = new ModelShelf(options);
+    this.#chosen = this.#shelf.defaultId;
   }
 
   status(): ModelStatus {
@@ -80,7 +72,7 @@ export class ModelSlot {
 
   /** An engine with the chosen model loaded. Leaving by `signal` ends a load that nobody else waits for. */
   async ready(signal: AbortSignal): Promise<Engine> {
-    if (this.#engine && this.#status.state === 'ready') return this.#engine;
+    if (this.#engine && (this.#recovery || this.#status.state === 'ready')) return this.#engine;
     for (;;) {
       try {
         return await this.#join(this.#underWay() ?? this.#start(this.#chosen), signal);
@@ -95,9 +87,10 @@ export class ModelSlot {
   /** Downloads (once) and loads a model by name; no id: the chosen one. Goes on when the asker leaves. */
   async load(id: string | undefined, signal: AbortSignal): Promise<void> {
     const wanted = id ?? this.#chosen;
-    await this.#entry(wanted);
+    await this.#shelf.entry(wanted);
     this.#chosen = wanted;
     const current = this.#underWay();
+    if (this.#recovery?.before.model?.id === wanted) return untilAborted(this.#recovery.ended, signal);
     if (!current && this.#status.state === 'ready' && this.#status.model?.id === wanted) return;
     const loading = current?.id === wanted ? current : this.#start(wanted);
     loading.pinned = true;
@@ -130,16 +123,16 @@ export class ModelSlot {
   }
 
   async list(): Promise<ModelInfo[]> {
-    return listModels(this.#options.catalog, await (await this.#openStore()).list(), this.#status);
+    return listModels(this.#shelf.catalog, await (await this.#shelf.store()).list(), this.#status);
   }
 
   /** Deletes a stored model; the loaded one is unloaded first. */
   async delete(id: string): Promise<void> {
-    await this.#entry(id);
+    await this.#shelf.entry(id);
     if (this.#loading?.id === id) this.#loading.stop.abort();
     await this.#enqueue(async () => {
       if (this.#status.model?.id === id) await this.#unloadNow();
-      await (await this.#openStore()).remove(id);
+      await (await this.#shelf.store()).remove(id);
     });
     this.onChange();
   }
@@ -174,31 +167,32 @@ export class ModelSlot {
 
   async #loadNow(id: string, signal: AbortSignal): Promise<Engine> {
     if (this.#engine && this.#status.state === 'ready' && this.#status.model?.id === id) return this.#engine;
+    this.#endRecovery();
     try {
       throwIfAborted(signal);
-      const { name, entry } = await this.#entry(id);
+      const { name, entry } = await this.#shelf.entry(id);
       const model = { id, name, contextTokens: 0 };
       // First of all: nothing is downloaded to a device that cannot run it.
       const engine = (this.#engine ??= await this.#createEngine());
       await this.#download(id, name, entry, signal);
       this.#set({ state: 'loading', model, progress: 0 });
-      const source = await (await this.#openStore()).source(id);
+      const { source, close } = await this.#shelf.open(id);
       try {
         const onProgress = (fraction: number): void => this.#progress(fraction);
         const sampling = entry?.sampling;
-        await engine.load(source, { onProgress, signal, ...(sampling ? { sampling } : {}) });
+        const reopen = () => this.#shelf.open(id);
+        await engine.load(source, { onProgress, signal, reopen, ...(sampling ? { sampling } : {}) });
       } finally {
-        source.close();
+        close();
       }
       const info = engine.info();
       if (!info || this.#engine !== engine) throw new LocalLLMError('device-lost', 'The GPU was lost. Try again.');
-      const { adapter, gpuBytes, contextTokens } = info;
-      this.#set({ state: 'ready', model: { id, name, contextTokens }, adapter, gpuBytes });
+      this.#set(readyStatus({ id, name }, info));
       return engine;
     } catch (thrown) {
       const error = LocalLLMError.from(thrown);
       // Nothing of a file that lies stays: the next load fetches it anew.
-      if (error.code === 'bad-file') await (await this.#openStore()).remove(id).catch(() => {});
+      if (error.code === 'bad-file') await (await this.#shelf.store()).remove(id).catch(() => {});
       if (error.code === 'aborted') this.#set({ state: 'idle' });
       else this.#fail(error);
       throw error;
@@ -206,7 +200,7 @@ export class ModelSlot {
   }
 
   async #download(id: string, name: string, entry: CatalogEntry | undefined, signal: AbortSignal): Promise<void> {
-    const store = await this.#openStore();
+    const store = await this.#shelf.store();
     const stored = (await store.list()).find((model) => model.id === id);
     if (stored?.complete || !entry) return;
     const model = { id, name, contextTokens: 0 };
@@ -217,22 +211,45 @@ export class ModelSlot {
 
   async #createEngine(): Promise<Engine> {
     const engine = await this.#options.createEngine();
-    engine.onLost = (message) => {
+    engine.onRecovery = (progress) => {
+      if (this.#engine === engine) this.#recovers(progress);
+    };
+    engine.onLost = (error) => {
       if (this.#engine !== engine) return;
       this.#engine = undefined;
       // A load under way fails by itself and says so.
-      if (this.#status.state === 'ready') this.#fail(new LocalLLMError('device-lost', message));
+      if (this.#recovery || this.#status.state === 'ready') this.#fail(error);
+      this.#endRecovery(error);
     };
     return engine;
   }
 
+  /** The engine opens a lost GPU again; undefined: it is back. */
+  #recovers(progress: number | undefined): void {
+    const { before } = this.#recovery ?? {};
+    if (before && progress !== undefined) return this.#progress(progress);
+    if (before) {
+      this.#set(before);
+      return this.#endRecovery();
+    }
+    if (this.#status.state !== 'ready' || progress === undefined) return;
+    this.#recovery = new RecoveryPeriod(this.#status);
+    this.#set(this.#recovery.status);
+  }
+
+  #endRecovery(error?: LocalLLMError): void {
+    const recovery = this.#recovery;
+    this.#recovery = undefined;
+    recovery?.end(error);
+  }
+
   async #profileNow(past: number, signal: AbortSignal): Promise<EngineProfile> {
     throwIfAborted(signal);
-    if (this.counts().running > 0) {
+    if (this.#recovery || this.counts().running > 0) {
       throw new LocalLLMError('invalid-state', 'An answer is being written. Profile when it is complete.');
     }
     const id = this.#chosen;
-    const { name, entry } = await this.#entry(id);
+    const { name, entry } = await this.#shelf.entry(id);
     // Before anything is given up for it.
     const profiler = await this.#options.createProfiler();
     const before = this.#status;
@@ -240,9 +257,9 @@ export class ModelSlot {
       await this.#download(id, name, entry, signal);
       await this.#engine?.unload();
       this.#set({ state: 'profiling', model: { id, name, contextTokens: 0 }, progress: 0 });
-      const source = await (await this.#openStore()).source(id);
+      const { source, close } = await this.#shelf.open(id);
       const onProgress = (fraction: number): void => this.#progress(fraction);
-      const measured = profiler.profile(source, { past, onProgress, signal }).finally(() => source.close());
+      const measured = profiler.profile(source, { past, onProgress, signal }).finally(close);
       return { model: { id, name }, ...(await measured) };
     } finally {
       profiler.close();
@@ -252,27 +269,9 @@ export class ModelSlot {
   }
 
   async #unloadNow(): Promise<void> {
+    this.#endRecovery(new LocalLLMError('aborted', 'The model was unloaded.'));
     await this.#engine?.unload();
     this.#set({ state: 'idle' });
-  }
-
-  /** What the id names. @throws LocalLLMError bad-argument for a model that is neither offered nor stored */
-  async #entry(id: string): Promise<{ name: string; entry: CatalogEntry | undefined }> {
-    const { catalog } = this.#options;
-    const entry = catalog.find((known) => known.id === id);
-    if (entry) return { name: entry.name, entry };
-    const stored = await (await this.#openStore()).list();
-    if (stored.some((model) => model.id === id)) return { name: id, entry };
-    const ids = [...catalog, ...stored].map((known) => known.id);
-    throw new LocalLLMError('bad-argument', `id: there is no model "${id}". Known: ${[...new Set(ids)].join(', ')}.`);
-  }
-
-  #openStore(): Promise<HostStore> {
-    this.#store ??= this.#options.openStore().catch((error: unknown) => {
-      this.#store = undefined;
-      throw error;
-    });
-    return this.#store;
   }
 
   #enqueue<T>(work: () => Promise<T>): Promise<T> {

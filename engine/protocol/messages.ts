@@ -138,6 +138,8 @@ export interface EngineStatus {
   adapter?: string;
   /** GPU memory held by weights, KV cache and work buffers. */
   gpuBytes?: number;
+  /** What the person should know though nothing failed: the GPU is being opened again, the context is shorter than wanted. */
+  notice?: string;
   error?: ErrorData;
   /** Requests running and waiting, over all channels. */
   running: number;

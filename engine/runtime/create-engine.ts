@@ -1,5 +1,5 @@
 /**
- * The engine: one GPU, one model, any number of requests.
+ * The engine: one GPU, one model, any number of requests. A GPU that is lost is opened again, once in a while.
  *
  * @module
  */
@@ -11,54 +11,65 @@ import type { Engine, EngineInfo, GenerateRequest, LoadOptions } from './engine.
 import { Job } from './job.ts';
 import { type LoadedModel, loadModel } from './load-model.ts';
 import { promptTokens } from './prompt.ts';
+import { Recovery, reopenGpu } from './recovery.ts';
 import { samplingParams } from './sampler.ts';
 import { Scheduler } from './scheduler.ts';
+
+/** A GPU that is lost twice within this time is given up. */
+const LOST_AGAIN_MS = 60_000;
 
 /**
  * Opens the GPU. `gpu` defaults to `navigator.gpu`; in Node, pass Dawn's.
  * @throws LocalLLMError no-webgpu, no-adapter
  */
 export async function createEngine(options: { gpu?: GPU } = {}): Promise<Engine> {
-  return new GpuEngine(await Gpu.open(options.gpu));
+  return new GpuEngine(options.gpu, await Gpu.open(options.gpu));
+}
+
+interface Current {
+  gpu: Gpu;
+  model: LoadedModel;
+  scheduler: Scheduler;
+  options: LoadOptions;
 }
 
 class GpuEngine implements Engine {
-  onLost: ((message: string) => void) | undefined;
-  readonly #gpu: Gpu;
-  #current: { model: LoadedModel; scheduler: Scheduler } | undefined;
-  #lost: LocalLLMError | undefined;
+  onRecovery: Engine['onRecovery'];
+  onLost: Engine['onLost'];
+  readonly #webgpu: GPU | undefined;
+  /** Undefined after it was lost. */
+  #gpu: Gpu | undefined;
+  /** While {@link Recovery} goes on: the model as it was, for its tokenizer. */
+  #current: Current | undefined;
+  #recovery: Recovery | undefined;
+  #lostAtMs = -Infinity;
+  #lostForGood: LocalLLMError | undefined;
   /** Loads and unloads, one after another. */
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(gpu: Gpu) {
-    this.#gpu = gpu;
-    void gpu.device.lost.then(({ reason, message }) => {
-      if (reason === 'destroyed') return;
-      this.#lost = new LocalLLMError(
-        'device-lost',
-        `The GPU was lost (${message || reason}). Start the engine again; if it happens again, choose a smaller model.`,
-      );
-      this.#current?.scheduler.close(this.#lost);
-      this.#current = undefined;
-      this.onLost?.(this.#lost.message);
-    });
+  constructor(webgpu: GPU | undefined, gpu: Gpu) {
+    this.#webgpu = webgpu;
+    this.#use(gpu);
   }
 
   load(source: ModelSource, options: LoadOptions = {}): Promise<void> {
+    this.#endRecovery(new LocalLLMError('aborted', 'Another model is loaded.'));
     return this.#enqueue(async () => {
       await this.#unloadNow();
       this.#throwIfLost();
-      const model = await loadModel(this.#gpu, source, options);
-      this.#throwIfLost();
-      this.#current = { model, scheduler: new Scheduler(model) };
+      try {
+        this.#current = await this.#loadNow(source, options);
+      } catch (error) {
+        // The source is still open: a GPU that went away meanwhile costs only time.
+        if (this.#gpu || this.#lostForGood || options.signal?.aborted) throw error;
+        this.#current = await this.#loadNow(source, options);
+      }
     });
   }
 
   async generate(request: GenerateRequest): Promise<GenerateResult> {
-    this.#throwIfLost();
-    if (!this.#current) throw new LocalLLMError('invalid-state', 'No model is loaded: load one first.');
+    const { model, scheduler } = this.#loaded();
     if (request.signal.aborted) throw new LocalLLMError('aborted', 'The request was cancelled.');
-    const { model, scheduler } = this.#current;
     const { tokenizer, template, contextTokens } = model;
     const sampling = samplingParams(request.options, model.sampling);
     const tokens = promptTokens(tokenizer, template, request.input, request.options);
@@ -71,13 +82,14 @@ class GpuEngine implements Engine {
       );
     }
     const maxTokens = Math.min(request.options.maxTokens ?? room, room);
-    return scheduler.run(new Job({ request, tokens, sampling, tokenizer, maxTokens }));
+    const job = new Job({ request, tokens, sampling, tokenizer, maxTokens });
+    if (!this.#recovery) return scheduler.run(job);
+    this.#recovery.hold(job);
+    return job.result;
   }
 
   measure(input: Input, options: GenerateParams): Measure {
-    this.#throwIfLost();
-    if (!this.#current) throw new LocalLLMError('invalid-state', 'No model is loaded: load one first.');
-    const { tokenizer, template, contextTokens } = this.#current.model;
+    const { tokenizer, template, contextTokens } = this.#loaded().model;
     return { tokens: promptTokens(tokenizer, template, input, options).length, contextTokens };
   }
 
@@ -98,30 +110,117 @@ class GpuEngine implements Engine {
 
   info(): EngineInfo | undefined {
     if (!this.#current) return undefined;
-    const { model, scheduler } = this.#current;
+    const { gpu, model, scheduler } = this.#current;
     return {
-      adapter: this.#gpu.adapterName,
+      adapter: gpu.adapterName,
       contextTokens: model.contextTokens,
-      gpuBytes: this.#gpu.allocatedBytes,
+      wantedContextTokens: model.wantedContextTokens,
+      gpuBytes: gpu.allocatedBytes,
       running: scheduler.running,
-      waiting: scheduler.waiting,
+      waiting: this.#recovery?.waiting ?? scheduler.waiting,
     };
   }
 
   unload(): Promise<void> {
+    this.#endRecovery(new LocalLLMError('aborted', 'The model was unloaded.'));
     return this.#enqueue(() => this.#unloadNow());
   }
 
+  #use(gpu: Gpu): Gpu {
+    this.#gpu = gpu;
+    void gpu.device.lost.then(({ reason, message }) => {
+      if (reason !== 'destroyed') this.#lose(gpu, message || reason);
+    });
+    return gpu;
+  }
+
+  /** The GPU went away: it is opened again and everything goes on, unless that happens again and again. */
+  #lose(gpu: Gpu, reason: string): void {
+    if (gpu !== this.#gpu) return;
+    this.#gpu = undefined;
+    gpu.device.destroy();
+    const again = performance.now() - this.#lostAtMs < LOST_AGAIN_MS;
+    this.#lostAtMs = performance.now();
+    const error = new LocalLLMError(
+      'device-lost',
+      again
+        ? `The GPU was lost twice within a minute (${reason}). The model may be too large for it: choose a shorter context or a smaller model, and close other tabs that use the GPU.`
+        : `The GPU was lost (${reason}). Load the model again.`,
+    );
+    if (again || this.#recovery) return this.#giveUp(error);
+    const current = this.#current;
+    if (!current) return; // a load under way begins anew, the next one opens the GPU
+    if (!current.options.reopen) return this.#giveUp(error);
+    const recovery = new Recovery(current.scheduler.detach(error));
+    this.#recovery = recovery;
+    this.onRecovery?.(0);
+    void this.#enqueue(() => this.#recover(current, recovery)).catch((cause: unknown) => {
+      if (this.#recovery === recovery) this.#giveUp(notBack(LocalLLMError.from(cause), reason));
+    });
+  }
+
+  async #recover({ model, options }: Current, recovery: Recovery): Promise<void> {
+    if (this.#recovery !== recovery) return; // unloaded meanwhile
+    this.#use(await reopenGpu(this.#webgpu, recovery.signal));
+    const opened = await options.reopen!();
+    const { contextTokens } = model; // what runs may need all of it
+    const { signal } = recovery;
+    const onProgress = (fraction: number) => this.onRecovery?.(fraction);
+    const again = { ...options, contextTokens, minContextTokens: contextTokens, onProgress, signal };
+    const loading = this.#loadNow(opened.source, again).finally(() => opened.close());
+    const loaded = await loading;
+    if (this.#recovery !== recovery) return loaded.model.release();
+    loaded.model.wantedContextTokens = model.wantedContextTokens;
+    this.#current = { ...loaded, options };
+    this.#recovery = undefined;
+    recovery.release(loaded.scheduler);
+    this.onRecovery?.(undefined);
+  }
+
+  async #loadNow(source: ModelSource, options: LoadOptions): Promise<Current> {
+    const never = new AbortController().signal;
+    const gpu = this.#gpu ?? this.#use(await reopenGpu(this.#webgpu, options.signal ?? never));
+    const model = await loadModel(gpu, source, options);
+    this.#throwIfLost();
+    if (this.#gpu !== gpu) throw new LocalLLMError('device-lost', 'The GPU was lost while the model was loading.');
+    const scheduler = new Scheduler(model);
+    scheduler.onLost = ({ message }) => this.#lose(gpu, message);
+    return { gpu, model, scheduler, options };
+  }
+
+  #giveUp(error: LocalLLMError): void {
+    this.#lostForGood = error;
+    this.#endRecovery(error);
+    this.#current?.scheduler.close(error);
+    this.#current = undefined;
+    this.onLost?.(error);
+  }
+
+  #endRecovery(error: LocalLLMError): void {
+    const recovery = this.#recovery;
+    this.#recovery = undefined;
+    recovery?.end(error);
+  }
+
+  /** @throws LocalLLMError device-lost, invalid-state */
+  #loaded(): Current {
+    this.#throwIfLost();
+    if (!this.#current) throw new LocalLLMError('invalid-state', 'No model is loaded: load one first.');
+    return this.#current;
+  }
+
   #throwIfLost(): void {
-    const lost: LocalLLMError | undefined = this.#lost;
+    const lost: LocalLLMError | undefined = this.#lostForGood;
     if (lost) throw lost;
   }
 
   async #unloadNow(): Promise<void> {
+    const unloaded = new LocalLLMError('aborted', 'The model was unloaded.');
+    this.#endRecovery(unloaded);
     if (!this.#current) return;
     const { model, scheduler } = this.#current;
     this.#current = undefined;
-    scheduler.close(new LocalLLMError('aborted', 'The model was unloaded.'));
+    scheduler.close(unloaded);
     await scheduler.idle();
     model.release();
   }
@@ -131,4 +230,10 @@ class GpuEngine implements Engine {
     this.#queue = run.catch(() => {}); // the caller has the error
     return run;
   }
+}
+
+function notBack(cause: LocalLLMError, reason: string): LocalLLMError {
+  if (cause.code === 'out-of-memory') return cause;
+  const message = `The GPU was lost (${reason}) and did not come back: ${cause.message}`;
+  return new LocalLLMError('device-lost', message, { cause });
 }

@@ -6,11 +6,16 @@
 import type { KvType } from '../../shaders/attention/kv-layout.ts';
 import type { TemplateChoice } from '../chat/chat-template.ts';
 import type { ModelSource } from '../gguf/split.ts';
+import type { LocalLLMError } from '../protocol/errors.ts';
 import type { GenerateParams, GenerateResult, Input, Measure, Usage } from '../protocol/messages.ts';
 
 export interface LoadOptions {
   /** Tokens that one sequence may hold. Default: the model's own context, at most 4096. */
   contextTokens?: number;
+  /**
+   * Where GPU memory is short the context is halved, down to this. Default 512. Equal to `contextTokens`: a shorter context will not do.
+   */
+  minContextTokens?: number;
   /** Element type of the KV cache. Default f16, packed in 32-bit words: needs no shader-f16. q8 takes half of its memory. */
   kvType?: KvType;
   /** `chatml` where the file's own template fails or is missing its point. Default `own`. */
@@ -20,6 +25,8 @@ export interface LoadOptions {
   /** 0…1, rising. */
   onProgress?: (fraction: number) => void;
   signal?: AbortSignal;
+  /** Opens the source anew. With it a GPU that was lost is opened again and what runs goes on; without it a lost GPU ends everything. */
+  reopen?: () => Promise<{ source: ModelSource; close(): void }>;
 }
 
 export interface GenerateRequest {
@@ -41,6 +48,8 @@ export interface EngineInfo {
   /** 'google swiftshader', 'nvidia ada', … */
   adapter: string;
   contextTokens: number;
+  /** What was asked for, or the default: more than `contextTokens` where GPU memory was short. */
+  wantedContextTokens: number;
   /** GPU memory of weights, KV cache and work buffers. */
   gpuBytes: number;
   running: number;
@@ -64,8 +73,10 @@ export interface Engine {
   prefill(request: Omit<GenerateRequest, 'onDelta'>): Promise<Usage>;
   /** Undefined until a model is loaded. */
   info(): EngineInfo | undefined;
-  /** Called once when the GPU goes away; everything running has already failed with device-lost. */
-  onLost: ((message: string) => void) | undefined;
+  /** Called with 0…1 while the GPU was lost and the model is loaded again, with undefined when everything goes on. */
+  onRecovery: ((progress: number | undefined) => void) | undefined;
+  /** Called once when the GPU is gone for good; everything has already failed with this error, and the engine is of no more use. */
+  onLost: ((error: LocalLLMError) => void) | undefined;
   /** Frees the GPU. Running requests fail with `aborted`. The engine may load again afterwards. */
   unload(): Promise<void>;
 }

@@ -36,6 +36,8 @@ const CHUNK_TOKENS = 256;
 const MAX_SEQUENCES = 32;
 /** A context longer than this is only given when asked for: the cache grows with it. */
 const DEFAULT_CONTEXT = 4096;
+/** Where GPU memory is short the context gets no shorter than this. */
+const MIN_CONTEXT = 512;
 /** The cache holds this many full contexts where that costs no more than the bytes below. */
 const DEFAULT_CONTEXTS = 4;
 const DEFAULT_CACHE_BYTES = 256 << 20;
@@ -44,6 +46,8 @@ export interface LoadedModel {
   architecture: string;
   hp: Hyperparameters;
   contextTokens: number;
+  /** More than `contextTokens` where GPU memory was short. */
+  wantedContextTokens: number;
   tokenizer: Tokenizer;
   template: ChatTemplate;
   sampling: NonNullable<LoadOptions['sampling']>;
@@ -125,11 +129,40 @@ function defaultSlots(hp: Hyperparameters): number {
   return bytes === 0 ? 0 : Math.max(2, Math.min(MAX_SEQUENCES, Math.floor(DEFAULT_CACHE_BYTES / bytes)));
 }
 
-/** @throws LocalLLMError bad-argument, bad-file, not-supported, out-of-memory, shader, aborted */
+/** What a load tries one after another where GPU memory is short: fewer contexts in the cache, then a shorter one. */
+function* loadSizes(hp: Hyperparameters, options: LoadOptions): Generator<LoadSize> {
+  const wanted = loadSize(hp, options);
+  yield wanted;
+  const floor = options.minContextTokens ?? MIN_CONTEXT;
+  let pages = wanted.limits.pagesPerSequence;
+  if (pages < wanted.pages) yield { ...wanted, pages };
+  for (let tokens = wanted.contextTokens; tokens > floor;) {
+    tokens = Math.max(floor, Math.floor(tokens / 2));
+    pages = pagesFor(tokens);
+    yield { ...wanted, contextTokens: tokens, pages, limits: { ...wanted.limits, pagesPerSequence: pages } };
+  }
+}
+
+/**
+ * Where GPU memory is short, the context becomes shorter until the model fits.
+ * @throws LocalLLMError bad-argument, bad-file, not-supported, out-of-memory, shader, aborted
+ */
 export async function loadModel(gpu: Gpu, given: ModelSource, options: LoadOptions = {}): Promise<LoadedModel> {
   const read = await readModel(given);
+  let short: LocalLLMError | undefined;
+  for (const size of loadSizes(read.hp, options)) {
+    try {
+      return await loadAtSize(gpu, read, size, options);
+    } catch (error) {
+      if (!(error instanceof LocalLLMError) || error.code !== 'out-of-memory') throw error;
+      short = error;
+    }
+  }
+  throw short;
+}
+
+async function loadAtSize(gpu: Gpu, read: ReadModel, size: LoadSize, options: LoadOptions): Promise<LoadedModel> {
   const { architecture, file, hp, source, tokenizer } = read;
-  const size = loadSize(hp, options);
   const { contextTokens, limits, pages } = size;
   const allocation = new Allocation(gpu);
   try {
@@ -140,6 +173,7 @@ export async function loadModel(gpu: Gpu, given: ModelSource, options: LoadOptio
       architecture: architecture.name,
       hp,
       contextTokens,
+      wantedContextTokens: contextOf(hp, options),
       tokenizer,
       template: chatTemplateOf(file, tokenizer, options.template),
       sampling: options.sampling ?? {},

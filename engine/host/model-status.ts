@@ -1,0 +1,47 @@
+/**
+ * What is told of the model: ready, and while a lost GPU is opened again.
+ *
+ * @module
+ */
+import type { LocalLLMError } from '../protocol/errors.ts';
+import type { EngineStatus } from '../protocol/messages.ts';
+import type { EngineInfo } from '../runtime/engine.ts';
+
+export type ModelStatus = Omit<EngineStatus, 'running' | 'waiting'>;
+
+const RECOVERING = 'The GPU was lost. The model is loaded again, then answers go on where they were.';
+
+export function readyStatus({ id, name }: { id: string; name: string }, info: EngineInfo): ModelStatus {
+  const { adapter, gpuBytes, contextTokens, wantedContextTokens } = info;
+  const status: ModelStatus = { state: 'ready', model: { id, name, contextTokens }, adapter, gpuBytes };
+  if (contextTokens >= wantedContextTokens) return status;
+  const [got, wanted] = [contextTokens, wantedContextTokens].map((tokens) => tokens.toLocaleString('en'));
+  const notice = `GPU memory is short: the context holds ${got} tokens instead of ${wanted}. Close other tabs that use the GPU and restart the engine, or choose a smaller model.`;
+  return { ...status, notice };
+}
+
+/** The time in which the engine opens a lost GPU again. */
+export class RecoveryPeriod {
+  /** The status as it was, and will be. */
+  readonly before: ModelStatus;
+  /** Resolves when everything goes on, rejects when it does not. */
+  readonly ended: Promise<void>;
+  readonly #settle: PromiseWithResolvers<void>;
+
+  constructor(before: ModelStatus) {
+    this.before = before;
+    this.#settle = Promise.withResolvers();
+    this.ended = this.#settle.promise;
+    this.ended.catch(() => {}); // for whoever waits for it
+  }
+
+  get status(): ModelStatus {
+    const { model } = this.before;
+    return { state: 'loading', ...(model ? { model } : {}), progress: 0, notice: RECOVERING };
+  }
+
+  end(error?: LocalLLMError): void {
+    if (error) this.#settle.reject(error);
+    else this.#settle.resolve();
+  }
+}
