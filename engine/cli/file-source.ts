@@ -5,7 +5,7 @@
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { ByteSource } from '../gguf/source.ts';
+import { type ByteSource, roomFor } from '../gguf/source.ts';
 import { MAX_PARTS, partName, readPartName } from '../gguf/split.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 
@@ -73,8 +73,8 @@ function fileSource(file: FileHandle, path: string, size: number): FileSource {
     size,
     name: basename(path),
     close: () => file.close(),
-    async read(offset, length) {
-      const bytes = new Uint8Array(length);
+    async read(offset, length, into) {
+      const bytes = roomFor(length, into);
       let done = 0;
       // One read may return less than was asked for.
       while (done < length) {

@@ -10,8 +10,17 @@ export interface ByteSource {
   readonly size: number;
   /** What the file is called: messages tell the parts of a split model by it. */
   readonly name?: string;
-  /** Exactly `length` bytes from `offset`. @throws LocalLLMError bad-file when the source ends earlier, storage when it cannot be read */
-  read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Exactly `length` bytes from `offset`.
+   * @param into memory that the result may lie in: fresh memory for every piece of a large file takes longer than reading it
+   * @throws LocalLLMError bad-file when the source ends earlier, storage when it cannot be read
+   */
+  read(offset: number, length: number, into?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** Memory for the result of a read. */
+export function roomFor(length: number, into?: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return into && into.length >= length ? into.subarray(0, length) : new Uint8Array(length);
 }
 
 /** The bytes of a Blob or File. A File that changed on disk since it was chosen cannot be read (storage). */

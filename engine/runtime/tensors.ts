@@ -118,7 +118,7 @@ export function watched(weights: Weights, { matrices, vectors }: WeightSpecs): {
   };
 }
 
-/** A float tensor as f32, on the CPU: norm weights, biases and RoPE factors. */
+/** A float tensor as f32, on the CPU: norm weights, biases and RoPE factors. @throws LocalLLMError bad-file, not-supported */
 export async function readVector(
   file: GgufFile,
   source: ByteSource,
@@ -126,14 +126,20 @@ export async function readVector(
   shape: readonly number[],
 ): Promise<Float32Array<ArrayBuffer>> {
   const tensor = tensorOf(file, name, shape);
-  const bytes = await source.read(tensor.offset, tensor.bytes);
+  return vectorOf(tensor, await source.read(tensor.offset, tensor.bytes));
+}
+
+/** The values of a float tensor. @throws LocalLLMError bad-file, not-supported */
+export function vectorOf(tensor: TensorInfo, bytes: Uint8Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
   checkFinite(tensor, bytes);
   try {
     return dequantize(tensor.type, bytes);
   } catch (cause) {
-    throw new LocalLLMError('not-supported', `Tensor ${name} is ${tensor.type}, which this engine does not run.`, {
-      cause,
-    });
+    throw new LocalLLMError(
+      'not-supported',
+      `Tensor ${tensor.name} is ${tensor.type}, which this engine does not run.`,
+      { cause },
+    );
   }
 }
 

@@ -14,12 +14,19 @@ import { type Gpu, type BufferRange, WHOLE } from '../gpu/gpu.ts';
 import { Plan, PlanBuilder } from '../gpu/plan.ts';
 import type { Matrix, MatrixSegment, Weights } from '../ops/context.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
-import { align, ALIGNMENT, listed, planSegments, readVector, tensorOf } from './tensors.ts';
+import { align, ALIGNMENT, listed, planSegments, tensorOf, vectorOf } from './tensors.ts';
 
 /** Bytes of the file that travel at once; bounds what is held in JavaScript's memory. */
 const CHUNK_BYTES = 8 << 20;
 /** Uploaded bytes after which the GPU is waited for. */
 const IN_FLIGHT_BYTES = 64 << 20;
+
+/** Bytes of the file, and what becomes of them. */
+interface Piece {
+  offset: number;
+  length: number;
+  use(bytes: Uint8Array<ArrayBuffer>): Promise<void> | void;
+}
 
 export interface WeightSource {
   gpu: Gpu;
@@ -39,7 +46,9 @@ export class WeightLoader {
   readonly #source: ByteSource;
   readonly #onBytes: (bytes: number) => void;
   readonly #signal: AbortSignal | undefined;
-  readonly #fills: (() => Promise<void>)[] = [];
+  readonly #fills: (() => Iterable<Piece>)[] = [];
+  /** Where pieces are read to, in turns: one is read while the other is used. */
+  readonly #memory = [new Uint8Array(CHUNK_BYTES), new Uint8Array(CHUNK_BYTES)];
   #raw: GPUBuffer | undefined;
   #inFlight = 0;
   #stopped = false;
@@ -63,17 +72,15 @@ export class WeightLoader {
     for (const [name, spec] of specs.matrices) {
       const matrix = await this.#reserveMatrix(name, spec);
       matrices.set(name, matrix);
-      this.#fills.push(async () => {
-        for (const part of spec.parts) {
-          for (const segment of matrix.segments) await this.#fill(segment, spec, part);
-        }
-      });
+      this.#fills.push(() =>
+        spec.parts.flatMap((part) => matrix.segments.flatMap((segment) => [...this.#pieces(segment, spec, part)])),
+      );
     }
     for (const [name, spec] of specs.vectors) {
       const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
       const buffer = await this.#allocation.allocate(name, spec.size * 4, usage);
       vectors.set(name, buffer);
-      this.#fills.push(() => this.#fillVector(buffer, spec));
+      this.#fills.push(() => this.#vectorPieces(buffer, spec));
     }
     return {
       matrix: (name) => listed(matrices, name),
@@ -91,7 +98,16 @@ export class WeightLoader {
   /** Reads everything that was reserved. @throws LocalLLMError bad-file, aborted */
   async fill(): Promise<void> {
     try {
-      for (const fill of this.#fills.splice(0)) await fill();
+      const pieces = this.#fills.splice(0).flatMap((fill) => [...fill()]);
+      let ahead: Promise<Uint8Array<ArrayBuffer>> | undefined;
+      for (const [at, piece] of pieces.entries()) {
+        const bytes = await (ahead ?? this.#read(piece, at));
+        const next = pieces[at + 1];
+        ahead = next && this.#read(next, at + 1);
+        ahead?.catch(() => {}); // reported where it is awaited
+        await piece.use(bytes);
+        this.#onBytes(bytes.length);
+      }
       await this.#gpu.device.queue.onSubmittedWorkDone();
     } finally {
       this.#raw?.destroy();
@@ -99,13 +115,25 @@ export class WeightLoader {
     }
   }
 
-  async #fillVector(buffer: GPUBuffer, { size, parts }: VectorSpec): Promise<void> {
+  async #read({ offset, length }: Piece, turn: number): Promise<Uint8Array<ArrayBuffer>> {
+    if (this.#stopped || this.#signal?.aborted) throw new LocalLLMError('aborted', 'Loading was cancelled.');
+    return this.#source.read(offset, length, this.#memory[turn % this.#memory.length]);
+  }
+
+  #vectorPieces(buffer: GPUBuffer, { size, parts }: VectorSpec): Piece[] {
     const values = new Float32Array(size);
-    for (const { tensor, shape, first, step } of parts) {
-      const read = await readVector(this.#file, this.#source, tensor, shape);
-      read.forEach((value, i) => (values[first + i * step] = value));
-    }
-    this.#gpu.device.queue.writeBuffer(buffer, 0, values);
+    let missing = parts.length;
+    return parts.map(({ tensor: name, shape, first, step }) => {
+      const tensor = tensorOf(this.#file, name, shape);
+      return {
+        offset: tensor.offset,
+        length: tensor.bytes,
+        use: (bytes) => {
+          vectorOf(tensor, bytes).forEach((value, i) => (values[first + i * step] = value));
+          if (--missing === 0) this.#gpu.device.queue.writeBuffer(buffer, 0, values);
+        },
+      };
+    });
   }
 
   async #reserveMatrix(name: string, spec: MatrixSpec): Promise<Matrix> {
@@ -130,7 +158,7 @@ export class WeightLoader {
   }
 
   /** The rows of one tensor that belong into one segment. */
-  async #fill(segment: MatrixSegment, spec: MatrixSpec, part: MatrixPart): Promise<void> {
+  *#pieces(segment: MatrixSegment, spec: MatrixSpec, part: MatrixPart): Generator<Piece> {
     const { firstRow, rowStep } = part;
     const end = segment.firstRow + segment.rows;
     const from = Math.max(0, Math.ceil((segment.firstRow - firstRow) / rowStep));
@@ -139,24 +167,26 @@ export class WeightLoader {
     const rowBytes = tensor.bytes / part.tensorRows;
     const perChunk = Math.max(1, Math.floor(CHUNK_BYTES / rowBytes));
     for (let row = from; row < to; row += perChunk) {
-      if (this.#stopped || this.#signal?.aborted) throw new LocalLLMError('aborted', 'Loading was cancelled.');
       const rows = Math.min(perChunk, to - row);
-      const bytes = await this.#source.read(tensor.offset + (part.fromRow + row) * rowBytes, rows * rowBytes);
-      checkFinite(tensor, bytes, part.fromRow + row);
-      const raw = await this.#upload(bytes);
-      const target = firstRow + row * rowStep - segment.firstRow;
-      await this.#repack(segment, spec.cols, raw, { rows, rowBytes, firstRow: target, rowStep });
-      this.#onBytes(bytes.length);
-      this.#inFlight += bytes.length;
-      if (this.#inFlight > IN_FLIGHT_BYTES) {
-        await this.#gpu.device.queue.onSubmittedWorkDone();
-        this.#inFlight = 0;
-      }
+      yield {
+        offset: tensor.offset + (part.fromRow + row) * rowBytes,
+        length: rows * rowBytes,
+        use: async (bytes) => {
+          checkFinite(tensor, bytes, part.fromRow + row);
+          const target = firstRow + row * rowStep - segment.firstRow;
+          const raw = this.#upload(bytes);
+          await this.#repack(segment, spec.cols, raw, { rows, rowBytes, firstRow: target, rowStep });
+          this.#inFlight += bytes.length;
+          if (this.#inFlight <= IN_FLIGHT_BYTES) return;
+          await this.#gpu.device.queue.onSubmittedWorkDone();
+          this.#inFlight = 0;
+        },
+      };
     }
   }
 
   /** The one raw buffer is reused: the queue keeps writes and dispatches in order. */
-  async #upload(bytes: Uint8Array<ArrayBuffer>): Promise<BufferRange> {
+  #upload(bytes: Uint8Array<ArrayBuffer>): BufferRange {
     const size = Math.ceil(bytes.length / 16) * 16;
     if (!this.#raw || this.#raw.size < size) {
       this.#raw?.destroy();

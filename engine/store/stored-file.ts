@@ -15,8 +15,11 @@ const MARKER_BYTES = 64 * 1024;
 export interface StoredFile {
   /** Bytes. */
   readonly size: number;
-  /** Exactly `length` bytes from `offset`. @throws LocalLLMError bad-file past the end, storage when it cannot be read */
-  read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Exactly `length` bytes from `offset`, in `into` where that is given and large enough.
+   * @throws LocalLLMError bad-file past the end, storage when it cannot be read
+   */
+  read(offset: number, length: number, into?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
   /** Releases the file's lock. */
   close(): void;
 }
@@ -41,10 +44,11 @@ export function storedFile(id: string, file: StoreFile, size: number, onClose: (
   let closed = false;
   return {
     size,
-    async read(offset, length) {
+    async read(offset, length, into) {
       if (closed) throw new LocalLLMError('invalid-state', `The file of ${id} was closed. Open it again.`);
-      const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
-      if (bytes.length !== length || file.read(bytes, offset) !== length) {
+      const there = Math.max(0, Math.min(length, size - offset));
+      const bytes = into && into.length >= there ? into.subarray(0, there) : new Uint8Array(there);
+      if (there !== length || file.read(bytes, offset) !== length) {
         throw new LocalLLMError(
           'bad-file',
           `Bytes ${offset} to ${offset + length} were asked of ${id}, which has ${size}: it is cut short. Delete it and download it again.`,

@@ -6,6 +6,7 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { openModelFiles } from '../../engine/cli/file-source.ts';
+import type { ByteSource } from '../../engine/gguf/source.ts';
 import { openDawn } from '../../engine/gpu/dawn.ts';
 import { median } from '../../engine/gpu/stopwatch.ts';
 import { createEngine } from '../../engine/runtime/create-engine.ts';
@@ -81,9 +82,10 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - start;
 }
 
-async function readAll(parts: readonly { size: number; read(offset: number, length: number): Promise<Uint8Array> }[]) {
+async function readAll(parts: readonly ByteSource[]): Promise<void> {
+  const into = new Uint8Array(PIECE);
   for (const part of parts) {
-    for (let at = 0; at < part.size; at += PIECE) await part.read(at, Math.min(PIECE, part.size - at));
+    for (let at = 0; at < part.size; at += PIECE) await part.read(at, Math.min(PIECE, part.size - at), into);
   }
 }
 
