@@ -7,9 +7,12 @@ import { expect } from 'vitest';
 import { PAGE } from '../shaders/attention/kv-layout.ts';
 import type { LocalLLMError } from '../engine/protocol/errors.ts';
 import { Batch } from '../engine/runtime/batch.ts';
+import type { GenerateRequest } from '../engine/runtime/engine.ts';
 import type { DecodeRun, Forward } from '../engine/runtime/forward.ts';
+import { Job } from '../engine/runtime/job.ts';
 import { type CacheMemory, CachePool, pagesFor } from '../engine/runtime/kv-cache.ts';
 import type { OutputRow } from '../engine/runtime/results.ts';
+import { samplingParams } from '../engine/runtime/sampler.ts';
 import type { OutputRequest } from '../engine/runtime/sampling-inputs.ts';
 import type { Tokenizer } from '../engine/tokenizer/tokenizer.ts';
 
@@ -137,3 +140,32 @@ export const tokenizer = {
   eogIds: new Set([EOG]),
   decoder: () => ({ push: (id: number) => `${id} `, flush: () => '' }),
 } as unknown as Tokenizer;
+
+/** What the model answers to a prompt. */
+export function expectedText(tokens: readonly number[], count: number): string {
+  const history = [...tokens];
+  for (let i = 0; i < count; i++) history.push(nextToken(history));
+  return history
+    .slice(tokens.length)
+    .map((id) => `${id} `)
+    .join('');
+}
+
+/** Prompts of different seeds begin differently. */
+export const prompt = (seed: number, length: number) =>
+  Array.from({ length }, (_, i) => 1 + ((seed * 131 + i * 17) % 900));
+
+/** A request as the engine makes it; `more` is kept as it is, so that its priority may change. */
+export function job(tokens: readonly number[], maxTokens: number, more: Partial<GenerateRequest> = {}): Job {
+  const request: GenerateRequest = {
+    input: '',
+    options: {},
+    owner: more.owner ?? 'a',
+    get priority() {
+      return more.priority ?? 1;
+    },
+    signal: more.signal ?? new AbortController().signal,
+    onDelta: more.onDelta ?? (() => {}),
+  };
+  return new Job({ request, tokens, sampling: samplingParams({ temperature: 0 }), tokenizer, maxTokens });
+}

@@ -86,8 +86,8 @@ export class Roster {
     return this.running.some(
       (other) =>
         other.owner === owner &&
-        other.pending > PAGE &&
-        commonTokens(other.sequence, sequence, sequence.tokens.length - 1) >= other.sequence.cached + PAGE,
+        other.pending > 1 &&
+        commonTokens(other.sequence, sequence, sequence.tokens.length - 1) > other.sequence.cached,
     );
   }
 

@@ -1,43 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { PAGE } from '../../shaders/attention/kv-layout.ts';
-import { CONTEXT, EOG, FakeModel, nextToken, tokenizer } from '../../tests/fake-model.ts';
+import { CONTEXT, EOG, expectedText, FakeModel, job, nextToken, prompt } from '../../tests/fake-model.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
-import type { GenerateParams } from '../protocol/messages.ts';
-import { Job } from './job.ts';
 import { pagesFor, Sequence } from './kv-cache.ts';
 import type { LoadedModel } from './load-model.ts';
-import { samplingParams } from './sampler.ts';
 import { Scheduler } from './scheduler.ts';
-
-function expectedText(prompt: readonly number[], count: number): string {
-  const history = [...prompt];
-  for (let i = 0; i < count; i++) history.push(nextToken(history));
-  return history
-    .slice(prompt.length)
-    .map((id) => `${id} `)
-    .join('');
-}
-
-const prompt = (seed: number, length: number) => Array.from({ length }, (_, i) => 1 + ((seed * 131 + i * 17) % 900));
-
-function job(tokens: readonly number[], maxTokens: number, more: Partial<Parameters<typeof makeJob>[2]> = {}): Job {
-  return makeJob(tokens, maxTokens, { owner: 'a', priority: 1, signal: new AbortController().signal, ...more });
-}
-
-function makeJob(
-  tokens: readonly number[],
-  maxTokens: number,
-  given: { owner: string; priority: number; signal: AbortSignal; onDelta?: (text: string) => void },
-): Job {
-  const options: GenerateParams = {};
-  return new Job({
-    request: { input: '', options, onDelta: () => {}, ...given },
-    tokens,
-    sampling: samplingParams({ temperature: 0 }),
-    tokenizer,
-    maxTokens,
-  });
-}
 
 describe('Scheduler', () => {
   let model: FakeModel;

@@ -96,7 +96,7 @@ export class Scheduler {
       } catch (error) {
         const failure = LocalLLMError.from(error);
         if (failure.code === 'device-lost') return this.#lose(failure);
-        for (const job of [...this.#roster.running]) {
+        for (const job of this.#roster.running.slice()) {
           job.sequence.drop(this.#pool); // how far it got is not known
           this.#end(job, () => job.fail(failure));
         }

@@ -15,6 +15,11 @@ const PROMPT_TOKEN = 1 / 16;
 const SLACK = 128;
 /** How much of that it must have lost again before it goes on: some steps at a time are cheaper than single ones. */
 const REST = 4;
+/**
+ * A newcomer begins so much less than the slack behind the foremost, who then need not rest at once. An owner between two requests is
+ * remembered to so much more than the slack: asking one thing after another loses nothing.
+ */
+const MARGIN = 16;
 
 /** What the scheduler's jobs are to the shares. */
 export interface Claim {
@@ -36,11 +41,12 @@ export class Shares {
   /** Owners with open requests, and those that left ahead of others. */
   readonly #accounts = new Map<string, Account>();
 
-  /** A request arrived. Whoever had none begins level with the owner furthest behind: time without requests earns nothing. */
+  /** A request arrived. */
   open({ owner }: Claim): void {
-    const account = this.#accounts.get(owner) ?? { time: 0, open: 0, resting: false };
-    if (account.open === 0)
-      account.time = Math.max(account.time, this.#least([...this.#accounts.values()].filter(isOpen)));
+    const known = this.#accounts.get(owner);
+    const account = known ?? { time: -Infinity, open: 0, resting: false };
+    const lag = known ? SLACK + MARGIN : SLACK - MARGIN;
+    if (account.open === 0) catchUp(account, [...this.#accounts.values()].filter(isOpen), lag);
     account.open++;
     this.#accounts.set(owner, account);
   }
@@ -48,10 +54,9 @@ export class Shares {
   /** A request ended. */
   close({ owner }: Claim): void {
     this.#accounts.get(owner)!.open--;
-    const active = [...this.#accounts.values()].filter(isOpen);
-    const least = active.length > 0 ? this.#least(active) : Infinity;
+    const front = frontOf([...this.#accounts.values()].filter(isOpen));
     for (const [name, { open, time }] of this.#accounts) {
-      if (open === 0 && time <= least) this.#accounts.delete(name);
+      if (open === 0 && (front === undefined || time <= front - SLACK - MARGIN)) this.#accounts.delete(name);
     }
   }
 
@@ -60,16 +65,14 @@ export class Shares {
     this.#accounts.get(owner)!.time += (1 + (count - 1) * PROMPT_TOKEN) / weightOf(priority);
   }
 
-  /** An owner that waited for room begins level with those that run: nobody has to stand still until it has caught up. */
+  /** A request that waited begins. */
   admit({ owner }: Claim, running: readonly Claim[]): void {
-    if (running.length === 0) return;
-    const account = this.#accounts.get(owner)!;
-    account.time = Math.max(account.time, this.#leastOf(running));
+    catchUp(this.#accounts.get(owner)!, this.#accountsOf(running), SLACK + MARGIN);
   }
 
   /** Those of the running requests whose turn it is: never none of them. */
   turn<T extends Claim>(running: readonly T[]): T[] {
-    const least = this.#leastOf(running);
+    const least = Math.min(...this.#accountsOf(running).map(({ time }) => time));
     for (const { owner } of running) {
       const account = this.#accounts.get(owner)!;
       const lead = account.time - least;
@@ -87,7 +90,7 @@ export class Shares {
   mayReplace(waiting: Claim, running: Claim): boolean {
     if (waiting.owner === running.owner) return false;
     const lead = this.#accounts.get(running.owner)!.time - this.#accounts.get(waiting.owner)!.time;
-    return waiting.priority < running.priority ? lead >= 0 : lead > SLACK;
+    return waiting.priority < running.priority ? lead >= 0 : lead > 2 * SLACK;
   }
 
   /** The waiting request that begins next: of the owner that has the fewest running for its weight; then the most urgent, then the first. */
@@ -98,13 +101,18 @@ export class Shares {
     return waiting.reduce<T | undefined>((best, claim) => (best && before(best, claim) <= 0 ? best : claim), undefined);
   }
 
-  #leastOf(claims: readonly Claim[]): number {
-    return this.#least(claims.map(({ owner }) => this.#accounts.get(owner)!));
-  }
-
-  #least(accounts: readonly Account[]): number {
-    return accounts.length === 0 ? 0 : Math.min(...accounts.map(({ time }) => time));
+  #accountsOf(claims: readonly Claim[]): Account[] {
+    return claims.map(({ owner }) => this.#accounts.get(owner)!);
   }
 }
 
+/** Time without work earns no more than `lag`: others need not stand still for long until a newcomer has caught up. */
+function catchUp(account: Account, others: readonly Account[], lag: number): void {
+  account.time = Math.max(account.time, (frontOf(others) ?? lag) - lag);
+}
+
 const isOpen = ({ open }: Account): boolean => open > 0;
+
+function frontOf(accounts: readonly Account[]): number | undefined {
+  return accounts.length === 0 ? undefined : Math.max(...accounts.map(({ time }) => time));
+}
