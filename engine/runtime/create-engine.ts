@@ -18,6 +18,9 @@ import { Scheduler } from './scheduler.ts';
 /** A GPU that is lost twice within this time is given up. */
 const LOST_AGAIN_MS = 60_000;
 
+/** How long after its work fails a device may be reported lost. */
+const LOST_LATE_MS = 50;
+
 /**
  * Opens the GPU. `gpu` defaults to `navigator.gpu`; in Node, pass Dawn's.
  * @throws LocalLLMError no-webgpu, no-adapter
@@ -180,7 +183,10 @@ class GpuEngine implements Engine {
   async #loadNow(source: ModelSource, options: LoadOptions): Promise<Current> {
     const never = new AbortController().signal;
     const gpu = this.#gpu ?? this.#use(await reopenGpu(this.#webgpu, options.signal ?? never));
-    const model = await loadModel(gpu, source, options);
+    const model = await loadModel(gpu, source, options).catch(async (error: unknown) => {
+      await Promise.race([gpu.device.lost, moment()]); // work fails a little before its device is said to be lost
+      throw error;
+    });
     this.#throwIfLost();
     if (this.#gpu !== gpu) throw new LocalLLMError('device-lost', 'The GPU was lost while the model was loading.');
     const scheduler = new Scheduler(model);
@@ -231,6 +237,8 @@ class GpuEngine implements Engine {
     return run;
   }
 }
+
+const moment = () => new Promise((resolve) => setTimeout(resolve, LOST_LATE_MS));
 
 function notBack(cause: LocalLLMError, reason: string): LocalLLMError {
   if (cause.code === 'out-of-memory') return cause;

@@ -149,16 +149,14 @@ function* loadSizes(hp: Hyperparameters, options: LoadOptions): Generator<LoadSi
  */
 export async function loadModel(gpu: Gpu, given: ModelSource, options: LoadOptions = {}): Promise<LoadedModel> {
   const read = await readModel(given);
-  let short: LocalLLMError | undefined;
-  for (const size of loadSizes(read.hp, options)) {
+  const sizes = [...loadSizes(read.hp, options)];
+  for (;;) {
     try {
-      return await loadAtSize(gpu, read, size, options);
+      return await loadAtSize(gpu, read, sizes.shift()!, options);
     } catch (error) {
-      if (!(error instanceof LocalLLMError) || error.code !== 'out-of-memory') throw error;
-      short = error;
+      if (sizes.length === 0 || !(error instanceof LocalLLMError) || error.code !== 'out-of-memory') throw error;
     }
   }
-  throw short;
 }
 
 async function loadAtSize(gpu: Gpu, read: ReadModel, size: LoadSize, options: LoadOptions): Promise<LoadedModel> {

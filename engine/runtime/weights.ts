@@ -110,8 +110,7 @@ export class WeightLoader {
       }
       await this.#gpu.device.queue.onSubmittedWorkDone();
     } finally {
-      this.#raw?.destroy();
-      this.#raw = undefined;
+      this.#releaseRaw();
     }
   }
 
@@ -174,7 +173,7 @@ export class WeightLoader {
         use: async (bytes) => {
           checkFinite(tensor, bytes, part.fromRow + row);
           const target = firstRow + row * rowStep - segment.firstRow;
-          const raw = this.#upload(bytes);
+          const raw = await this.#upload(bytes);
           await this.#repack(segment, spec.cols, raw, { rows, rowBytes, firstRow: target, rowStep });
           this.#inFlight += bytes.length;
           if (this.#inFlight <= IN_FLIGHT_BYTES) return;
@@ -185,13 +184,13 @@ export class WeightLoader {
     }
   }
 
-  /** The one raw buffer is reused: the queue keeps writes and dispatches in order. */
-  #upload(bytes: Uint8Array<ArrayBuffer>): BufferRange {
+  /** The one raw buffer is reused: the queue keeps writes and dispatches in order. @throws LocalLLMError out-of-memory */
+  async #upload(bytes: Uint8Array<ArrayBuffer>): Promise<BufferRange> {
     const size = Math.ceil(bytes.length / 16) * 16;
     if (!this.#raw || this.#raw.size < size) {
-      this.#raw?.destroy();
+      this.#releaseRaw();
       const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
-      this.#raw = this.#gpu.device.createBuffer({ label: 'upload', size: Math.max(size, CHUNK_BYTES), usage });
+      this.#raw = await this.#gpu.allocate('the upload of weights', Math.max(size, CHUNK_BYTES), usage);
     }
     const whole = bytes.length & ~3;
     const { queue } = this.#gpu.device;
@@ -202,6 +201,11 @@ export class WeightLoader {
       queue.writeBuffer(this.#raw, whole, tail);
     }
     return WHOLE(this.#raw);
+  }
+
+  #releaseRaw(): void {
+    if (this.#raw) this.#gpu.release(this.#raw);
+    this.#raw = undefined;
   }
 
   async #repack(

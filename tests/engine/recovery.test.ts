@@ -1,0 +1,162 @@
+// The engine when the GPU goes away or has too little memory.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openFileSource } from '../../engine/cli/file-source.ts';
+import type { GenerateParams } from '../../engine/protocol/messages.ts';
+import { createEngine } from '../../engine/runtime/create-engine.ts';
+import type { Engine, GenerateRequest, LoadOptions } from '../../engine/runtime/engine.ts';
+import { randomModel } from '../fidelity/random-model.ts';
+import { FrailGpu } from './frail-gpu.ts';
+
+const PATH = randomModel('recovery', {
+  architecture: 'llama',
+  type: 'Q8_0',
+  layers: 1,
+  width: 64,
+  heads: 2,
+  kvHeads: 1,
+  headDim: 32,
+  ffn: 128,
+});
+/** The end token, ruled out. */
+const ENDLESS = { logitBias: { 261: -1e6 } };
+
+let frail: FrailGpu;
+let engine: Engine;
+let progress: (number | undefined)[];
+let lost: string[];
+beforeEach(async () => {
+  frail = await FrailGpu.open();
+  engine = await createEngine({ gpu: frail.gpu });
+  progress = [];
+  lost = [];
+  engine.onRecovery = (fraction) => progress.push(fraction);
+  engine.onLost = ({ message }) => lost.push(message);
+});
+afterEach(() => engine.unload());
+
+async function open() {
+  const source = await openFileSource(PATH);
+  return { source, close: () => void source.close() };
+}
+async function load(options: LoadOptions = { reopen: open }): Promise<void> {
+  const { source, close } = await open();
+  await engine.load(source, { sampling: { temperature: 0 }, ...options }).finally(close);
+}
+function generate(input: string, options: GenerateParams = {}, more: Partial<GenerateRequest> = {}) {
+  const signal = new AbortController().signal;
+  const all = { raw: true, maxTokens: 40, ...ENDLESS, ...options };
+  return engine.generate({ input, options: all, owner: input, priority: 1, signal, onDelta: () => {}, ...more });
+}
+/** Calls at the n-th delta. */
+function atDelta(n: number, call: () => void): Pick<GenerateRequest, 'onDelta'> {
+  let deltas = 0;
+  return { onDelta: () => void (++deltas === n && call()) };
+}
+
+describe('a lost GPU', () => {
+  test('is opened again, and every answer goes on where it was', async () => {
+    await load();
+    const requests: [string, GenerateParams][] = [
+      ['greedy', { logprobs: 1 }],
+      ['drawn on the GPU', { temperature: 1, seed: 3 }],
+      ['drawn from all', { temperature: 1.5, seed: 4, topK: 0, topP: 1, minP: 0 }],
+      ['penalties', { frequencyPenalty: 2 }],
+    ];
+    const ask = (lose: () => void) =>
+      Promise.all(requests.map(([input, options], i) => generate(input, options, i === 0 ? atDelta(9, lose) : {})));
+    const undisturbed = await ask(() => {});
+    await load();
+    const late = new AbortController();
+    let meanwhile: Promise<unknown>[] = [];
+    const answers = await ask(() => {
+      frail.lose();
+      engine.onRecovery = (fraction) => {
+        progress.push(fraction);
+        if (progress.length > 1) return;
+        meanwhile = [
+          generate('asked meanwhile'),
+          generate('left', {}, { signal: late.signal }).catch((e: unknown) => e),
+        ];
+        expect(engine.info()).toMatchObject({ running: 0, waiting: 6 });
+        late.abort();
+      };
+    });
+    expect(answers.map(({ text }) => text)).toEqual(undisturbed.map(({ text }) => text));
+    expect(answers.map(({ usage }) => usage)).toEqual(undisturbed.map(({ usage }) => usage));
+    expect(answers[0]!.logprobs).toHaveLength(40);
+    expect(await Promise.all(meanwhile)).toMatchObject([{ finishReason: 'length' }, { code: 'aborted' }]);
+    expect([progress[0], progress.at(-1)]).toEqual([0, undefined]);
+    expect(frail.opened).toBe(2);
+    expect(lost).toEqual([]);
+  });
+
+  test('that is lost again within a minute ends everything, with advice', async () => {
+    await load();
+    const again = atDelta(9, () => frail.lose());
+    const answer = generate(
+      'twice',
+      {},
+      atDelta(3, () => frail.lose()),
+    ).catch((error: unknown) => error);
+    const other = generate('other', {}, again).catch((error: unknown) => error);
+    expect(await answer).toMatchObject({ code: 'device-lost', message: expect.stringContaining('smaller model') });
+    expect(await other).toMatchObject({ code: 'device-lost' });
+    expect(lost).toHaveLength(1);
+    await expect(generate('after')).rejects.toMatchObject({ code: 'device-lost' });
+    expect(engine.info()).toBeUndefined();
+  });
+
+  test('ends everything where the model cannot be read again, or somebody unloads', async () => {
+    await load({});
+    const answer = generate(
+      'once',
+      {},
+      atDelta(3, () => frail.lose()),
+    ).catch((error: unknown) => error);
+    expect(await answer).toMatchObject({ code: 'device-lost' });
+    expect(lost).toHaveLength(1);
+    engine = await createEngine({ gpu: frail.gpu });
+    await load();
+    engine.onRecovery = () => void engine.unload();
+    const left = generate(
+      'unloaded',
+      {},
+      atDelta(3, () => frail.lose()),
+    ).catch((error: unknown) => error);
+    expect(await left).toMatchObject({ code: 'aborted' });
+    await load();
+    expect((await generate('after')).finishReason).toBe('length');
+  });
+
+  test('costs a load only time', async () => {
+    let losses = 0;
+    await load({ onProgress: () => void (losses++ === 0 && frail.lose()) });
+    expect(frail.opened).toBe(2);
+    expect((await generate('loaded')).finishReason).toBe('length');
+  });
+});
+
+describe('too little memory', () => {
+  const size = { contextTokens: 512, minContextTokens: 64 };
+
+  test('makes the context shorter until the model fits, and says so', async () => {
+    await load(size);
+    const whole = engine.info()!;
+    expect(whole).toMatchObject({ contextTokens: 512, wantedContextTokens: 512 });
+    await engine.unload();
+    frail.peakBytes = 0;
+    await load({ contextTokens: 128 });
+    frail.maxBytes = frail.peakBytes; // a cache of four such contexts: one of 512 with its tables needs a little more
+    await load(size);
+    const short = engine.info()!;
+    expect(short.wantedContextTokens).toBe(512);
+    expect([128, 256]).toContain(short.contextTokens);
+    expect(short.gpuBytes).toBeLessThan(whole.gpuBytes);
+    const { usage } = await generate('x'.repeat(50), { maxTokens: 1000 });
+    expect(usage.promptTokens + usage.completionTokens).toBe(short.contextTokens);
+    await expect(load({ ...size, minContextTokens: 512 })).rejects.toMatchObject({ code: 'out-of-memory' });
+    frail.maxBytes = 1000;
+    await expect(load(size)).rejects.toMatchObject({ code: 'out-of-memory' });
+    expect(frail.bytes).toBe(0);
+  });
+});
