@@ -42,6 +42,7 @@ export function readDownFrame(value: unknown): { frame: DownFrame } | { id: numb
 export function checkTextSize(input: Input, options: GenerateParams): void {
   let chars = options.system?.length ?? 0;
   if (options.tools) chars += jsonChars(options.tools, 'options.tools');
+  if (options.responseConstraint) chars += jsonChars(options.responseConstraint, 'options.responseConstraint');
   if (typeof input === 'string') chars += input.length;
   else
     for (const message of input) {
