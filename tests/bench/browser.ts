@@ -1,9 +1,9 @@
 /**
- * The floors and the whole engine in Chromium, beside wllama where its package is at hand.
+ * The floors and the whole engine in Chromium, beside wllama and WebLLM where their packages are at hand.
  *
  * @module
  */
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, join, resolve } from 'node:path';
@@ -21,8 +21,10 @@ export interface BrowserOptions {
   contexts: readonly number[];
   prompt: number;
   tokens: number;
-  /** The folder of the unpacked package. */
+  /** The folder of wllama's unpacked package. */
   wllama: string | undefined;
+  /** The folders of WebLLM's unpacked package, and of the first model compiled for it: weights, configuration, library. */
+  webllm: { package: string; model: string } | undefined;
   args: readonly string[];
   say: (line: string) => void;
 }
@@ -36,12 +38,18 @@ export async function benchInBrowser(
   paths: readonly string[],
   options: BrowserOptions,
 ): Promise<{ where: string; floors: Floors; comparisons: Comparison[] }> {
-  const { wllama, say } = options;
+  const { wllama, webllm, say } = options;
   if (wllama !== undefined && !existsSync(join(wllama, 'esm/index.js'))) {
     throw new Error(`--wllama is ${wllama}, where there is no esm/index.js: npm pack @wllama/wllama, and unpack it.`);
   }
+  if (webllm !== undefined && !existsSync(join(webllm.package, 'lib/index.js'))) {
+    throw new Error(
+      `--webllm is ${webllm.package}, where there is no lib/index.js: npm pack @mlc-ai/web-llm, and unpack it.`,
+    );
+  }
   if (wllama === undefined) say('wllama takes no part: its package was not given (--wllama DIR).');
-  const server = await serve(paths, wllama);
+  if (webllm === undefined) say('WebLLM takes no part: package and model were not given (--webllm, --webllm-model).');
+  const server = await serve(paths, options);
   const { context, close } = await launchChromium({ args: options.args });
   try {
     const where = `Chromium ${context.browser()?.version() ?? ''}`.trim();
@@ -51,8 +59,13 @@ export async function benchInBrowser(
     const floors = await page.evaluate(() => bench.floors());
     const comparisons: Comparison[] = [];
     for (const [index, path] of paths.entries()) {
-      say(`\n${path}`);
-      comparisons.push(await compareInPage(page, index, path, options));
+      const peers: OpenPeer[] = [];
+      if (wllama !== undefined) peers.push(openWllama(index));
+      if (webllm !== undefined && index === 0) peers.push(openWebLlm(webllm.model));
+      for (const peer of peers.length > 0 ? peers : [undefined]) {
+        say(`\n${path}`);
+        comparisons.push(await compareInPage(page, index, path, peer, options));
+      }
     }
     return { where, floors, comparisons };
   } finally {
@@ -61,8 +74,48 @@ export async function benchInBrowser(
   }
 }
 
-async function compareInPage(page: Page, index: number, path: string, options: BrowserOptions): Promise<Comparison> {
-  const { prompt, contexts, tokens, runs, wllama, say } = options;
+/** Opens the other engine in the page, and says where it runs. */
+type OpenPeer = (
+  page: Page,
+  contextTokens: number,
+  log: readonly string[],
+) => Promise<NonNullable<Comparison['theirs']>>;
+
+const openWllama =
+  (model: number): OpenPeer =>
+  async (page, contextTokens, log) => {
+    const { loadMs } = await page.evaluate(
+      (asked) => bench.openWllama('/packages/wllama', asked.url, asked.contextTokens),
+      { url: `/model/${model}`, contextTokens },
+    );
+    const layers = Number(/offloaded (\d+)\/\d+ layers to GPU/.exec(log.join('\n'))?.[1] ?? 0);
+    return { name: 'wllama', on: layers > 0 ? 'WebGPU' : 'the CPU', loadMs };
+  };
+
+const openWebLlm =
+  (folder: string): OpenPeer =>
+  async (page, contextTokens) => {
+    const library = readdirSync(folder).find((name) => name.endsWith('.wasm'));
+    if (library === undefined)
+      throw new Error(`--webllm-model is ${folder}, where there is no compiled library (.wasm).`);
+    const model = `/webllm-model${WEBLLM_PATH}`;
+    const { loadMs } = await page.evaluate((asked) => bench.openWebLlm(asked), {
+      folder: '/packages/webllm',
+      model,
+      library: `${model}${library}`,
+      contextTokens,
+    });
+    return { name: 'WebLLM', on: 'WebGPU', loadMs };
+  };
+
+async function compareInPage(
+  page: Page,
+  index: number,
+  path: string,
+  openPeer: OpenPeer | undefined,
+  options: BrowserOptions,
+): Promise<Comparison> {
+  const { prompt, contexts, tokens, runs, say } = options;
   const file = { url: `/model/${index}`, contextTokens: Math.max(prompt, ...contexts) + tokens + 8 };
   const log: string[] = [];
   const listen = (message: { text(): string }) => void log.push(message.text());
@@ -71,14 +124,9 @@ async function compareInPage(page: Page, index: number, path: string, options: B
   const ours = { name: 'localLLM', ...opened };
   const bytes = statSync(path).size;
   const result: Comparison = { model: basename(path, '.gguf'), bytes, ours, rows: [] };
-  if (wllama !== undefined) {
-    const { loadMs } = await page.evaluate(
-      ({ url, contextTokens }) => bench.openWllama('/packages/wllama', url, contextTokens),
-      file,
-    );
-    const layers = Number(/offloaded (\d+)\/\d+ layers to GPU/.exec(log.join('\n'))?.[1] ?? 0);
-    result.theirs = { name: 'wllama', on: layers > 0 ? 'WebGPU' : 'the CPU', loadMs };
-    say(`wllama runs on ${result.theirs.on}.`);
+  if (openPeer) {
+    result.theirs = await openPeer(page, file.contextTokens, log);
+    say(`${result.theirs.name} runs on ${result.theirs.on}.`);
   }
   for (const one of casesFor(contexts, prompt, tokens)) {
     const size = { promptTokens: one.promptTokens, tokens: one.tokens };
@@ -86,7 +134,7 @@ async function compareInPage(page: Page, index: number, path: string, options: B
       one,
       runs,
       () => page.evaluate((asked) => bench.ours(asked.promptTokens, asked.tokens), size),
-      wllama === undefined ? undefined : () => page.evaluate((asked) => bench.wllama(asked.tokens), size),
+      openPeer && (() => page.evaluate((asked) => bench.peer(asked.tokens), size)),
     );
     result.rows.push(...measured);
     for (const row of measured) say(describeRow(row));
@@ -96,10 +144,13 @@ async function compareInPage(page: Page, index: number, path: string, options: B
   return result;
 }
 
-/** The page, the models at /model/0 and on, and wllama's package at /packages/wllama. */
+/** WebLLM asks for models where Hugging Face has them. */
+const WEBLLM_PATH = '/resolve/main/';
+
+/** The page, the models at /model/0 and on, the other engines' packages under /packages. */
 async function serve(
   paths: readonly string[],
-  wllama: string | undefined,
+  { wllama, webllm }: Pick<BrowserOptions, 'wllama' | 'webllm'>,
 ): Promise<{ url: string; close: () => Promise<void> }> {
   const files: Plugin = {
     name: 'bench-files',
@@ -107,11 +158,15 @@ async function serve(
       paths.forEach((path, index) => {
         middlewares.use(`/model/${index}`, (request, response) => sendFile(path, request, response));
       });
-      if (wllama === undefined) return;
-      middlewares.use('/packages/wllama', (request, response) => {
-        const path = join(resolve(wllama), new URL(request.url ?? '/', 'http://localhost').pathname);
-        sendFile(path, request, response);
-      });
+      const folder = (at: string, path: string | undefined) => {
+        if (path === undefined) return;
+        middlewares.use(at, (request, response) => {
+          sendFile(join(resolve(path), new URL(request.url ?? '/', 'http://localhost').pathname), request, response);
+        });
+      };
+      folder('/packages/wllama', wllama);
+      folder('/packages/webllm', webllm?.package);
+      folder(`/webllm-model${WEBLLM_PATH.slice(0, -1)}`, webllm?.model);
     },
   };
   const server = await createServer({

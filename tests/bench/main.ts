@@ -24,7 +24,7 @@ const HELP = `Usage: npm run bench -- WHAT [options]
   floors              what the adapter costs before any model runs: memory, arithmetic, dispatches, submits
   kernels             each matrix product and the attention of real models, against the memory speed measured in the same run
   engine [FILES]      the whole engine in Node beside llama.cpp (node-llama-cpp) on the same files
-  browser [FILES]     the same in Chromium beside wllama, whose npm package lies in --wllama DIR
+  browser [FILES]     the same in Chromium beside wllama and WebLLM, whose npm packages are given
   start [FILES]       loading beside reading the file alone, the memory that it takes, and the first token after it
   all                 floors, kernels, engine, start, browser
   make MODEL:TYPE     writes a file with random weights and prints its path
@@ -44,6 +44,8 @@ TYPE   Q4_0, Q8_0, Q4_K_M or another type of GGUF files
   --peer P            vulkan, cuda, or none to run alone [vulkan]
   --dawn FLAG         for Dawn, repeatable: --dawn=enable-dawn-features=vulkan_enable_f16_on_nvidia,allow_unsafe_apis
   --wllama DIR        wllama's npm package, unpacked (npm pack @wllama/wllama)
+  --webllm DIR        WebLLM's npm package, unpacked (npm pack @mlc-ai/web-llm)
+  --webllm-model DIR  the first file's model as WebLLM has it: MLC's weights and configuration, and the compiled library (.wasm)
   --browser-arg FLAG  for Chromium, repeatable
   --help`;
 
@@ -62,6 +64,8 @@ const { values, positionals } = parseArgs({
     peer: { ...text, default: 'vulkan' },
     dawn: { ...text, multiple: true, default: [] },
     wllama: text,
+    webllm: text,
+    'webllm-model': text,
     'browser-arg': { ...text, multiple: true, default: [] },
   },
 });
@@ -169,11 +173,18 @@ async function browser(): Promise<void> {
     ...sizes(software),
     contexts: contextsFor(software, [0, 1024, 8192]),
     wllama: values.wllama,
+    webllm: webllmNamed(values.webllm, values['webllm-model']),
     args: values['browser-arg'],
     say,
   });
   describeFloors(measured.floors);
   say(keepResult('browser', measured.where, { floors: measured.floors, comparisons: measured.comparisons }));
+}
+
+function webllmNamed(folder: string | undefined, model: string | undefined) {
+  if (folder === undefined && model === undefined) return undefined;
+  if (folder !== undefined && model !== undefined) return { package: folder, model };
+  throw new Error('WebLLM needs both --webllm DIR and --webllm-model DIR.');
 }
 
 async function adapterHere(): Promise<{ software: boolean }> {

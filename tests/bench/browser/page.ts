@@ -1,5 +1,5 @@
 /**
- * The page of `npm run bench -- browser`: our engine and wllama on the same file, which the server has at /model.gguf.
+ * The page of `npm run bench -- browser`: our engine and another on the same model.
  *
  * @module
  */
@@ -10,10 +10,12 @@ import type { Engine } from '../../../engine/runtime/engine.ts';
 import { type Floors, measureFloors } from '../floors.ts';
 import { type Measured, Ours } from '../measured.ts';
 import { Prompts } from '../prompt.ts';
-import { openWllama, type WllamaPeer } from './wllama.ts';
+import type { Peer } from './peer.ts';
+import { openWebLlm, type WebLlmOptions } from './webllm.ts';
+import { openWllama } from './wllama.ts';
 
 let engine: Engine | undefined;
-let wllama: WllamaPeer | undefined;
+let peer: Peer | undefined;
 let ours: Ours | undefined;
 let prompts: Prompts | undefined;
 
@@ -51,19 +53,25 @@ const bench = {
 
   async openWllama(folder: string, url: string, contextTokens: number): Promise<{ loadMs: number }> {
     const start = performance.now();
-    wllama = await openWllama({ folder, url, contextTokens, avoid: prompts?.brokenIds ?? [] });
+    peer = await openWllama({ folder, url, contextTokens, avoid: prompts?.brokenIds ?? [] });
+    return { loadMs: performance.now() - start };
+  },
+
+  async openWebLlm(options: WebLlmOptions): Promise<{ loadMs: number }> {
+    const start = performance.now();
+    peer = await openWebLlm(options);
     return { loadMs: performance.now() - start };
   },
 
   ours: (promptTokens: number, tokens: number): Promise<Measured> => ours!.measure(promptTokens, tokens),
 
   /** With the prompt that ours got last. */
-  wllama: (tokens: number): Promise<Measured> => wllama!.measure(ours!.prompt, tokens),
+  peer: (tokens: number): Promise<Measured> => peer!.measure(ours!.prompt, tokens),
 
   async close(): Promise<void> {
     await engine?.unload();
-    await wllama?.close();
-    [engine, wllama, prompts] = [undefined, undefined, undefined];
+    await peer?.close();
+    [engine, peer, prompts] = [undefined, undefined, undefined];
   },
 };
 

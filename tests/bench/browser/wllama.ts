@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Measured } from '../measured.ts';
+import { type Peer, timeStream } from './peer.ts';
 
 interface Chunk {
   timings?: { prompt_n?: number };
@@ -16,11 +16,6 @@ interface Wllama {
 }
 interface Package {
   Wllama: new (paths: Record<string, string>, options: object) => Wllama;
-}
-
-export interface WllamaPeer {
-  measure(prompt: string, tokens: number): Promise<Measured>;
-  close(): Promise<void>;
 }
 
 const BATCH = 512;
@@ -36,7 +31,7 @@ export interface WllamaOptions {
 }
 
 /** All layers on the GPU, where it finds one that it can use. */
-export async function openWllama({ folder, url, contextTokens, avoid }: WllamaOptions): Promise<WllamaPeer> {
+export async function openWllama({ folder, url, contextTokens, avoid }: WllamaOptions): Promise<Peer> {
   const { Wllama } = (await import(/* @vite-ignore */ `${folder}/esm/index.js`)) as Package;
   const wllama = new Wllama({ default: `${folder}/esm/wasm/wllama.wasm` }, { suppressNativeLog: false });
   const file = await (await fetch(url)).blob();
@@ -50,31 +45,24 @@ export async function openWllama({ folder, url, contextTokens, avoid }: WllamaOp
   });
   const bias = Object.fromEntries(avoid.map((id) => [id, -100]));
   return {
-    async measure(prompt, tokens) {
-      const times: number[] = [];
-      let promptTokens = 0;
-      const start = performance.now();
-      await wllama.createCompletion({
-        prompt,
-        max_tokens: tokens,
-        temperature: 0,
-        ignore_eos: true,
-        logit_bias: bias,
-        cache_prompt: false,
-        stream: true,
-        onData({ timings }: Chunk) {
-          times.push(performance.now());
-          promptTokens = timings?.prompt_n ?? promptTokens;
-        },
-      });
-      const [first = performance.now()] = times;
-      const seconds = (times.at(-1)! - first) / 1000;
-      return {
-        promptTokens,
-        firstTokenMs: first - start,
-        decodeTokensPerSecond: tokens > 1 ? (tokens - 1) / seconds : 0,
-      };
-    },
+    measure: (prompt, tokens) =>
+      timeStream(tokens, async (onText) => {
+        let promptTokens = 0;
+        await wllama.createCompletion({
+          prompt,
+          max_tokens: tokens,
+          temperature: 0,
+          ignore_eos: true,
+          logit_bias: bias,
+          cache_prompt: false,
+          stream: true,
+          onData({ timings }: Chunk) {
+            onText();
+            promptTokens = timings?.prompt_n ?? promptTokens;
+          },
+        });
+        return promptTokens;
+      }),
     close: () => wllama.exit(),
   };
 }
