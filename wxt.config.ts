@@ -15,9 +15,12 @@ export default defineConfig({
     version: manifest.version,
     // WebGPU in the worker of an offscreen document.
     minimum_chrome_version: '124',
-    // Grants given in private windows would stay after them.
-    incognito: 'not_allowed',
-    permissions: ['offscreen', 'storage', 'unlimitedStorage'],
+    // One copy of the weights for all windows; what belongs to private ones is kept apart in memory.
+    incognito: 'spanning',
+    // favicon: icons that the browser has, for the question; scripting: `LanguageModel` on sites where the person switches it on,
+    // each of which the browser asks about.
+    permissions: ['favicon', 'offscreen', 'scripting', 'storage', 'unlimitedStorage'],
+    optional_host_permissions: ['http://*/*', 'https://*/*'],
     content_security_policy: {
       extension_pages:
         "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",

@@ -36,6 +36,7 @@ beforeEach(() => {
       },
       request: async () => state,
     },
+    accounts: { requireUnpaused: async () => {}, begin: async () => ({ take: () => {} }) },
     toEngine: (envelope) => down.push(envelope),
     ownOrigin: 'chrome-extension://abc',
   });

@@ -7,12 +7,22 @@
 import { readDownFrame } from '../../engine/protocol/checks.ts';
 import { LocalLLMError } from '../../engine/protocol/errors.ts';
 import { HEARTBEAT_MS, MAX_OPEN_REQUESTS, PAGE_METHODS } from '../../engine/protocol/messages.ts';
-import type { Availability, DownEnvelope, DownFrame, Method, UpFrame } from '../../engine/protocol/messages.ts';
+import type {
+  Availability,
+  ChannelIdentity,
+  DownEnvelope,
+  DownFrame,
+  Method,
+  UpFrame,
+} from '../../engine/protocol/messages.ts';
+import type { Accounts, Work } from '../permissions/accounts.ts';
 import type { PermissionGate } from '../permissions/gate.ts';
+import { siteKey, siteName } from '../permissions/site.ts';
 import type { Asker } from './sender.ts';
 
 export interface BrokerOptions {
   gate: Pick<PermissionGate, 'state' | 'require' | 'request'>;
+  accounts: Pick<Accounts, 'begin' | 'requireUnpaused'>;
   /** To the engine, in order; the offscreen document is made when there is none. */
   toEngine(envelope: DownEnvelope): void;
   /** This extension's own origin. */
@@ -26,19 +36,23 @@ interface Request {
   /** Whether the answer must not tell more than an ungranted page may know. */
   masked: boolean;
   stop: AbortController;
+  /** Counts what a page's request takes. */
+  work?: Work;
 }
+/** Who can be served: what is refused, or not found out yet, has no channel. */
+export type ServedAsker = Exclude<Asker, { kind: 'refused' } | { kind: 'frame' }>;
 type RequestFrame = Extract<DownFrame, { t: 'request' }>;
 
 /** One connected asker. */
 export class BrokerChannel {
   readonly name = crypto.randomUUID();
-  readonly asker: Exclude<Asker, { kind: 'refused' }>;
+  readonly asker: ServedAsker;
   readonly post: (frame: UpFrame) => void;
   readonly requests = new Map<number, Request>();
   /** Whether the engine knows this channel. */
   opened = false;
 
-  constructor(asker: Exclude<Asker, { kind: 'refused' }>, post: (frame: UpFrame) => void) {
+  constructor(asker: ServedAsker, post: (frame: UpFrame) => void) {
     this.asker = asker;
     this.post = post;
   }
@@ -48,12 +62,15 @@ export class Broker {
   readonly #options: BrokerOptions;
   readonly #channels = new Map<string, BrokerChannel>();
   #heartbeat: ReturnType<typeof setInterval> | undefined;
+  #visibleTab: number | undefined;
+  /** Another one for each time that private windows are open: what was computed for the last time is nobody's any more. */
+  #privateSession = crypto.randomUUID();
 
   constructor(options: BrokerOptions) {
     this.#options = options;
   }
 
-  connect(asker: Exclude<Asker, { kind: 'refused' }>, post: (frame: UpFrame) => void): BrokerChannel {
+  connect(asker: ServedAsker, post: (frame: UpFrame) => void): BrokerChannel {
     const channel = new BrokerChannel(asker, post);
     this.#channels.set(channel.name, channel);
     return channel;
@@ -63,7 +80,10 @@ export class Broker {
     if (!this.#channels.delete(channel.name)) return;
     const requests = [...channel.requests.values()];
     channel.requests.clear();
-    for (const { stop } of requests) stop.abort();
+    for (const { stop, work } of requests) {
+      stop.abort();
+      work?.take(CANCELLED);
+    }
     if (channel.opened) this.#options.toEngine({ e: 'close', channel: channel.name });
   }
 
@@ -91,6 +111,7 @@ export class Broker {
     const request = channel?.requests.get(frame.id);
     if (!channel || !request) return;
     if (frame.t === 'done' || frame.t === 'error') channel.requests.delete(frame.id);
+    request.work?.take(frame);
     channel.post(request.masked ? mask(frame) : frame);
   }
 
@@ -102,18 +123,37 @@ export class Broker {
     }
   }
 
-  /** Grants changed: what runs without one ends now. */
+  /** Grants or settings changed: what runs without a grant, or on a site that was paused, ends now. */
   async recheck(): Promise<void> {
+    const { gate, accounts } = this.#options;
     for (const channel of this.#channels.values()) {
       const { asker } = channel;
       if (asker.kind !== 'page' || ![...channel.requests.values()].some(runsOnGrant)) continue;
-      if ((await this.#options.gate.state(asker)) === 'granted') continue;
-      const error = new LocalLLMError(
-        'not-allowed',
-        `The permission of ${asker.origin} to use localLLM was withdrawn.`,
-      );
-      for (const [id, request] of channel.requests) if (runsOnGrant(request)) this.#end(channel, id, error);
+      const withdrawn = `The permission of ${siteName(asker)} to use localLLM was withdrawn.`;
+      try {
+        if ((await gate.state(asker)) !== 'granted') throw new LocalLLMError('not-allowed', withdrawn);
+        await accounts.requireUnpaused(asker);
+      } catch (thrown) {
+        const error = LocalLLMError.from(thrown);
+        for (const [id, request] of channel.requests) if (runsOnGrant(request)) this.#end(channel, id, error);
+      }
     }
+  }
+
+  /** The person looks at this tab now, or at none. */
+  see(tabId: number | undefined): void {
+    if (tabId === this.#visibleTab) return;
+    const before = this.#visibleTab;
+    this.#visibleTab = tabId;
+    for (const { name, asker, opened } of this.#channels.values()) {
+      if (!opened || asker.kind !== 'page' || (asker.tabId !== tabId && asker.tabId !== before)) continue;
+      this.#options.toEngine({ e: 'visible', channel: name, visible: asker.tabId === tabId });
+    }
+  }
+
+  /** The last private window was closed. */
+  endPrivateSession(): void {
+    this.#privateSession = crypto.randomUUID();
   }
 
   async #begin(channel: BrokerChannel, frame: RequestFrame): Promise<void> {
@@ -124,7 +164,7 @@ export class Broker {
       channel.requests.set(id, request);
       this.#beatWhileAsking();
       const answer = await this.#admit(channel, frame, request);
-      if (channel.requests.get(id) !== request) return;
+      if (channel.requests.get(id) !== request) return request.work?.take(CANCELLED);
       if (answer === undefined) return this.#toEngine(channel, frame, request);
       channel.requests.delete(id);
       channel.post({ t: 'done', id, result: answer });
@@ -137,7 +177,7 @@ export class Broker {
   /** The answer where the engine is not needed for it; undefined where the request may go there. */
   async #admit(channel: BrokerChannel, frame: RequestFrame, request: Request): Promise<PermissionState | undefined> {
     const { asker } = channel;
-    const { gate } = this.#options;
+    const { gate, accounts } = this.#options;
     const { method } = frame;
     if (asker.kind === 'own') return method.startsWith('permissions.') ? 'granted' : undefined;
     const ask = { activation: frame.activation ?? false, signal: request.stop.signal };
@@ -148,20 +188,31 @@ export class Broker {
     if (method === 'permissions.request') return gate.request(asker, ask);
     if (needsGrant(method)) await gate.require(asker, ask);
     else request.masked = (await gate.state(asker)) !== 'granted';
+    if (method === 'measure') await accounts.requireUnpaused(asker);
+    if (method === 'generate' || method === 'prefill') {
+      request.work = await accounts.begin(asker, method, frame.params);
+    }
     return undefined;
   }
 
   #toEngine(channel: BrokerChannel, frame: RequestFrame, request: Request): void {
-    const { toEngine, ownOrigin } = this.#options;
+    const { toEngine } = this.#options;
     const { name, asker } = channel;
     if (!channel.opened) {
-      const trusted = asker.kind === 'own';
-      const origin = asker.kind === 'own' ? ownOrigin : asker.origin;
-      toEngine({ e: 'open', channel: name, identity: { origin, trusted, owner: trusted ? 'ui' : origin } });
+      toEngine({ e: 'open', channel: name, identity: this.#identityOf(asker) });
       channel.opened = true;
+      const visible = asker.kind === 'page' && asker.tabId === this.#visibleTab;
+      if (visible) toEngine({ e: 'visible', channel: name, visible });
     }
     request.atEngine = true;
     toEngine({ e: 'frame', channel: name, frame });
+  }
+
+  #identityOf(asker: ServedAsker): ChannelIdentity {
+    if (asker.kind === 'own') return { origin: this.#options.ownOrigin, trusted: true, owner: 'ui' };
+    const key = siteKey(asker);
+    const owner = asker.private ? `${key}|private ${this.#privateSession}` : key;
+    return { origin: asker.origin, trusted: false, owner };
   }
 
   #endUnlessStopped(channel: BrokerChannel, id: number, request: Request, error: LocalLLMError): void {
@@ -171,8 +222,10 @@ export class Broker {
   /** The last frame of a request; the engine stops working on it. */
   #end(channel: BrokerChannel, id: number, error: LocalLLMError): void {
     const request = channel.requests.get(id);
+    const last: UpFrame = { t: 'error', id, error: error.toData() };
     channel.requests.delete(id);
-    channel.post({ t: 'error', id, error: error.toData() });
+    channel.post(last);
+    request?.work?.take(last);
     request?.stop.abort();
     if (!request?.atEngine || !channel.opened) return;
     this.#options.toEngine({ e: 'frame', channel: channel.name, frame: { t: 'cancel', id } });
@@ -196,6 +249,11 @@ export class Broker {
   }
 }
 
+const CANCELLED: UpFrame = {
+  t: 'error',
+  id: 0,
+  error: new LocalLLMError('aborted', 'The request was cancelled.').toData(),
+};
 const needsGrant = (method: Method): boolean => ['generate', 'measure', 'prefill'].includes(method);
 const runsOnGrant = ({ method, atEngine }: Request): boolean => atEngine && needsGrant(method);
 

@@ -8,5 +8,16 @@ import type { UpFrame } from '../../engine/protocol/messages.ts';
 
 /** The window message that hands the port over. */
 export const HELLO = 'localllm:port';
+/** Tells the provider that the person wants `globalThis.LanguageModel` here. */
+export const OFFER_EVENT = 'localllm:offer-language-model';
 /** Besides frames: the content script's own connection is gone, and with it every open request. */
 export type PageUp = UpFrame | { t: 'closed'; error: ErrorData };
+
+/** From the background to the content script of a tab's top frame: does its page let frames of this origin use localLLM? */
+export interface DelegationCall {
+  localllm: 'delegation';
+  id: string;
+  origin: string;
+}
+/** From the background to a document of which it has a grant: are you there? */
+export const PING = 'localllm:ping';

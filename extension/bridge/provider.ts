@@ -5,8 +5,10 @@
  */
 import { ANNOUNCE_EVENT, REQUEST_EVENT } from '../../engine/client/discovery.ts';
 import type { ProviderDetail } from '../../engine/client/discovery.ts';
+import { installGlobal } from '../../engine/client/install-global.ts';
 import type { LocalLLM } from '../../engine/client/local-llm.ts';
 import mark from '../../pwa/icons/mark.svg?raw';
+import { OFFER_EVENT } from './page-messages.ts';
 
 // Captured: the page may replace them later.
 const { apply } = Reflect;
@@ -30,4 +32,33 @@ export function installProvider(provider: LocalLLM): void {
   }
   window.addEventListener(REQUEST_EVENT, announce);
   announce();
+}
+
+/**
+ * In a frame: nothing is to be seen until the frame's own script looks for a provider and the page around it lets it have one
+ * (`<meta name="localllm-allow">`).
+ */
+export function installWhenDelegated(provider: LocalLLM): void {
+  const { query } = provider.permissions;
+  let asking = false;
+  const onRequest = (): void => {
+    if (asking) return;
+    asking = true;
+    query().then(
+      () => {
+        window.removeEventListener(REQUEST_EVENT, onRequest);
+        installProvider(provider);
+      },
+      () => (asking = false),
+    );
+  };
+  window.addEventListener(REQUEST_EVENT, onRequest);
+}
+
+/**
+ * Makes the provider's `LanguageModel` the page's own once `language-model.ts` says so. A page that says so itself gets what it could
+ * as well have written down: `globalThis.LanguageModel = localLLM.LanguageModel`.
+ */
+export function installGlobalWhenOffered(provider: LocalLLM): void {
+  window.addEventListener(OFFER_EVENT, () => void installGlobal(provider), { once: true });
 }

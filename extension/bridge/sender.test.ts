@@ -26,6 +26,15 @@ test.each(['http://localhost:8080', 'http://a.localhost', 'http://127.0.0.1:3000
     expect(identifySender({ ...PAGE, origin, url: `${origin}/x` }, SELF)).toMatchObject({ kind: 'page', origin }),
 );
 
+test('a frame is one until the page that shows it speaks for it; a private window is told apart', () => {
+  const frame = { kind: 'frame', origin: 'https://example.org', tabId: 7, documentId: 'doc' };
+  expect(identifySender({ ...PAGE, frameId: 3 }, SELF)).toEqual(frame);
+  expect(identifySender({ ...PAGE, frameId: 3, origin: 'null' }, SELF).kind).toBe('refused');
+  const incognito = { ...tab, incognito: true };
+  expect(identifySender({ ...PAGE, tab: incognito }, SELF)).toMatchObject({ kind: 'page', private: true });
+  expect(identifySender({ ...PAGE, tab: incognito, frameId: 3 }, SELF)).toMatchObject({ kind: 'frame', private: true });
+});
+
 test('our own pages are our own, in a popup and in a tab', () => {
   expect(identifySender(OWN, SELF)).toMatchObject({ kind: 'own' });
   expect(identifySender({ ...OWN, tab, frameId: 0, documentId: 'd' }, SELF)).toMatchObject({ kind: 'own' });
@@ -36,7 +45,6 @@ describe('refused', () => {
     ['nobody', undefined],
     ['another extension', { ...PAGE, id: 'other' }],
     ['another extension with our address', { ...OWN, id: 'other' }],
-    ['a frame', { ...PAGE, frameId: 3 }],
     ['a sender without a frame', (({ frameId: _, ...rest }) => rest)(PAGE)],
     ['a prerendered page', { ...PAGE, documentLifecycle: 'prerender' }],
     ['a cached page', { ...PAGE, documentLifecycle: 'cached' }],

@@ -7,17 +7,29 @@ import type { Browser } from 'wxt/browser';
 
 export type Sender = Browser.runtime.MessageSender;
 
-/** A document of a site: what a grant can be given to. */
-export interface PageSender {
-  kind: 'page';
+interface DocumentSender {
   /** 'https://example.org' */
   origin: string;
+  /** In a private window. */
+  private?: true;
   tabId: number;
   /** Changes with every navigation to another document. */
   documentId: string;
 }
+/** A document of a site: what a grant can be given to. */
+export interface PageSender extends DocumentSender {
+  kind: 'page';
+  /** Of a frame: origin and document of the page that shows it and lets it ask. */
+  top?: string;
+  topDocumentId?: string;
+}
+/** A frame of which nobody knows yet whether the page that shows it lets it ask. */
+export interface FrameSender extends DocumentSender {
+  kind: 'frame';
+}
 export type Asker =
   | PageSender
+  | FrameSender
   /** A page of this extension. */
   | { kind: 'own'; url: URL }
   | { kind: 'refused'; reason: string };
@@ -51,14 +63,14 @@ function page(sender: Sender, url: URL): Asker {
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     return refused('localLLM works on secure pages only. Serve the page over https.');
   }
-  if (frameId !== 0) return refused('localLLM works in the top frame of a tab only, not in frames.');
   if (origin === undefined || origin === 'null' || origin !== parseUrl(origin)?.origin) {
     return refused('This page has no origin of its own (it is sandboxed); localLLM cannot ask for it.');
   }
-  if (origin !== url.origin || tab?.id === undefined || documentId === undefined) {
+  if (origin !== url.origin || tab?.id === undefined || frameId === undefined || documentId === undefined) {
     return refused('localLLM cannot tell which page this is. Reload the page.');
   }
-  return { kind: 'page', origin, tabId: tab.id, documentId };
+  const found = { origin, tabId: tab.id, documentId, ...(tab.incognito && { private: true as const }) };
+  return { kind: frameId === 0 ? 'page' : 'frame', ...found };
 }
 
 /** Plain http stays on this machine. As in https://www.w3.org/TR/secure-contexts/#is-origin-trustworthy */

@@ -2,15 +2,20 @@ import { defineContentScript } from 'wxt/utils/define-content-script';
 import { createClient } from '../../engine/client/client.ts';
 import { createLocalLLM } from '../../engine/client/local-llm.ts';
 import { connectThroughPage } from '../bridge/page-port.ts';
-import { installProvider } from '../bridge/provider.ts';
+import { installGlobalWhenOffered, installProvider, installWhenDelegated } from '../bridge/provider.ts';
 
 /** Runs in the page's own world: gives the page `window.localLLM`. */
 export default defineContentScript({
   matches: ['http://*/*', 'https://*/*'],
   runAt: 'document_start',
   world: 'MAIN',
+  allFrames: true,
   main: () => {
     // As with the browser's own powerful features: over plain http anyone on the way could speak as the site.
-    if (window.isSecureContext) installProvider(createLocalLLM(createClient(connectThroughPage())));
+    if (!window.isSecureContext || window.parent !== window.top) return;
+    const provider = createLocalLLM(createClient(connectThroughPage()));
+    if (window !== window.top) return installWhenDelegated(provider);
+    installProvider(provider);
+    installGlobalWhenOffered(provider);
   },
 });

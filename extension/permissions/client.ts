@@ -1,37 +1,78 @@
 /**
- * Grants as our own pages see them: the permission window and the options page.
+ * Sites as our own pages see them: the permission window and the options page.
  *
  * @module
  */
 import { browser } from 'wxt/browser';
 import { LocalLLMError } from '../../engine/protocol/errors.ts';
+import type { ActivitySettings } from './activity.ts';
+import { watchActivitySettings } from './activity.ts';
+import { watchSettings } from './budget.ts';
+import type { SiteSettings } from './budget.ts';
 import { watchGrants } from './grants.ts';
-import type { Decision, Grant, PermissionMessage, PermissionReply } from './messages.ts';
-
-export type { Decision, Grant };
+import type { ActivityPage, Decision, PermissionMessage, PermissionReply, SiteRecord } from './messages.ts';
+import { hostPermission } from './offers.ts';
+import type { Site } from './site.ts';
+import { watchUsage } from './usage.ts';
 
 /** What the permission window `permission.html?id=…` asks about; undefined once it is answered or withdrawn. */
-export async function pendingQuestion(id: string): Promise<{ origin: string } | undefined> {
-  return ((await ask({ permissions: 'question', id })) as { origin: string } | null) ?? undefined;
+export async function pendingQuestion(id: string): Promise<Site | undefined> {
+  return ((await ask({ permissions: 'question', id })) as Site | null) ?? undefined;
 }
 
 export async function answerQuestion(id: string, decision: Decision): Promise<void> {
   await ask({ permissions: 'answer', id, decision });
 }
 
-/** Every site with a decision, newest first. */
-export async function listGrants(): Promise<Grant[]> {
-  return (await ask({ permissions: 'list' })) as Grant[];
+/** The icon that the browser has of a site, and its own sign where it has none; nothing is fetched for it. */
+export function siteIcon(origin: string): string {
+  const query = new URLSearchParams({ pageUrl: `${origin}/`, size: '32' });
+  return `${location.origin}/_favicon/?${query}`;
 }
 
-/** Forgets the decision; whatever the site runs ends at once. */
-export async function revokeGrant(origin: string): Promise<void> {
-  await ask({ permissions: 'revoke', origin });
-}
+/** The sites view's source. */
+export const sites = {
+  list: async () => (await ask({ permissions: 'sites' })) as SiteRecord[],
+  async allow(origin: string): Promise<void> {
+    await ask({ permissions: 'allow', site: { origin } });
+  },
+  /** Forgets the site; whatever it runs ends at once. */
+  async revoke(site: Site): Promise<void> {
+    await ask({ permissions: 'revoke', site });
+  },
+  /** @throws LocalLLMError not-allowed, where the browser asked the person about the site and was told no */
+  async configure(site: Site, settings: SiteSettings): Promise<void> {
+    if (settings.languageModel) await requestHost(site.origin);
+    await ask({ permissions: 'configure', site, settings });
+  },
+  onChange(listener: () => void): () => void {
+    const stops = [watchGrants(listener), watchSettings(listener), watchUsage(listener)];
+    return () => stops.forEach((stop) => stop());
+  },
+  icon: siteIcon,
+};
 
-/** Returns what stops it. */
-export function onGrantsChanged(listener: () => void): () => void {
-  return watchGrants(listener);
+/** The activity view's source. */
+export const activity = {
+  list: async (before?: number) =>
+    (await ask({ permissions: 'activity', ...(before !== undefined && { before }) })) as ActivityPage,
+  async configure(settings: ActivitySettings): Promise<void> {
+    await ask({ permissions: 'activity.configure', settings });
+  },
+  async clear(): Promise<void> {
+    await ask({ permissions: 'activity.clear' });
+  },
+  onChange(listener: () => void): () => void {
+    const stops = [watchActivitySettings(listener), watchUsage(listener)];
+    return () => stops.forEach((stop) => stop());
+  },
+};
+
+/** A script that a site finds before its own needs the browser's leave for that site. */
+async function requestHost(origin: string): Promise<void> {
+  // First of all: the browser asks only while the click that led here is fresh.
+  if (await browser.permissions.request(hostPermission(origin))) return;
+  throw new LocalLLMError('not-allowed', `The browser was not allowed to let localLLM prepare the pages of ${origin}.`);
 }
 
 async function ask(message: PermissionMessage): Promise<unknown> {

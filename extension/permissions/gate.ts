@@ -7,6 +7,7 @@ import { LocalLLMError } from '../../engine/protocol/errors.ts';
 import type { GrantKey, Grants } from './grants.ts';
 import type { Decision } from './messages.ts';
 import type { Questions } from './questions.ts';
+import { siteName } from './site.ts';
 
 export interface AskOptions {
   /** Whether the page says that the person has just clicked or typed in it. */
@@ -35,10 +36,10 @@ export class PermissionGate {
   /** Resolves when the document may go on. @throws LocalLLMError not-allowed, aborted */
   async require(key: GrantKey, options: AskOptions): Promise<void> {
     const state = await this.request(key, options);
-    if (state === 'granted') return this.#grants.touch(key.origin);
+    if (state === 'granted') return this.#grants.touch(key);
     const message =
       state === 'denied'
-        ? `${key.origin} may not use localLLM. The person who uses this browser can change that in localLLM's settings.`
+        ? `${siteName(key)} may not use localLLM. The person who uses this browser can change that in localLLM's settings.`
         : 'The question whether this page may use localLLM was closed without an answer.';
     throw new LocalLLMError('not-allowed', message);
   }
@@ -59,7 +60,7 @@ export class PermissionGate {
         'The question whether this page may use localLLM was closed several times. Reload the page to ask again.';
       throw new LocalLLMError('not-allowed', message);
     }
-    return this.#settle(key, await this.#questions.ask(key.origin, signal));
+    return this.#settle(key, await this.#questions.ask(key, signal));
   }
 
   /** The document is gone. */

@@ -1,134 +1,150 @@
 /**
- * What the person decided, by site. 'always' and 'never' last; 'once' holds for one document of one tab.
+ * What the person decided, by site. 'always' and 'never' last; 'once' holds for one document of one tab; what was decided in a
+ * private window is kept apart, in memory.
  *
- * Only the background writes. What is read is checked: storage may hold what an older or a newer version wrote.
+ * Only the background writes.
  *
  * @module
  */
 import * as v from 'valibot';
-import { storage } from 'wxt/utils/storage';
-import type { Grant } from './messages.ts';
+import { Records, watchStorage } from './records.ts';
+import { isSameSite, siteEntries, siteOf } from './site.ts';
+import type { Site } from './site.ts';
 
 const LASTING = 'local:grants';
 const ONCE = 'session:grants-once';
+const PRIVATE = 'session:grants-private';
 /** `lastUsedMs` is written at most this often per site. */
 const TOUCH_MS = 60_000;
 
 const time = v.pipe(v.number(), v.finite(), v.minValue(0));
-const site = v.pipe(
-  v.string(),
-  v.check((text) => URL.canParse(text) && new URL(text).origin === text),
-);
 const LastingSchema = v.object({
-  origin: site,
+  ...siteEntries,
   decision: v.picklist(['always', 'never']),
   createdMs: time,
   lastUsedMs: v.exactOptional(time),
 });
-const OnceSchema = v.object({ origin: site, tabId: v.number(), documentId: v.string(), createdMs: time });
-type Lasting = v.InferOutput<typeof LastingSchema>;
-type Once = v.InferOutput<typeof OnceSchema>;
+const OnceSchema = v.object({
+  ...siteEntries,
+  private: v.exactOptional(v.literal(true)),
+  tabId: v.number(),
+  documentId: v.string(),
+  topDocumentId: v.exactOptional(v.string()),
+  createdMs: time,
+});
+export type OnceGrant = v.InferOutput<typeof OnceSchema>;
 
 /** A document of a site, as the browser names it. */
-export interface GrantKey {
-  origin: string;
+export interface GrantKey extends Site {
   tabId: number;
   documentId: string;
+  /** Of a frame: the document that shows it. */
+  topDocumentId?: string;
+}
+export interface Grant extends Site {
+  decision: 'once' | 'always' | 'never';
+  createdMs: number;
+  lastUsedMs?: number;
 }
 
 /** The store of grants; one instance, in the background. */
 export class Grants {
-  /** Reads and writes, one after another. */
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #lasting = new Records(LASTING, LastingSchema);
+  readonly #private = new Records(PRIVATE, LastingSchema);
+  readonly #once = new Records(ONCE, OnceSchema);
 
-  async state({ origin, documentId }: GrantKey): Promise<PermissionState> {
-    const lasting = (await readLasting()).find((grant) => grant.origin === origin);
+  async state(key: GrantKey): Promise<PermissionState> {
+    const lasting = (await this.#of(key).read()).find((grant) => isSite(key, grant));
     if (lasting) return lasting.decision === 'always' ? 'granted' : 'denied';
-    const once = (await readOnce()).some((grant) => grant.origin === origin && grant.documentId === documentId);
-    return once ? 'granted' : 'prompt';
+    const once = await this.#once.read();
+    return once.some((grant) => grant.documentId === key.documentId && isSameSite(grant, key)) ? 'granted' : 'prompt';
   }
 
+  /** Newest first. */
   async list(): Promise<Grant[]> {
-    const once = (await readOnce()).map(({ origin, createdMs }) => ({ origin, decision: 'once' as const, createdMs }));
-    return [...(await readLasting()), ...once].sort((a, b) => b.createdMs - a.createdMs);
+    const once = (await this.#once.read()).map((grant) => ({
+      ...siteOf(grant),
+      decision: 'once' as const,
+      createdMs: grant.createdMs,
+    }));
+    const apart = (await this.#private.read()).map((grant) => ({ ...grant, private: true as const }));
+    return [...(await this.#lasting.read()), ...apart, ...once].sort((a, b) => b.createdMs - a.createdMs);
   }
 
   decide(key: GrantKey, decision: 'once' | 'always' | 'never'): Promise<void> {
-    return this.#exclusive(async () => {
-      const createdMs = Date.now();
-      const { origin } = key;
-      if (decision === 'once') {
-        const { tabId, documentId } = key;
-        const others = (await readOnce()).filter((grant) => grant.documentId !== documentId);
-        await storage.setItem<Once[]>(ONCE, [...others, { origin, tabId, documentId, createdMs }]);
-      } else {
-        const others = (await readLasting()).filter((grant) => grant.origin !== origin);
-        await storage.setItem<Lasting[]>(LASTING, [...others, { origin, decision, createdMs }]);
-      }
-    });
+    if (decision !== 'once') return this.#last(key, decision);
+    const createdMs = Date.now();
+    const { tabId, documentId, topDocumentId } = key;
+    const place = { tabId, documentId, ...(topDocumentId !== undefined && { topDocumentId }) };
+    return this.#once.update((grants) => [
+      ...grants.filter((grant) => grant.documentId !== documentId),
+      { ...siteOf(key), ...place, createdMs },
+    ]);
   }
 
-  revoke(origin: string): Promise<void> {
-    return this.#exclusive(async () => {
-      await keepLasting((grant) => grant.origin !== origin);
-      await keepOnce((grant) => grant.origin !== origin);
-    });
+  /** Without a question: the person said so in the settings. */
+  allow(site: Site): Promise<void> {
+    return this.#last(site, 'always');
+  }
+
+  async revoke(site: Site): Promise<void> {
+    await this.#of(site).keep((grant) => !isSite(site, grant));
+    await this.#once.keep((grant) => !isSameSite(site, grant));
   }
 
   /** Notes that a site used its grant. */
-  touch(origin: string): Promise<void> {
-    return this.#exclusive(async () => {
-      const grants = await readLasting();
-      const grant = grants.find((known) => known.origin === origin);
+  touch(site: Site): Promise<void> {
+    return this.#of(site).update((grants) => {
+      const grant = grants.find((known) => isSite(site, known));
       const now = Date.now();
-      if (!grant || now - (grant.lastUsedMs ?? 0) < TOUCH_MS) return;
+      if (!grant || now - (grant.lastUsedMs ?? 0) < TOUCH_MS) return undefined;
       grant.lastUsedMs = now;
-      await storage.setItem<Lasting[]>(LASTING, grants);
+      return grants;
     });
   }
 
-  /** A tab was closed, or shows `documentId` now: what was granted once to its other documents is over. */
-  leave(tabId: number, documentId?: string): Promise<void> {
-    return this.#exclusive(() => keepOnce((grant) => grant.tabId !== tabId || grant.documentId === documentId));
+  /** A tab was closed, or shows the document `topDocumentId` now: what was granted once in its other documents is over. */
+  leave(tabId: number, topDocumentId?: string): Promise<void> {
+    return this.#once.keep(
+      (grant) => grant.tabId !== tabId || (grant.topDocumentId ?? grant.documentId) === topDocumentId,
+    );
   }
 
   /** One document is gone. */
   leaveDocument(documentId: string): Promise<void> {
-    return this.#exclusive(() => keepOnce((grant) => grant.documentId !== documentId));
+    return this.#once.keep((grant) => grant.documentId !== documentId);
   }
 
-  #exclusive(work: () => Promise<void>): Promise<void> {
-    const done = this.#queue.then(work);
-    this.#queue = done.catch(() => {}); // belongs to whoever asked for it
-    return done;
+  /** Forgets what was granted once to documents that went away while nobody watched. */
+  async sweep(isThere: (grant: OnceGrant) => Promise<boolean>): Promise<void> {
+    for (const grant of await this.#once.read()) {
+      if (!(await isThere(grant))) await this.leaveDocument(grant.documentId);
+    }
+  }
+
+  /** The last private window was closed. */
+  async endPrivate(): Promise<void> {
+    await this.#private.keep(() => false);
+    await this.#once.keep((grant) => !grant.private);
+  }
+
+  #last(site: Site, decision: 'always' | 'never'): Promise<void> {
+    const { private: _, ...named } = siteOf(site);
+    const grant = { ...named, decision, createdMs: Date.now() };
+    return this.#of(site).update((grants) => [...grants.filter((known) => !isSite(site, known)), grant]);
+  }
+
+  #of(site: Site): Records<typeof LastingSchema> {
+    return site.private ? this.#private : this.#lasting;
   }
 }
 
 /** Calls after any change, from whichever page of ours; returns what stops it. */
 export function watchGrants(listener: () => void): () => void {
-  const stops = [storage.watch(LASTING, listener), storage.watch(ONCE, listener)];
-  return () => stops.forEach((stop) => stop());
+  return watchStorage([LASTING, ONCE, PRIVATE], listener);
 }
 
-const readLasting = (): Promise<Lasting[]> => readValid(LASTING, LastingSchema);
-const readOnce = (): Promise<Once[]> => readValid(ONCE, OnceSchema);
-
-async function readValid<S extends v.GenericSchema>(key: typeof LASTING | typeof ONCE, schema: S) {
-  const stored = await storage.getItem<unknown>(key);
-  if (!Array.isArray(stored)) return [];
-  const valid: v.InferOutput<S>[] = [];
-  for (const item of stored) if (v.is(schema, item)) valid.push(item);
-  return valid;
-}
-
-async function keepLasting(keep: (grant: Lasting) => boolean): Promise<void> {
-  const grants = await readLasting();
-  const kept = grants.filter(keep);
-  if (kept.length < grants.length) await storage.setItem<Lasting[]>(LASTING, kept);
-}
-
-async function keepOnce(keep: (grant: Once) => boolean): Promise<void> {
-  const grants = await readOnce();
-  const kept = grants.filter(keep);
-  if (kept.length < grants.length) await storage.setItem<Once[]>(ONCE, kept);
+/** Among grants that are all private, or all not. */
+function isSite(site: Site, { origin, top }: Pick<Site, 'origin' | 'top'>): boolean {
+  return site.origin === origin && site.top === top;
 }

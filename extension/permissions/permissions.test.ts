@@ -9,7 +9,6 @@ vi.stubGlobal('chrome', fakeBrowser);
 const { Grants, watchGrants } = await import('./grants.ts');
 const { PermissionGate } = await import('./gate.ts');
 const { Questions } = await import('./questions.ts');
-const { answerPermissionMessage } = await import('./server.ts');
 
 const A: GrantKey = { origin: 'https://a.example', tabId: 1, documentId: 'a1' };
 const A_OTHER_TAB: GrantKey = { ...A, tabId: 2, documentId: 'a2' };
@@ -46,6 +45,54 @@ describe('grants', () => {
     expect(await grants.state(A)).toBe('prompt');
   });
 
+  test('a frame is another site in each page that shows it', async () => {
+    const grants = new Grants();
+    const frame = { ...B, top: A.origin, topDocumentId: 'a1', documentId: 'f1' };
+    await grants.decide(frame, 'always');
+    expect(await grants.state(frame)).toBe('granted');
+    expect(await grants.state(B)).toBe('prompt');
+    expect(await grants.state({ ...frame, top: 'https://c.example' })).toBe('prompt');
+    expect(await grants.list()).toMatchObject([{ origin: B.origin, top: A.origin, decision: 'always' }]);
+    await grants.revoke(B);
+    expect(await grants.state(frame)).toBe('granted');
+    await grants.revoke({ origin: B.origin, top: A.origin });
+    expect(await grants.state(frame)).toBe('prompt');
+  });
+
+  test('once in a frame ends with the document around it', async () => {
+    const grants = new Grants();
+    const frame = { ...B, top: A.origin, topDocumentId: 'a1', documentId: 'f1' };
+    await grants.decide(frame, 'once');
+    await grants.decide(A, 'once');
+    await grants.leave(A.tabId, 'a1'); // whichever of the two connects next
+    expect([await grants.state(frame), await grants.state(A)]).toEqual(['granted', 'granted']);
+    await grants.leave(A.tabId, 'a2');
+    expect([await grants.state(frame), await grants.state(A)]).toEqual(['prompt', 'prompt']);
+  });
+
+  test('private windows are apart, in memory, and forgotten', async () => {
+    const grants = new Grants();
+    const apart = { ...A, private: true as const, documentId: 'p1' };
+    await grants.decide(A, 'never');
+    expect(await grants.state(apart)).toBe('prompt');
+    await grants.decide(apart, 'always');
+    await grants.decide({ ...B, private: true, documentId: 'p2' }, 'once');
+    expect(await grants.state(apart)).toBe('granted');
+    expect(await grants.state(A)).toBe('denied');
+    expect(JSON.stringify(await fakeBrowser.storage.local.get())).not.toContain('always');
+    await grants.endPrivate();
+    expect(await grants.state(apart)).toBe('prompt');
+    expect(await grants.list()).toMatchObject([{ origin: A.origin, decision: 'never' }]);
+  });
+
+  test('what was granted once to documents that went away unseen is swept up', async () => {
+    const grants = new Grants();
+    await grants.decide(A, 'once');
+    await grants.decide(B, 'once');
+    await grants.sweep(async ({ documentId }) => documentId === 'b1');
+    expect(await grants.list()).toMatchObject([{ origin: B.origin }]);
+  });
+
   test('never overrules what was granted once', async () => {
     const grants = new Grants();
     await grants.decide(A, 'once');
@@ -64,7 +111,7 @@ describe('grants', () => {
       ['https://c.example', 'once'],
     ]);
     await grants.decide(A, 'once');
-    await grants.revoke(A.origin);
+    await grants.revoke(A);
     expect(await grants.state(A)).toBe('prompt');
     expect(await grants.state(B)).toBe('denied');
   });
@@ -73,8 +120,8 @@ describe('grants', () => {
     const grants = new Grants();
     await grants.decide(A, 'always');
     expect((await grants.list())[0]!.lastUsedMs).toBeUndefined();
-    await grants.touch(A.origin);
-    await grants.touch(B.origin);
+    await grants.touch(A);
+    await grants.touch(B);
     expect(await grants.list()).toMatchObject([{ origin: A.origin, lastUsedMs: expect.any(Number) }]);
   });
 
@@ -106,7 +153,7 @@ describe('grants', () => {
     await grants.decide(B, 'once');
     await vi.waitFor(() => expect(listener).toHaveBeenCalledTimes(2));
     stop();
-    await grants.revoke(A.origin);
+    await grants.revoke(A);
     expect(listener).toHaveBeenCalledTimes(2);
   });
 });
@@ -125,11 +172,14 @@ function fakeWindows() {
 describe('questions', () => {
   test('one window per site at a time; all who wait get its answer', async () => {
     const { open, closed, questions } = fakeWindows();
-    const both = [questions.ask(A.origin, live()), questions.ask(A.origin, live())];
-    const other = questions.ask(B.origin, live());
+    const both = [questions.ask(A, live()), questions.ask(A, live())];
+    const other = questions.ask(B, live());
     expect(open).toHaveLength(2);
     await Promise.resolve();
     expect(questions.pending(open[0]!)).toEqual({ origin: A.origin });
+    const frame = { ...A, top: B.origin };
+    void questions.ask(frame, live());
+    expect(questions.pending(open[2]!)).toEqual({ origin: A.origin, top: B.origin });
     questions.answer(open[0]!, 'always');
     expect(await Promise.all(both)).toEqual(['always', 'always']);
     expect(closed).toEqual([1]);
@@ -142,7 +192,7 @@ describe('questions', () => {
   test('who leaves is not waited for; when the last one left, the window closes', async () => {
     const { closed, questions } = fakeWindows();
     const [first, second] = [new AbortController(), new AbortController()];
-    const asked = [questions.ask(A.origin, first.signal), questions.ask(A.origin, second.signal)];
+    const asked = [questions.ask(A, first.signal), questions.ask(A, second.signal)];
     await Promise.resolve();
     first.abort();
     await expect(asked[0]).rejects.toMatchObject({ code: 'aborted' });
@@ -157,7 +207,7 @@ describe('questions', () => {
     let opened!: (windowId: number) => void;
     windows.open.mockReturnValueOnce(new Promise((resolve) => (opened = resolve)));
     const stop = new AbortController();
-    const asked = questions.ask(A.origin, stop.signal);
+    const asked = questions.ask(A, stop.signal);
     stop.abort();
     await expect(asked).rejects.toMatchObject({ code: 'aborted' });
     opened(9);
@@ -167,11 +217,11 @@ describe('questions', () => {
   test('a window that does not open is an error, and the next question tries again', async () => {
     const { windows, questions, open } = fakeWindows();
     windows.open.mockRejectedValueOnce(new Error('no display'));
-    await expect(questions.ask(A.origin, live())).rejects.toMatchObject({
+    await expect(questions.ask(A, live())).rejects.toMatchObject({
       code: 'not-allowed',
       message: expect.stringContaining('no display'),
     });
-    const again = questions.ask(A.origin, live());
+    const again = questions.ask(A, live());
     questions.answer(open[0]!, 'once');
     expect(await again).toBe('once');
   });
@@ -219,26 +269,4 @@ describe('the gate', () => {
     gate.forget(A.documentId);
     await gate.require(A, asking());
   });
-});
-
-test('our pages read and answer questions by message, and what is malformed is refused', async () => {
-  const { questions, open } = fakeWindows();
-  const grants = new Grants();
-  const send = (message: unknown) => answerPermissionMessage(message, grants, questions);
-  const asked = questions.ask(A.origin, live());
-  const id = open[0]!;
-  expect(await send({ permissions: 'question', id })).toEqual({ result: { origin: A.origin } });
-  expect(await send({ permissions: 'question', id: 'unknown' })).toEqual({ result: null });
-  expect(await send({ permissions: 'answer', id, decision: 'maybe' })).toMatchObject({
-    error: { code: 'bad-argument' },
-  });
-  expect(await send({ permissions: 'answer', id, decision: 'once' })).toEqual({ result: null });
-  expect(await asked).toBe('once');
-  expect(await send({ permissions: 'answer', id, decision: 'once' })).toMatchObject({
-    error: { code: 'invalid-state' },
-  });
-  await grants.decide(A, 'always');
-  expect(await send({ permissions: 'list' })).toMatchObject({ result: [{ origin: A.origin }] });
-  expect(await send({ permissions: 'revoke', origin: A.origin })).toEqual({ result: null });
-  expect(await send({ permissions: 'list' })).toEqual({ result: [] });
 });

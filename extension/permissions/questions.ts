@@ -5,6 +5,8 @@
  */
 import { LocalLLMError } from '../../engine/protocol/errors.ts';
 import type { Decision } from './messages.ts';
+import { ownerKey, siteOf } from './site.ts';
+import type { Site } from './site.ts';
 
 export interface QuestionWindows {
   /** Shows the question; resolves with the window's id. */
@@ -14,7 +16,8 @@ export interface QuestionWindows {
 
 interface Question {
   id: string;
-  origin: string;
+  key: string;
+  site: Site;
   windowId?: number;
   waiting: number;
   decided: Promise<Decision>;
@@ -24,15 +27,16 @@ interface Question {
 
 export class Questions {
   readonly #windows: QuestionWindows;
-  readonly #byOrigin = new Map<string, Question>();
+  readonly #bySite = new Map<string, Question>();
 
   constructor(windows: QuestionWindows) {
     this.#windows = windows;
   }
 
   /** @throws LocalLLMError aborted (by the signal; the question is withdrawn when nobody waits any more), not-allowed (no window opened) */
-  async ask(origin: string, signal: AbortSignal): Promise<Decision> {
-    const question = this.#byOrigin.get(origin) ?? this.#open(origin);
+  async ask(site: Site, signal: AbortSignal): Promise<Decision> {
+    const key = ownerKey(site);
+    const question = this.#bySite.get(key) ?? this.#open(key, siteOf(site));
     question.waiting++;
     let onAbort!: () => void;
     const left = new Promise<never>((_, reject) => {
@@ -50,9 +54,8 @@ export class Questions {
   }
 
   /** What a permission window shows; undefined once it is settled. */
-  pending(id: string): { origin: string } | undefined {
-    const question = this.#find((open) => open.id === id);
-    return question && { origin: question.origin };
+  pending(id: string): Site | undefined {
+    return this.#find((open) => open.id === id)?.site;
   }
 
   /** @throws LocalLLMError invalid-state, when the question was settled or withdrawn meanwhile */
@@ -68,25 +71,26 @@ export class Questions {
     if (question) this.#end(question, 'dismissed');
   }
 
-  #open(origin: string): Question {
+  #open(key: string, site: Site): Question {
     const { promise, resolve, reject } = Promise.withResolvers<Decision>();
     promise.catch(() => {}); // whoever waits has it from the race
     const question: Question = {
       id: crypto.randomUUID(),
-      origin,
+      key,
+      site,
       waiting: 0,
       decided: promise,
       decide: resolve,
       fail: reject,
     };
-    this.#byOrigin.set(origin, question);
+    this.#bySite.set(key, question);
     this.#windows.open(question.id).then(
       (windowId) => {
         question.windowId = windowId;
-        if (this.#byOrigin.get(origin) !== question) void this.#windows.close(windowId);
+        if (this.#bySite.get(key) !== question) void this.#windows.close(windowId);
       },
       (cause: unknown) => {
-        this.#byOrigin.delete(origin);
+        this.#bySite.delete(key);
         const message = `localLLM could not open its permission window (${String(cause)}). Try again.`;
         question.fail(new LocalLLMError('not-allowed', message, { cause }));
       },
@@ -95,13 +99,13 @@ export class Questions {
   }
 
   #end(question: Question, decision: Decision): void {
-    if (this.#byOrigin.get(question.origin) !== question) return;
-    this.#byOrigin.delete(question.origin);
+    if (this.#bySite.get(question.key) !== question) return;
+    this.#bySite.delete(question.key);
     question.decide(decision);
     if (question.windowId !== undefined) void this.#windows.close(question.windowId);
   }
 
   #find(matches: (question: Question) => boolean): Question | undefined {
-    return [...this.#byOrigin.values()].find(matches);
+    return [...this.#bySite.values()].find(matches);
   }
 }

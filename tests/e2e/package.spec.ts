@@ -35,10 +35,12 @@ test('the extension carries the embedded model of the catalogue', async () => {
 
 test('the manifest asks for no more than it needs', async () => {
   const manifest = JSON.parse(await readFile(join(EXTENSION_DIR, 'manifest.json'), 'utf8'));
-  expect(manifest.permissions.toSorted()).toEqual(['offscreen', 'storage', 'unlimitedStorage']);
+  const permissions = ['favicon', 'offscreen', 'scripting', 'storage', 'unlimitedStorage'];
+  expect(manifest.permissions.toSorted()).toEqual(permissions);
+  // Asked about site by site, where the person switches `LanguageModel` on.
+  expect(manifest.optional_host_permissions).toEqual(['http://*/*', 'https://*/*']);
   expect(manifest.host_permissions ?? []).toEqual([]);
   expect(manifest.web_accessible_resources ?? []).toEqual([]);
-  expect(manifest.content_scripts.every((script: { all_frames?: boolean }) => !script.all_frames)).toBe(true);
 });
 
 test('the service worker of the web app precaches no weights', async () => {

@@ -17,11 +17,10 @@ import { PermissionView } from '../../pwa/ui/permission/permission-view.tsx';
 import { PopupApp } from '../../pwa/ui/popup-app.tsx';
 import { createServices } from '../../pwa/ui/services.ts';
 import { OptionsApp } from '../../pwa/ui/shell/options-app.tsx';
-import type { SiteGrant } from '../../pwa/ui/sites/sites-view.tsx';
 import { fakeConnect } from './fake-connect.ts';
 import type { FakeEngine } from './fake-connect.ts';
+import { fakeActivity, fakeSites } from './fake-sites.ts';
 
-const DAY_MS = 86_400_000;
 const query = new URLSearchParams(location.search);
 const fake: FakeEngine = {
   state: (query.get('state') ?? 'ready') as EngineStatus['state'],
@@ -31,31 +30,10 @@ if (query.has('error')) fake.error = query.get('error') as ErrorCode;
 if (query.has('answer')) fake.answer = query.get('answer')!;
 const services = createServices(fakeConnect(fake));
 
-const grants: SiteGrant[] = query.has('nosites')
-  ? []
-  : [
-      {
-        origin: 'https://notes.example.org',
-        decision: 'always',
-        createdMs: Date.now() - 3 * DAY_MS,
-        lastUsedMs: Date.now() - 9e5,
-      },
-      {
-        origin: 'https://a-very-long-name-of-a-site-that-goes-on-and-on.example.com:8443',
-        decision: 'once',
-        createdMs: Date.now(),
-      },
-      { origin: 'https://xn--80ak6aa92e.com', decision: 'never', createdMs: Date.now() - 40 * DAY_MS },
-    ];
-const sites = {
-  list: async () => [...grants],
-  revoke: async (origin: string) =>
-    void grants.splice(
-      grants.findIndex((grant) => grant.origin === origin),
-      1,
-    ),
-  onChange: () => () => {},
-};
+/** What was done with the sites. */
+const calls: string[] = [];
+const sites = fakeSites(query.has('nosites'), calls);
+const activity = fakeActivity(query.has('nosites'));
 
 const updates = new Updates(services.session);
 const decisions: string[] = [];
@@ -70,22 +48,27 @@ const views: Record<string, { css: () => Promise<unknown>; draw: () => Component
   },
   options: {
     css: () => import('../../pwa/ui/theme/options.css'),
-    draw: () => <OptionsApp services={services} sites={sites} version="0.1.0" />,
+    draw: () => <OptionsApp services={services} sites={sites} activity={activity} version="0.1.0" />,
   },
   permission: {
     css: () => import('../../pwa/ui/theme/permission.css'),
     draw: () => (
       <PermissionView
-        ask={async () => ({ origin: query.get('origin') ?? 'https://notes.example.org' })}
+        ask={async () => ({
+          origin: query.get('origin') ?? 'https://notes.example.org',
+          ...(query.has('top') && { top: query.get('top')! }),
+          ...(query.has('private') && { private: true }),
+        })}
         answer={async (decision) => void decisions.push(decision)}
         close={() => {}}
+        icon={sites.icon!}
       />
     ),
   },
 };
 
 /** What the tests reach into. */
-const pretended = { updates, services, decisions, createHistory, renderBlocks, MIGRATIONS };
+const pretended = { updates, services, decisions, calls, createHistory, renderBlocks, MIGRATIONS };
 type Testing = typeof pretended;
 declare global {
   var testing: Testing;

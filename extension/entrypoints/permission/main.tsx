@@ -1,6 +1,6 @@
 import { render } from 'preact';
 import { PermissionView } from '../../../pwa/ui/permission/permission-view.tsx';
-import { answerQuestion, pendingQuestion } from '../../permissions/client.ts';
+import { answerQuestion, pendingQuestion, siteIcon } from '../../permissions/client.ts';
 
 const id = new URLSearchParams(location.search).get('id') ?? '';
 render(
@@ -8,6 +8,7 @@ render(
     ask={() => pendingQuestion(id)}
     answer={(decision) => answerQuestion(id, decision)}
     close={() => window.close()}
+    icon={siteIcon}
   />,
   document.getElementById('app')!,
 );

@@ -1,23 +1,36 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Icon, Mark } from '../icons.tsx';
+import { OriginName } from './origin-name.tsx';
 import { spellOrigin } from './origin.ts';
 import type { SpelledOrigin } from './origin.ts';
+import { useArmed } from './use-armed.ts';
 
 type Decision = 'once' | 'always' | 'never' | 'dismissed';
 
+/** Who asks: a site, or a frame inside the site `top`; from a private window or not. */
+interface Asker {
+  origin: string;
+  top?: string;
+  private?: true;
+}
 interface PermissionViewProps {
   /** Undefined where the question is no longer open. */
-  ask: () => Promise<{ origin: string } | undefined>;
+  ask: () => Promise<Asker | undefined>;
   answer: (decision: Decision) => Promise<void>;
   close: () => void;
+  /** Where the browser keeps the icon of a site. */
+  icon?: (origin: string) => string;
+}
+interface Spelled {
+  asker: SpelledOrigin;
+  top?: SpelledOrigin;
+  private: boolean;
+  icon?: string;
 }
 
-/** Clicks and keys meant for what stood here before must not land on Allow. */
-const ARM_MS = 500;
-
 /** Asks whether a site may use the model. Escape, or closing the window, decides nothing. */
-export function PermissionView({ ask, answer, close }: PermissionViewProps) {
-  const [origin, setOrigin] = useState<string | null>();
+export function PermissionView({ ask, answer, close, icon }: PermissionViewProps) {
+  const [question, setQuestion] = useState<Spelled | null>();
   const decided = useRef(false);
   const decide = async (decision: Decision) => {
     if (decided.current) return;
@@ -27,43 +40,57 @@ export function PermissionView({ ask, answer, close }: PermissionViewProps) {
   };
   useEffect(() => {
     ask().then(
-      (question) => setOrigin(question?.origin ?? null),
-      () => setOrigin(null),
+      (asker) => setQuestion(asker ? spell(asker, icon) : null),
+      () => setQuestion(null),
     );
     const onKey = (event: KeyboardEvent) => event.key === 'Escape' && void decide('dismissed');
     addEventListener('keydown', onKey);
     return () => removeEventListener('keydown', onKey);
   }, []);
-  if (origin === undefined) return null;
-  const spelled = origin === null ? undefined : spellOrigin(origin);
-  if (!spelled) return <Gone close={() => void decide('dismissed')} />;
-  return <Question asker={spelled} decide={(decision) => void decide(decision)} />;
+  if (question === undefined) return null;
+  if (!question) return <Gone close={() => void decide('dismissed')} />;
+  return <Question {...question} decide={(decision) => void decide(decision)} />;
 }
 
-function Question({ asker, decide }: { asker: SpelledOrigin; decide: (decision: Decision) => void }) {
+/** Null where one of the names cannot be shown for what it is. */
+function spell({ origin, top, private: apart }: Asker, icon: PermissionViewProps['icon']): Spelled | null {
+  const asker = spellOrigin(origin);
+  const around = top === undefined ? undefined : spellOrigin(top);
+  if (!asker || (top !== undefined && !around)) return null;
+  return { asker, private: apart ?? false, ...(around && { top: around }), ...(icon && { icon: icon(origin) }) };
+}
+
+function Question({ asker, top, private: apart, icon, decide }: Spelled & { decide: (decision: Decision) => void }) {
   const armed = useArmed();
   const heading = useRef<HTMLHeadingElement>(null);
   // Not on a button: the first key must not decide.
-  useEffect(() => heading.current?.focus(), []);
+  useEffect(() => {
+    heading.current?.focus();
+    document.title = `${asker.before}${asker.domain}${asker.port} wants to use localLLM`;
+  }, []);
   return (
-    <main class="permission">
+    <main class="permission" aria-labelledby="question" aria-describedby="asker">
       <header>
         <Mark size={32} />
-        <h1 ref={heading} tabIndex={-1}>
-          A site wants to use localLLM
+        <h1 id="question" ref={heading} tabIndex={-1}>
+          {top ? 'A part of a page wants to use localLLM' : 'A site wants to use localLLM'}
         </h1>
       </header>
-      <p class="asker">
-        <span class="scheme">{asker.scheme}</span>
-        <bdi class="host" dir="ltr">
-          {/* A long name breaks at its dots. */}
-          {asker.host
-            .split('.')
-            .flatMap((label, position) => (position === 0 ? [label] : [<wbr key={position} />, `.${label}`]))}
-        </bdi>
-      </p>
-      {asker.warnings.map((warning) => (
-        <p key={warning} class="hint">
+      <div id="asker" class="asker">
+        <p class="asker-name">
+          {icon && <img src={icon} alt="" width={24} height={24} />}
+          <OriginName spelled={asker} />
+        </p>
+        {asker.code && <p class="faint small">In code: {asker.code}</p>}
+        {top && (
+          <p class="asker-top">
+            <span class="faint">inside the page of</span> <OriginName spelled={top} />
+            {top.code && <span class="faint small"> In code: {top.code}</span>}
+          </p>
+        )}
+      </div>
+      {[...asker.warnings, ...(top?.warnings ?? [])].map((warning, at) => (
+        <p key={at} class="hint">
           <Icon name="warning" />
           {warning}
         </p>
@@ -74,13 +101,17 @@ function Question({ asker, decide }: { asker: SpelledOrigin; decide: (decision: 
           Allow once
         </button>
         <button type="button" disabled={!armed} onClick={() => decide('always')}>
-          Always allow on this site
+          {top ? 'Always allow inside this page' : 'Always allow on this site'}
         </button>
         <button type="button" class="danger" onClick={() => decide('never')}>
           Never
         </button>
       </div>
-      <p class="faint small">Close this window to decide later. You can change your mind in the settings.</p>
+      <p class="faint small">
+        {apart
+          ? 'Asked in a private window: your answer is forgotten when the last one is closed.'
+          : 'Close this window to decide later. You can change your mind in the settings.'}
+      </p>
     </main>
   );
 }
@@ -111,26 +142,4 @@ function Gone({ close }: { close: () => void }) {
       </div>
     </main>
   );
-}
-
-/** True when the window has been seen and focused without a break for a moment. */
-function useArmed(): boolean {
-  const [armed, setArmed] = useState(false);
-  useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const arm = () => {
-      clearTimeout(timer);
-      setArmed(false);
-      if (document.visibilityState === 'visible') timer = setTimeout(() => setArmed(true), ARM_MS);
-    };
-    arm();
-    addEventListener('focus', arm);
-    document.addEventListener('visibilitychange', arm);
-    return () => {
-      clearTimeout(timer);
-      removeEventListener('focus', arm);
-      document.removeEventListener('visibilitychange', arm);
-    };
-  }, []);
-  return armed;
 }

@@ -6,24 +6,27 @@ import { Icon, Mark } from '../icons.tsx';
 import type { IconName } from '../icons.tsx';
 import { ModelsView } from '../models/models-view.tsx';
 import type { Services } from '../services.ts';
+import { ActivityView } from '../sites/activity-view.tsx';
 import { SitesView } from '../sites/sites-view.tsx';
-import type { SitesSource } from '../sites/sites-view.tsx';
+import type { ActivitySource, SitesSource } from '../sites/sources.ts';
 
 interface OptionsAppProps {
   services: Services;
   sites: SitesSource;
+  activity: ActivitySource;
   version: string;
 }
 
 const SECTIONS: readonly { id: string; name: string; icon: IconName }[] = [
   { id: 'sites', name: 'Sites', icon: 'sites' },
+  { id: 'activity', name: 'Activity', icon: 'history' },
   { id: 'models', name: 'Models', icon: 'models' },
   { id: 'engine', name: 'Engine', icon: 'engine' },
   { id: 'about', name: 'About', icon: 'info' },
 ];
 
 /** The extension's settings: one page, with links to its parts. */
-export function OptionsApp({ services, sites, version }: OptionsAppProps) {
+export function OptionsApp({ services, sites, activity, version }: OptionsAppProps) {
   useEffect(() => services.monitor.start(), [services]);
   const toModels = () => document.getElementById('models')?.scrollIntoView();
   const remedy = useMemo(() => createRemedy(services, toModels), [services]);
@@ -32,6 +35,7 @@ export function OptionsApp({ services, sites, version }: OptionsAppProps) {
   }, []);
   const views = {
     sites: <SitesView source={sites} />,
+    activity: <ActivityView source={activity} />,
     models: <ModelsView services={services} kept />,
     engine: <EngineView services={services} remedy={remedy} />,
     about: <AboutView version={version} />,

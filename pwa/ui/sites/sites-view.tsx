@@ -1,36 +1,28 @@
-import { useEffect, useState } from 'preact/hooks';
-import { formatAge } from '../format.ts';
+import { useEffect, useId, useState } from 'preact/hooks';
+import { SiteCard } from './site-card.tsx';
+import type { SiteRecord, SitesSource } from './sources.ts';
 
-/** A site's grant, as it is shown. */
-export interface SiteGrant {
-  origin: string;
-  decision: 'once' | 'always' | 'never';
-  createdMs: number;
-  lastUsedMs?: number;
-}
-export interface SitesSource {
-  list(): Promise<SiteGrant[]>;
-  revoke(origin: string): Promise<void>;
-  /** Calls back after each change, until the returned function is called. */
-  onChange(listener: () => void): () => void;
-}
-
-const DECISIONS = { once: 'Allowed in one tab', always: 'Always allowed', never: 'Never allowed' } as const;
-
-/** Which sites may use the model; each can be taken back. */
+/** Which sites may use the model, what they used of it, and how much they may. */
 export function SitesView({ source }: { source: SitesSource }) {
-  const [grants, setGrants] = useState<SiteGrant[]>();
+  const [sites, setSites] = useState<SiteRecord[]>();
   const [problem, setProblem] = useState<string>();
-  const show = (work: Promise<SiteGrant[]>) =>
-    work.then(
-      (list) => (setGrants(list), setProblem(undefined)),
-      (error: Error) => setProblem(error.message),
-    );
+  const show = () =>
+    source.list().then(setSites, (error: Error) => {
+      setProblem(error.message);
+    });
   useEffect(() => {
-    void show(source.list());
-    return source.onChange(() => void show(source.list()));
+    void show();
+    return source.onChange(() => void show());
   }, [source]);
-  const revoke = (origin: string) => void show(source.revoke(origin).then(() => source.list()));
+  const change = async (work: Promise<void>): Promise<boolean> => {
+    const failure = await work.then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
+    setProblem(failure);
+    await show();
+    return failure === undefined;
+  };
   return (
     <>
       {problem && (
@@ -38,33 +30,72 @@ export function SitesView({ source }: { source: SitesSource }) {
           {problem}
         </p>
       )}
-      {grants?.length === 0 && (
+      {sites?.length === 0 && (
         <p class="card faint">
           No site has asked yet. When one wants to use the model, a window of localLLM asks you first.
         </p>
       )}
       <ul class="cards">
-        {grants?.map((grant) => (
-          <li key={`${grant.origin} ${grant.decision}`} class="card site">
-            <div>
-              <h3 class="origin">{grant.origin}</h3>
-              <p class="faint">
-                <span class={`tag ${grant.decision === 'never' ? 'bad' : 'good'}`}>{DECISIONS[grant.decision]}</span>{' '}
-                {timesOf(grant)}
-              </p>
-            </div>
-            <button type="button" aria-label={`Revoke ${grant.origin}`} onClick={() => revoke(grant.origin)}>
-              Revoke
-            </button>
-          </li>
+        {sites?.map((record) => (
+          <SiteCard
+            key={`${record.site.private ?? ''} ${record.site.top ?? ''} ${record.site.origin}`}
+            record={record}
+            icon={source.icon?.(record.site.origin)}
+            revoke={() => void change(source.revoke(record.site))}
+            configure={(settings) => void change(source.configure(record.site, settings))}
+          />
         ))}
       </ul>
+      {sites && <AllowSite allow={(origin) => change(source.allow(origin))} />}
     </>
   );
 }
 
-function timesOf({ createdMs, lastUsedMs }: SiteGrant): string {
-  const now = Date.now();
-  const decided = `Decided ${formatAge(createdMs, now)}`;
-  return lastUsedMs === undefined ? decided : `${decided} · last used ${formatAge(lastUsedMs, now)}`;
+/** For sites that never ask, as they know only the browser's own `LanguageModel`. */
+function AllowSite({ allow }: { allow: (origin: string) => Promise<boolean> }) {
+  const [text, setText] = useState('');
+  const id = useId();
+  const [wrong, setWrong] = useState(false);
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const origin = originOf(text);
+    setWrong(origin === undefined);
+    if (origin !== undefined && (await allow(origin))) setText('');
+  };
+  return (
+    <form class="allow-site" onSubmit={(event) => void submit(event)} noValidate>
+      <label for={id}>Allow a site before it asks</label>
+      <div class="field-row">
+        <input
+          id={id}
+          type="url"
+          inputMode="url"
+          autoComplete="off"
+          placeholder="https://example.org"
+          value={text}
+          aria-invalid={wrong}
+          aria-describedby={wrong ? `${id}-wrong` : undefined}
+          onInput={({ currentTarget }) => (setText(currentTarget.value), setWrong(false))}
+        />
+        <button type="submit" disabled={text.trim() === ''}>
+          Allow
+        </button>
+      </div>
+      {wrong && (
+        <p id={`${id}-wrong`} class="field-problem" role="alert">
+          That is not the address of a site. Write it as https://example.org.
+        </p>
+      )}
+    </form>
+  );
+}
+
+/** The origin of an address as people type it. */
+function originOf(text: string): string | undefined {
+  const typed = text.trim();
+  const address = /^[a-z]+:\/\//i.test(typed) ? typed : `https://${typed}`;
+  if (!URL.canParse(address)) return undefined;
+  const { origin, protocol, hostname } = new URL(address);
+  const local = /^(.+\.)?localhost$|^127\.[\d.]+$|^\[::1\]$/.test(hostname);
+  return protocol === 'https:' || (protocol === 'http:' && local) ? origin : undefined;
 }
