@@ -42,7 +42,7 @@ class Sites {
   /** `count` requests at a time, a new one for each that ends, until the signal. */
   flood(owner: string, priority: number, count: number, signal: AbortSignal, [promptTokens, answerTokens] = [20, 60]) {
     const again = (): Promise<void> =>
-      this.ask(owner, priority, promptTokens!, answerTokens!, signal).then(
+      this.ask(owner, priority, promptTokens, answerTokens, signal).then(
         () => again(),
         () => {},
       );

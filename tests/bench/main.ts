@@ -17,6 +17,7 @@ import { type ModelName, MODELS } from './models.ts';
 import { writeReport } from './report.ts';
 import { measureStart, type Start } from './start.ts';
 import { keepResult, latestResults, readResult } from './results.ts';
+import { measureSites, type Sites } from './sites.ts';
 import { benchModel } from './write-model.ts';
 
 const HELP = `Usage: npm run bench -- WHAT [options]
@@ -26,7 +27,8 @@ const HELP = `Usage: npm run bench -- WHAT [options]
   engine [FILES]      the whole engine in Node beside llama.cpp (node-llama-cpp) on the same files
   browser [FILES]     the same in Chromium beside wllama and WebLLM, whose npm packages are given
   start [FILES]       loading beside reading the file alone, the memory that it takes, and the first token after it
-  all                 floors, kernels, engine, start, browser
+  sites [FILES]       several sites that decode at once, beside one alone
+  all                 floors, kernels, engine, start, sites, browser
   make MODEL:TYPE     writes a file with random weights and prints its path
   report [RESULTS]    writes docs/PERFORMANCE.md and its chart from these results, or from the latest ones
 
@@ -38,7 +40,7 @@ TYPE   Q4_0, Q8_0, Q4_K_M or another type of GGUF files
   --types A,B         of kernels [Q4_0,Q8_0,Q4_K,Q6_K]
   --batch 1,256       tokens of the products in kernels [1,256; 1,16 on a software adapter]
   --contexts 0,1024   tokens before the decode steps [0,1024,8192,32768 on a GPU, 0 on a software adapter]
-  --prompt N          tokens of the prompt in engine and browser [512; 64 on a software adapter]
+  --prompt N          tokens of the prompt in engine, start and browser [512; 64 on a software adapter], in sites [64]
   --tokens N          decoded tokens [128; 16 on a software adapter]
   --runs N            of each engine; the median counts [5]
   --peer P            vulkan, cuda, or none to run alone [vulkan]
@@ -166,6 +168,18 @@ async function start(): Promise<void> {
   say(keepResult('start', WHERE, starts));
 }
 
+async function sites(): Promise<void> {
+  const { software } = await adapterHere();
+  const { tokens, runs } = sizes(software);
+  const measured: Sites[] = [];
+  for (const path of await modelFiles(software)) {
+    say(`\n${path}`);
+    const prompt = integer(values.prompt ?? '64');
+    measured.push(await measureSites(path, { prompt, tokens, runs, dawn: values.dawn, say }));
+  }
+  say(keepResult('sites', WHERE, measured));
+}
+
 async function browser(): Promise<void> {
   const { benchInBrowser } = await import('./browser.ts');
   const { software } = await adapterHere();
@@ -253,9 +267,10 @@ const COMMANDS: Record<string, () => Promise<void>> = {
   kernels,
   engine,
   start,
+  sites,
   browser,
   all: async () => {
-    for (const command of [floors, kernels, engine, start, browser]) await command();
+    for (const command of [floors, kernels, engine, start, sites, browser]) await command();
   },
   make: async () => {
     for (const file of files) say(await modelFile(file));

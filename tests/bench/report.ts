@@ -10,6 +10,7 @@ import type { Floors } from './floors.ts';
 import type { KernelResult } from './kernels.ts';
 import type { Comparison } from './measured.ts';
 import type { Kind, Result } from './results.ts';
+import type { Sites } from './sites.ts';
 import type { Start } from './start.ts';
 
 const DOCS = join(import.meta.dirname, '../../docs');
@@ -54,6 +55,8 @@ function sectionOf(result: Result): string {
       return `${head}\n\n${result.data.map(comparisonTable).join('\n')}`;
     case 'start':
       return `${head}\n\n${startTable(result.data)}`;
+    case 'sites':
+      return `${head}\n\n${sitesTable(result.data)}`;
     case 'browser': {
       const { floors, comparisons } = result.data;
       return `${head}\n\n${floorsTable([[where, floors]])}\n${comparisons.map(comparisonTable).join('\n')}`;
@@ -91,6 +94,25 @@ function floorsTable(floors: readonly (readonly [string, Floors])[]): string {
         .map((steps) => steps.toFixed(0))
         .join(' / '),
     ]),
+  );
+}
+
+/** One row for each model: what the sites get together, and how many times what one gets alone. */
+function sitesTable(measured: readonly Sites[]): string {
+  const counts = [...new Set(measured.flatMap(({ rows }) => rows.map((row) => row.sites)))].sort((a, b) => a - b);
+  return table(
+    ['Model', 'Adapter', ...counts.map((count) => (count === 1 ? 'One site' : `${count} sites`))],
+    measured.map(({ model, adapter, rows }) => [
+      model.replace(/^bench-(.*)/, '$1, random weights'),
+      adapter,
+      ...counts.map((count) => {
+        const row = rows.find(({ sites }) => sites === count);
+        if (!row) return '';
+        const speed = `${row.tokensPerSecond.toFixed(row.tokensPerSecond < 100 ? 1 : 0)} tokens/s`;
+        return count === 1 ? speed : `${speed}, **${row.ratio.toFixed(2)}**`;
+      }),
+    ]),
+    2,
   );
 }
 

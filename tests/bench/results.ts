@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import type { Floors } from './floors.ts';
 import type { KernelResult } from './kernels.ts';
 import type { Comparison } from './measured.ts';
+import type { Sites } from './sites.ts';
 import type { Start } from './start.ts';
 
 export interface Data {
@@ -16,10 +17,11 @@ export interface Data {
   kernels: { adapter: string; gigabytesPerSecond: number; teraflopsPerSecond: number; results: KernelResult[] };
   engine: Comparison[];
   start: Start[];
+  sites: Sites[];
   browser: { floors: Floors; comparisons: Comparison[] };
 }
 export type Kind = keyof Data;
-export const KINDS: readonly Kind[] = ['floors', 'kernels', 'engine', 'start', 'browser'];
+export const KINDS: readonly Kind[] = ['floors', 'kernels', 'engine', 'start', 'sites', 'browser'];
 
 export type Result = {
   [K in Kind]: {
