@@ -5,6 +5,7 @@
  */
 import { LocalLLMError } from '../protocol/errors.ts';
 import type { DownFrame, EngineStatus, Method, Methods, UpFrame } from '../protocol/messages.ts';
+import { ASKER_BEATS, SilenceWatch } from '../protocol/silence.ts';
 
 export interface ConnectHandlers {
   onFrame(frame: UpFrame): void;
@@ -41,6 +42,7 @@ interface Pending extends RequestOptions {
 export class Channel {
   readonly #connect: Connect;
   readonly #pending = new Map<number, Pending>();
+  readonly #silence = new SilenceWatch<number>(ASKER_BEATS, (ids) => this.#silent(ids));
   #link: Link | undefined;
   #connection: object | undefined;
   #nextId = 1;
@@ -82,6 +84,7 @@ export class Channel {
   #start(frame: DownFrame): void {
     try {
       this.#open().send(frame);
+      if (this.#pending.has(frame.id)) this.#silence.open(frame.id);
     } catch (error) {
       // What cannot be cloned is the caller's mistake; anything else means that nobody is there.
       const unclonable = error instanceof Error && error.name === 'DataCloneError';
@@ -111,6 +114,7 @@ export class Channel {
   #receive(frame: UpFrame): void {
     const pending = this.#pending.get(frame.id);
     if (!pending) return;
+    this.#silence.heard(frame.id);
     if (frame.t === 'delta') pending.onDelta?.(frame.text);
     else if (frame.t === 'status') pending.onStatus?.(frame.status);
     else if (frame.t === 'done') this.#settle(frame.id)?.resolve(frame.result);
@@ -122,12 +126,27 @@ export class Channel {
     this.#connection = undefined;
     const lost = [...this.#pending.values()];
     this.#pending.clear();
+    this.#silence.closeAll();
     for (const pending of lost) pending.reject(error);
+  }
+
+  /** Nothing was heard of these requests for long: whoever had them is gone or hangs. */
+  #silent(ids: readonly number[]): void {
+    const error = new LocalLLMError('disconnected', 'localLLM has stopped answering. Try again.');
+    for (const id of ids) {
+      this.#trySend({ t: 'cancel', id });
+      this.#settle(id)?.reject(error);
+    }
+    if (this.#pending.size > 0) return;
+    const link = this.#link;
+    this.#lost(error);
+    link?.close();
   }
 
   #settle(id: number): Pending | undefined {
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
+    this.#silence.close(id);
     return pending;
   }
 

@@ -34,15 +34,27 @@ export class OffscreenPipe {
 
   /** Sends in order; what is sent before the document is there waits for it. */
   send(envelope: DownEnvelope): void {
-    if (this.#port) return this.#port.postMessage(envelope);
+    if (this.#port) return this.#post(this.#port, envelope);
     this.#queue.push(envelope);
     if (!this.#opening) void this.#open();
   }
 
+  #post(port: Port, envelope: DownEnvelope): void {
+    try {
+      port.postMessage(envelope);
+    } catch {
+      // The document has just gone: its onDisconnect tells.
+    }
+  }
+
   /** The offscreen document connected; the caller has made sure that it is the one. */
   accept(port: Port): void {
-    this.#port?.disconnect();
+    const replaced = this.#port;
     this.#port = port;
+    if (replaced) {
+      replaced.disconnect();
+      this.#handlers.onLost(new LocalLLMError('disconnected', VANISHED));
+    }
     port.onMessage.addListener((envelope: UpEnvelope) => {
       if (this.#port === port) this.#handlers.onEnvelope(envelope);
     });
@@ -51,7 +63,7 @@ export class OffscreenPipe {
       this.#port = undefined;
       this.#handlers.onLost(new LocalLLMError('disconnected', VANISHED));
     });
-    for (const envelope of this.#queue.splice(0)) port.postMessage(envelope);
+    for (const envelope of this.#queue.splice(0)) this.#post(port, envelope);
     this.#onConnected?.();
   }
 
@@ -72,7 +84,11 @@ export class OffscreenPipe {
       failure = error;
     }
     this.#opening = false;
-    if (failure === undefined) return;
+    if (failure === undefined) {
+      // It connected and vanished again, all in the meantime.
+      if (!this.#port && this.#queue.length > 0) void this.#open();
+      return;
+    }
     this.#queue.length = 0;
     this.#handlers.onLost(LocalLLMError.from(failure, 'disconnected'));
   }

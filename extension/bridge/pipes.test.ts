@@ -166,13 +166,18 @@ describe('page and content script', () => {
     handed.close();
   });
 
-  test('leaving the page ends its connection', async () => {
+  test('leaving the page ends its connection; a page that comes back connects anew', async () => {
     const { client, handed } = install();
     const running = codeOf(client.availability());
     await vi.waitFor(() => expect(ports).toHaveLength(1));
     page.dispatchEvent(new Event('pagehide'));
     expect(ports[0]!.closed).toBe(true);
     expect(await running).toBe('disconnected');
+    page.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }));
+    const again = client.availability();
+    await vi.waitFor(() => expect(ports[1]?.posted).toHaveLength(1));
+    ports[1]!.receive({ t: 'done', id: 2, result: 'available' });
+    expect(await again).toBe('available');
     handed.close();
   });
 });
@@ -271,8 +276,9 @@ describe('offscreen document and worker', () => {
     expect(workers).toEqual([]);
     port.receive(OPEN);
     expect(workers[0]!.posted).toEqual([CONFIGURE, OPEN]);
-    workers[0]!.dispatchEvent(Object.assign(new Event('message'), { data: { e: 'frame', channel: 'c' } }));
-    expect(port.posted).toEqual([{ e: 'frame', channel: 'c' }]);
+    const data = { e: 'frame', channel: 'c', frame: { t: 'heartbeat', id: 1 } };
+    workers[0]!.dispatchEvent(Object.assign(new Event('message'), { data }));
+    expect(port.posted).toEqual([data]);
   });
 
   test('a crashed worker is reported, and the next channel starts another', () => {

@@ -5,10 +5,11 @@
  */
 import { LocalLLMError } from '../../engine/protocol/errors.ts';
 import type { ConnectHandlers, Connect } from '../../engine/client/index.ts';
+import { WorkerWatch } from '../../engine/client/worker-watch.ts';
 import type { DownEnvelope, UpEnvelope } from '../../engine/protocol/messages.ts';
 
 interface Running {
-  worker: Worker;
+  post(envelope: DownEnvelope): void;
   channels: Map<string, ConnectHandlers>;
 }
 
@@ -21,9 +22,8 @@ export function connectToWorker(): Connect {
   let count = 0;
   return (handlers) => {
     running ??= start(() => (running = undefined));
-    const { worker, channels } = running;
+    const { post, channels } = running;
     const channel = `ui-${++count}`;
-    const post = (envelope: DownEnvelope) => worker.postMessage(envelope);
     channels.set(channel, handlers);
     post({ e: 'open', channel, identity: { origin: location.origin, trusted: true, owner: 'ui' } });
     return {
@@ -41,14 +41,21 @@ function start(onLost: () => void): Running {
     name: 'localLLM engine',
   });
   const channels: Running['channels'] = new Map();
+  const watch = new WorkerWatch(() => lose('The engine no longer answered. Ask again to start it anew.'));
+  let lost = false;
   const lose = (message: string) => {
+    if (lost) return;
+    lost = true;
     worker.terminate();
+    watch.end();
     onLost();
     const handlers = [...channels.values()];
     channels.clear();
     for (const { onClose } of handlers) onClose(new LocalLLMError('disconnected', message));
   };
   worker.addEventListener('message', ({ data }: MessageEvent<UpEnvelope>) => {
+    if (lost) return;
+    watch.up(data);
     if (data.e === 'frame') channels.get(data.channel)?.onFrame(data.frame);
     else lose(data.message);
   });
@@ -59,6 +66,11 @@ function start(onLost: () => void): Running {
     lose('The engine sent something unreadable. Ask again to start it anew.'),
   );
   const baseUrl = new URL('.', document.baseURI).href;
-  worker.postMessage({ e: 'configure', baseUrl } satisfies DownEnvelope);
-  return { worker, channels };
+  const post = (envelope: DownEnvelope) => {
+    if (lost) return;
+    watch.down(envelope);
+    worker.postMessage(envelope);
+  };
+  post({ e: 'configure', baseUrl });
+  return { post, channels };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { browser } from 'wxt/browser';
+import { WorkerWatch } from '../../../engine/client/worker-watch.ts';
 import type { DownEnvelope, UpEnvelope } from '../../../engine/protocol/messages.ts';
 import { OFFSCREEN_CALL, OFFSCREEN_PORT } from '../../bridge/port.ts';
 import { identifySender } from '../../bridge/sender.ts';
@@ -16,6 +17,9 @@ export class EngineRelay {
   readonly #channels = new Set<string>();
   #port: Port | undefined;
   #worker: Worker | undefined;
+  readonly #watch = new WorkerWatch(() => {
+    if (this.#worker) this.#crashed(this.#worker, 'it no longer answered');
+  });
 
   constructor(createWorker: () => Worker) {
     this.#createWorker = createWorker;
@@ -38,8 +42,7 @@ export class EngineRelay {
     port.onDisconnect.addListener(() => {
       if (this.#port !== port) return;
       this.#port = undefined;
-      for (const channel of this.#channels) this.#worker?.postMessage({ e: 'close', channel });
-      this.#channels.clear();
+      for (const channel of this.#channels) this.#down({ e: 'close', channel });
     });
   }
 
@@ -49,12 +52,17 @@ export class EngineRelay {
     // Without a worker nobody has the channel: only opening one is worth a start.
     if (!this.#worker && envelope.e !== 'open') return;
     this.#worker ??= this.#startWorker();
+    this.#watch.down(envelope);
     this.#worker.postMessage(envelope);
   }
 
   #startWorker(): Worker {
     const worker = this.#createWorker();
-    worker.addEventListener('message', ({ data }: MessageEvent<UpEnvelope>) => this.#up(data));
+    worker.addEventListener('message', ({ data }: MessageEvent<UpEnvelope>) => {
+      if (this.#worker !== worker) return;
+      this.#watch.up(data);
+      this.#up(data);
+    });
     worker.addEventListener('error', (event) => {
       event.preventDefault();
       this.#crashed(worker, event.message);
@@ -68,6 +76,7 @@ export class EngineRelay {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
     this.#channels.clear();
+    this.#watch.end();
     worker.terminate();
     const message = `The engine stopped unexpectedly (${reason || 'its worker did not start'}). Try again: it starts anew.`;
     this.#up({ e: 'lost', message });
