@@ -122,6 +122,8 @@ export class Channel {
   }
 
   #lost(error: LocalLLMError): void {
+    // What was still on its way there may be served by whoever comes next.
+    for (const id of this.#pending.keys()) this.#trySend({ t: 'cancel', id });
     this.#link = undefined;
     this.#connection = undefined;
     const lost = [...this.#pending.values()];

@@ -118,6 +118,8 @@ export class Broker {
   /** The engine's document or worker is gone, and every channel in it. */
   engineLost(error: LocalLLMError): void {
     for (const channel of this.#channels.values()) {
+      // What was under way to the old one may have reached the next.
+      if (channel.opened) this.#options.toEngine({ e: 'close', channel: channel.name });
       channel.opened = false;
       for (const [id, { atEngine }] of channel.requests) if (atEngine) this.#end(channel, id, error);
     }

@@ -35,6 +35,7 @@ export class OffscreenPipe {
   /** Sends in order; what is sent before the document is there waits for it. */
   send(envelope: DownEnvelope): void {
     if (this.#port) return this.#post(this.#port, envelope);
+    if (envelope.e === 'close' && !this.#opening) return; // nobody has that channel
     this.#queue.push(envelope);
     if (!this.#opening) void this.#open();
   }

@@ -45,6 +45,7 @@ export function relayPage(page: MessagePort): void {
   page.addEventListener('message', ({ data }) => {
     const read = readDownFrame(data);
     if ('error' in read) return toPage({ t: 'error', id: read.id, error: read.error.toData() });
+    if (!port && read.frame.t !== 'request') return; // what it is about is gone
     try {
       open().postMessage(withActivation(read.frame));
     } catch (error) {
