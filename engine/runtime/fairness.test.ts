@@ -88,8 +88,8 @@ describe('shares', () => {
     const stop = new AbortController();
     const all = [sites.flood('ui', 0, 1, stop.signal), sites.flood('seen', 1, 1, stop.signal)];
     all.push(sites.flood('hidden', 2, 3, stop.signal));
-    await sites.during(() => (sites.tokens.ui ?? 0) > 3000);
-    const got = await sites.during(() => sites.tokens.ui! > 7000);
+    await sites.during(() => (sites.tokens.ui ?? 0) > 2500);
+    const got = await sites.during(() => sites.tokens.ui! > 5500);
     stop.abort();
     await Promise.all(all);
     expect(got.seen! / got.ui!).toBeCloseTo(4 / 8, 1);

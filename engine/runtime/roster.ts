@@ -104,7 +104,7 @@ export class Roster {
     const shared = match ? match.from.pages.slice(0, Math.floor(match.tokens / PAGE)) : [];
     const needed = pagesFor(job.sequence.tokens.length + 1) - shared.length;
     let places = this.#limits.sequences - this.running.length;
-    let pages = this.#pool.free;
+    let pages = this.#pool.free - this.running.reduce((sum, { sequence }) => sum + missingPages(sequence), 0);
     if (pages < needed) pages += this.#prefixes.reclaimable(shared);
     const replaced: Job[] = [];
     for (const victim of this.#leastUrgentFirst()) {
@@ -112,7 +112,8 @@ export class Roster {
       if (!this.shares.mayReplace(job, victim)) continue;
       replaced.push(victim);
       places++;
-      pages += victim.sequence.pages.filter((page) => this.#pool.holders(page) === 1).length;
+      const own = victim.sequence.pages.filter((page) => this.#pool.holders(page) === 1);
+      pages += own.length + missingPages(victim.sequence);
     }
     return places > 0 && pages >= needed ? replaced : undefined;
   }
@@ -134,4 +135,9 @@ export class Roster {
     this.#prefixes.keep(kept);
     this.waiting.unshift(job);
   }
+}
+
+/** What a sequence still needs for the tokens that it has and the next. */
+function missingPages({ tokens, pages }: Sequence): number {
+  return Math.max(0, pagesFor(tokens.length + 1) - pages.length);
 }

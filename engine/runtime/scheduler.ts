@@ -54,7 +54,7 @@ export class Scheduler {
     }
     this.#roster.add(job);
     this.#arrived = true;
-    job.signal.addEventListener('abort', () => this.#wake(), { once: true });
+    job.signal.addEventListener('abort', () => this.#aborted(job), { once: true });
     this.#wake();
     return job.result;
   }
@@ -177,8 +177,9 @@ export class Scheduler {
 
   /** Whether the next step is that of the same sequences. */
   #goesOn(parts: readonly ScheduledPart[], taken: number): boolean {
-    if (parts.some(({ job }) => job.signal.aborted)) return false;
-    const turn = this.#roster.shares.turn(this.#roster.running);
+    const { running, shares } = this.#roster;
+    if (running.some(({ signal }) => signal.aborted)) return false;
+    const turn = shares.turn(running);
     if (turn.length !== parts.length || !parts.every(({ job }) => turn.includes(job))) return false;
     if (!this.#arrived && taken % REVIEW_STEPS > 0) return true;
     this.#arrived = false;
@@ -202,11 +203,17 @@ export class Scheduler {
     settle();
   }
 
+  /** A job that waits ends at once, one that runs after the step that is under way. */
+  #aborted(job: Job): void {
+    if (this.#roster.waiting.includes(job)) this.#cancel(job);
+  }
+
+  #cancel(job: Job): void {
+    this.#end(job, () => job.fail(new LocalLLMError('aborted', 'The request was cancelled.')));
+  }
+
   #removeAborted(): void {
-    const aborted = new LocalLLMError('aborted', 'The request was cancelled.');
-    for (const job of [...this.#roster.waiting, ...this.#roster.running]) {
-      if (job.signal.aborted) this.#end(job, () => job.fail(aborted));
-    }
+    for (const job of this.#roster.running.slice()) if (job.signal.aborted) this.#cancel(job);
   }
 
   /** The parts of the next batch: every decoding sequence whose turn it is, then prompts by urgency until the batch is full. */
