@@ -36,28 +36,28 @@ export function createLanguageModel(client: Client): LanguageModelStatic {
       this.#session = session;
       session.onOverflow = () => fire(this, 'contextoverflow');
     }
-    static async create(options?: unknown) {
+    static async create(options: unknown = {}) {
       const checked = named('create', () => readSessionOptions(options));
       return new Model(await asPage(open(client, checked), checked.signal));
     }
-    static async availability(options?: unknown) {
+    static async availability(options: unknown = {}) {
       const { unsupported } = named('availability', () => readSessionOptions(options));
       return unsupported === undefined ? asPage(client.availability()) : 'unavailable';
     }
-    async prompt(input: unknown, options?: unknown) {
+    async prompt(input: unknown, options: unknown = {}) {
       const prompt = readSessionPrompt('prompt', this.#session, input, options);
       return wholeAnswer(await asPage(this.#session.prompt(prompt)));
     }
-    promptStreaming(input: unknown, options?: unknown) {
+    promptStreaming(input: unknown, options: unknown = {}) {
       return streamAnswer(this.#session, readSessionPrompt('promptStreaming', this.#session, input, options));
     }
-    async append(input: unknown, options?: unknown) {
+    async append(input: unknown, options: unknown = {}) {
       return asPage(this.#session.append(readSessionPrompt('append', this.#session, input, options)));
     }
-    async measureContextUsage(input: unknown, options?: unknown) {
+    async measureContextUsage(input: unknown, options: unknown = {}) {
       return asPage(this.#session.measure(readSessionPrompt('measureContextUsage', this.#session, input, options)));
     }
-    async clone(options?: unknown) {
+    async clone(options: unknown = {}) {
       return new Model(named('clone', () => this.#session.clone(readOptions(options).signal)));
     }
     destroy(): void {
