@@ -32,6 +32,7 @@ export class FakeModel {
   readonly limits = { tokens: 48, outputs: 8, sequences: 8, pagesPerSequence: pagesFor(CONTEXT) };
   readonly batch = new Batch(this.limits, 4);
   readonly pool: CachePool;
+  readonly promptTokenCost = 1 / 16;
   readonly steps: { tokens: number; outputs: number }[] = [];
   fail: LocalLLMError | undefined;
   /** Decode runs begun. */

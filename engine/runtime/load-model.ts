@@ -34,6 +34,9 @@ import { WeightLoader } from './weights.ts';
 const CHUNK_TOKENS = 256;
 /** Sequences that decode together. */
 const MAX_SEQUENCES = 32;
+/** Of a decoded token: on a GPU many tokens share one reading of the weights, on a CPU it is the arithmetic that takes time. */
+const PROMPT_TOKEN = 1 / 16;
+const SOFTWARE_PROMPT_TOKEN = 1 / 2;
 /** A context longer than this is only given when asked for: the cache grows with it. */
 const DEFAULT_CONTEXT = 4096;
 /** Where GPU memory is short the context gets no shorter than this. */
@@ -55,6 +58,8 @@ export interface LoadedModel {
   batch: Batch;
   forward: Forward;
   pool: CachePool;
+  /** What computing a prompt's token takes of what decoding one takes, about. */
+  promptTokenCost: number;
   /** Frees everything it holds on the GPU. */
   release(): void;
 }
@@ -179,6 +184,7 @@ async function loadAtSize(gpu: Gpu, read: ReadModel, size: LoadSize, options: Lo
       batch: new Batch(limits, tokensPerTile(hp.heads, hp.kvHeads)),
       forward,
       pool: new CachePool(cache, pages, size.slots),
+      promptTokenCost: gpu.adapter.software ? SOFTWARE_PROMPT_TOKEN : PROMPT_TOKEN,
       release: () => allocation.release(),
     };
   } catch (error) {

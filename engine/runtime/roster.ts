@@ -8,20 +8,21 @@ import type { BatchLimits } from './batch.ts';
 import type { Job } from './job.ts';
 import { type CachePool, pagesFor, Sequence } from './kv-cache.ts';
 import { commonTokens, PrefixCache } from './prefix-cache.ts';
-import { Shares } from './shares.ts';
+import type { Shares } from './shares.ts';
 
 export class Roster {
   /** In order of arrival; they hold no pages. */
   readonly waiting: Job[] = [];
   readonly running: Job[] = [];
-  readonly shares = new Shares();
+  readonly shares: Shares;
   readonly #pool: CachePool;
   readonly #limits: BatchLimits;
   readonly #prefixes: PrefixCache;
 
-  constructor(pool: CachePool, limits: BatchLimits) {
+  constructor(pool: CachePool, limits: BatchLimits, shares: Shares) {
     this.#pool = pool;
     this.#limits = limits;
+    this.shares = shares;
     this.#prefixes = new PrefixCache(pool);
   }
 

@@ -13,6 +13,7 @@ import { type CachePool, Sequence } from './kv-cache.ts';
 import type { LoadedModel } from './load-model.ts';
 import type { OutputRow } from './results.ts';
 import { Roster } from './roster.ts';
+import { Shares } from './shares.ts';
 
 type ScheduledPart = BatchPart & { job: Job };
 
@@ -35,7 +36,7 @@ export class Scheduler {
   constructor(model: LoadedModel) {
     this.#model = model;
     this.#pool = model.pool;
-    this.#roster = new Roster(model.pool, model.limits);
+    this.#roster = new Roster(model.pool, model.limits, new Shares(model.promptTokenCost));
   }
 
   get running(): number {

@@ -9,9 +9,7 @@
 
 /** By priority: of the person's own requests, of those in sight, of the rest. */
 const WEIGHTS = [8, 4, 1];
-/** A prompt's token costs this much of a decoded one: many share one reading of the weights. */
-const PROMPT_TOKEN = 1 / 16;
-/** How far an owner may run ahead before it rests: 128 decoded tokens of the least urgent, or a prompt of 2048. */
+/** How far an owner may run ahead before it rests: so many decoded tokens of the least urgent. */
 const SLACK = 128;
 /** How much of that it must have lost again before it goes on: some steps at a time are cheaper than single ones. */
 const REST = 4;
@@ -40,6 +38,12 @@ const weightOf = (priority: number): number => WEIGHTS[Math.min(priority, WEIGHT
 export class Shares {
   /** Owners with open requests, and those that left ahead of others. */
   readonly #accounts = new Map<string, Account>();
+  readonly #promptTokenCost: number;
+
+  /** @param promptTokenCost of a decoded token's */
+  constructor(promptTokenCost: number) {
+    this.#promptTokenCost = promptTokenCost;
+  }
 
   /** A request arrived. */
   open({ owner }: Claim): void {
@@ -62,7 +66,7 @@ export class Shares {
 
   /** `count` tokens were computed for a request, the first of them at the price of a decoded one. */
   charge({ owner, priority }: Claim, count: number): void {
-    this.#accounts.get(owner)!.time += (1 + (count - 1) * PROMPT_TOKEN) / weightOf(priority);
+    this.#accounts.get(owner)!.time += (1 + (count - 1) * this.#promptTokenCost) / weightOf(priority);
   }
 
   /** A request that waited begins. */
