@@ -21,10 +21,12 @@ export { LocalLLMError } from '../protocol/errors.ts';
 export type { ErrorCode, ErrorData, ErrorDetails } from '../protocol/errors.ts';
 export type {
   Availability,
+  Constraint,
   EngineStatus,
   GenerateParams,
   GenerateResult,
   Input,
+  Measure,
   Message,
   ModelInfo,
   Timing,

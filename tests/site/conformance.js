@@ -271,7 +271,7 @@ const checks = {
   }),
 };
 
-document.querySelector('#run').addEventListener('click', async () => {
+async function runAll() {
   const results = [];
   for (const [name, run] of Object.entries(checks)) {
     status.textContent = name;
@@ -285,4 +285,6 @@ document.querySelector('#run').addEventListener('click', async () => {
   }
   window.results = results;
   status.textContent = 'done';
-});
+}
+
+document.querySelector('#run').addEventListener('click', () => void runAll());
