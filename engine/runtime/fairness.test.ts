@@ -213,8 +213,26 @@ describe('forks', () => {
     const results = await Promise.all(forks.map((tokens) => scheduler.run(job(tokens, 10))));
     results.forEach(({ text }, i) => expect(text).toBe(expectedText(forks[i]!, 10)));
     expect(model.steps.reduce((sum, { tokens }) => sum + tokens, 0)).toBeLessThan(shared.length + 4 * 12);
-    const strangers = await Promise.all(forks.map((tokens, i) => scheduler.run(job(tokens, 1, { owner: `o${i}` }))));
-    expect(strangers.map(({ usage }) => usage.cachedTokens)).toEqual([0, 0, 0, 0]);
+  });
+
+  it.each(['other', 'ui'])('are never those of another owner, nor does %s wait for one', async (owner) => {
+    const sites = new Sites();
+    const { scheduler, model } = sites;
+    const tokens = [...shared, 900];
+    await scheduler.run(job(shared, 1, { owner: 'ended' }));
+    const running = scheduler.run(job(shared, 60, { owner: 'answering' }));
+    await sites.during(() => model.steps.at(-1)!.outputs === 1 && model.steps.at(-1)!.tokens === 1);
+    const prefilling = scheduler.run(job([...shared, ...shared], 1, { owner: 'prefilling' }));
+    await sites.during(() => model.steps.at(-1)!.tokens > 1);
+    const before = model.steps.length;
+    const asked = scheduler.run(job(tokens, 1, { owner }));
+    await sites.during(() => model.steps.length > before + 1);
+    expect([scheduler.waiting, scheduler.running]).toEqual([0, 3]);
+    const { usage, text } = await asked;
+    expect(usage.cachedTokens).toBe(0);
+    expect(text).toBe(expectedText(tokens, 1));
+    expect((await running).text).toBe(expectedText(shared, 60));
+    await prefilling;
   });
 
   it('all fit where each alone would need most of the cache', async () => {
