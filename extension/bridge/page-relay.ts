@@ -22,12 +22,16 @@ export function acceptPagePort(onPort: (port: MessagePort) => void): void {
   addEventListener('message', onMessage, { capture: true });
 }
 
+/** An extension that is reloaded closes its ports a little before it is gone: so long until the page is told why. */
+const REASON_MS = 200;
+
 /**
  * Relays a page's frames to the background and back. What it adds (whether the person has just acted) only decides whether a
  * question may be asked; who asks is the background's own finding.
  */
 export function relayPage(page: MessagePort): void {
   let port: ReturnType<typeof openPort> | undefined;
+  let closing = false;
   const toPage = (message: PageUp): void => page.postMessage(message);
   const close = (error: LocalLLMError): void => {
     port = undefined;
@@ -38,14 +42,20 @@ export function relayPage(page: MessagePort): void {
     const opened = openPort();
     opened.onMessage.addListener((frame: UpFrame) => toPage(frame));
     opened.onDisconnect.addListener(() => {
-      if (port === opened) close(disconnection());
+      if (port !== opened || closing) return;
+      closing = true;
+      setTimeout(() => {
+        closing = false;
+        close(disconnection());
+      }, REASON_MS);
     });
     return (port = opened);
   };
   page.addEventListener('message', ({ data }) => {
     const read = readDownFrame(data);
     if ('error' in read) return toPage({ t: 'error', id: read.id, error: read.error.toData() });
-    if (!port && read.frame.t !== 'request') return; // what it is about is gone
+    // What it is about is gone, or belongs to the connection that is being closed.
+    if (closing || (!port && read.frame.t !== 'request')) return;
     try {
       open().postMessage(withActivation(read.frame));
     } catch (error) {
@@ -54,7 +64,7 @@ export function relayPage(page: MessagePort): void {
   });
   addEventListener('pagehide', () => {
     const left = port;
-    if (!left) return;
+    if (!left || closing) return;
     close(new LocalLLMError('disconnected', 'The page was left before the answer was complete.'));
     left.disconnect();
   });

@@ -118,27 +118,3 @@ test('a prompt longer than the context is refused with figures', async ({ extens
   await answerPermission(extension.context, 'Allow once');
   await expect(site.status).toContainText('QuotaExceededError');
 });
-
-// Last: the extension is another one afterwards.
-test('an extension reloaded under an open page says so, and a reloaded page works again', async ({
-  extension,
-  openSite,
-}) => {
-  const site = await openSite('stale');
-  await site.ask(FRANCE);
-  await answerPermission(extension.context, 'Always allow');
-  await expect(site.status).toHaveText('done');
-  const options = await extension.context.newPage();
-  await options.goto(`${extension.extensionOrigin}/options.html`);
-  const closed = options.waitForEvent('close');
-  await options.evaluate(() => chrome.runtime.reload()).catch(() => undefined); // the page goes before it can answer
-  await closed;
-  await site.ask(FRANCE);
-  await expect(site.status).toContainText(/reload/i);
-  await expect(async () => {
-    await site.page.reload();
-    await site.page.waitForFunction(() => 'localLLM' in window, undefined, { timeout: 1000 });
-  }).toPass();
-  await site.ask(FRANCE);
-  await expect(site.status).toHaveText('done');
-});

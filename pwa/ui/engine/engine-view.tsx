@@ -22,6 +22,7 @@ export function EngineView({ services: { client, monitor }, remedy }: EngineView
     <>
       {error && <Notice error={error} remedy={remedy} />}
       <ModelProgress status={status} client={client} />
+      {status?.state === 'ready' && status.notice && <p class="hint">{status.notice}</p>}
       <dl class="facts">
         <Fact name="State">
           <StatusChip state={state} />

@@ -46,7 +46,12 @@ export function ModelProgress({ status, client }: { status: EngineStatus | undef
       ? `${formatBytes(progress * bytes)} of ${formatBytes(bytes)}`
       : undefined;
   const label = status.state === 'downloading' ? `Downloading ${name}` : `Loading ${name}`;
-  return <ProgressBar label={label} fraction={progress} detail={detail} />;
+  return (
+    <>
+      <ProgressBar label={label} fraction={progress} detail={detail} />
+      {status.notice && <p class="hint">{status.notice}</p>}
+    </>
+  );
 }
 
 /** The size of a model, asked for once. */
