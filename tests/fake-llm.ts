@@ -24,6 +24,8 @@ const words = (text: string): number => text.split(/\s+/).filter((word) => word 
 export class FakeLLM {
   contextTokens = 100;
   availability = 'available';
+  /** Of the model's download, told to the first who waits for it. */
+  progress: number[] = [];
   /** Writes the answer. */
   say: (asked: Asked) => Said | Promise<Said> = ({ messages }) => `Answer to ${messages.at(-1)?.content}`;
   /** Refuses what the chat template would. */
@@ -57,21 +59,22 @@ export class FakeLLM {
     }
     if (frame.t !== 'request') return;
     try {
-      const result = await this.#answer(frame, (text) => !this.#ended.has(id) && onFrame({ t: 'delta', id, text }));
+      const result = await this.#answer(frame, onFrame);
       if (!this.#ended.has(id)) onFrame({ t: 'done', id, result });
     } catch (error) {
       if (!this.#ended.has(id)) onFrame({ t: 'error', id, error: LocalLLMError.from(error).toData() });
     }
   }
 
-  async #answer(frame: Extract<DownFrame, { t: 'request' }>, onDelta: (text: string) => void): Promise<unknown> {
-    const { method } = frame;
+  async #answer(frame: Extract<DownFrame, { t: 'request' }>, onFrame: ConnectHandlers['onFrame']): Promise<unknown> {
+    const { id, method } = frame;
     if (method === 'availability') return this.availability;
     if (method !== 'generate' && method !== 'measure' && method !== 'prefill') return 'granted';
     const { input, options, stream } = frame.params as { input: Input; options: GenerateParams; stream?: boolean };
     const messages = typeof input === 'string' ? [{ role: 'user' as const, content: input }] : input;
     const asked = { method, messages, options };
     this.asked.push(asked);
+    for (const progress of this.progress.splice(0)) onFrame({ t: 'heartbeat', id, progress });
     await new Promise((resolve) => setTimeout(resolve));
     if (!this.template(messages)) throw new LocalLLMError('template', 'The template refuses these messages.');
     const promptTokens = this.tokens(messages, options);
@@ -80,7 +83,9 @@ export class FakeLLM {
     if (said instanceof LocalLLMError) throw said;
     const answer: Partial<GenerateResult> = typeof said === 'string' ? { text: said } : said;
     const { text = '' } = answer;
-    if (stream) for (const delta of text.match(/\S*\s*/g) ?? []) if (delta !== '') onDelta(delta);
+    for (const delta of stream ? (text.match(/\S+\s*|^\s+/g) ?? []) : []) {
+      if (!this.#ended.has(id)) onFrame({ t: 'delta', id, text: delta });
+    }
     const usage = { promptTokens, cachedTokens: 0, completionTokens: words(text) + 1 };
     return { text, finishReason: 'stop', usage, timing: { ttftMs: 1, tokensPerSecond: 1 }, ...answer };
   }

@@ -23,6 +23,8 @@ export interface RequestOptions {
   signal?: AbortSignal | undefined;
   onDelta?: (text: string) => void;
   onStatus?: (status: EngineStatus) => void;
+  /** 0…1 of the model that the request waits for, while it is downloaded. */
+  onProgress?: ((fraction: number) => void) | undefined;
 }
 /** One request under way. */
 export interface OpenRequest<Result> {
@@ -117,6 +119,7 @@ export class Channel {
     this.#silence.heard(frame.id);
     if (frame.t === 'delta') pending.onDelta?.(frame.text);
     else if (frame.t === 'status') pending.onStatus?.(frame.status);
+    else if (frame.t === 'heartbeat' && frame.progress !== undefined) pending.onProgress?.(frame.progress);
     else if (frame.t === 'done') this.#settle(frame.id)?.resolve(frame.result);
     else if (frame.t === 'error') this.#settle(frame.id)?.reject(LocalLLMError.fromData(frame.error));
   }

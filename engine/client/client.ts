@@ -27,8 +27,8 @@ export interface Client {
   generate(input: Input, options?: ClientGenerateOptions): GenerateStream;
   /** The whole answer at once: no deltas travel. */
   answer(input: Input, options?: ClientGenerateOptions): Promise<GenerateResult>;
-  /** The prompt's tokens, as an answer would see them. */
-  measure(input: Input, options?: ClientGenerateOptions): Promise<Measure>;
+  /** The prompt's tokens, as an answer would see them. `onProgress`: 0…1 of the model's download, where there is one first. */
+  measure(input: Input, options?: ClientGenerateOptions, onProgress?: (fraction: number) => void): Promise<Measure>;
   /** Computes a prompt ahead of an answer that begins with it. */
   prefill(input: Input, options?: ClientGenerateOptions): Promise<Usage>;
   availability(): Promise<Availability>;
@@ -57,7 +57,8 @@ export function createClient(connect: Connect): Client {
   return {
     generate: (input, options = {}) => openStream(({ onDelta }) => generation(input, options, true, onDelta)),
     answer: (input, options = {}) => generation(input, options, false).done,
-    measure: (input, { signal, ...options } = {}) => channel.request('measure', { input, options }, { signal }).done,
+    measure: (input, { signal, ...options } = {}, onProgress) =>
+      channel.request('measure', { input, options }, { signal, onProgress }).done,
     prefill: (input, { signal, ...options } = {}) => channel.request('prefill', { input, options }, { signal }).done,
     availability: () => channel.request('availability', undefined).done,
     permissions: {

@@ -90,7 +90,10 @@ describe('create', () => {
 
   test('both ends of the download are told, whatever there was to load', async () => {
     const seen: [number, number][] = [];
-    await session({
+    const fake = new FakeLLM();
+    // What goes back, and what comes twice, is not told.
+    fake.progress = [0, 0.25, 0.5, 0.5, 0.4];
+    const options: LanguageModelCreateOptions = {
       monitor: (monitor) => {
         monitor.addEventListener('downloadprogress', (event) => {
           const { loaded, total } = event as ProgressEvent;
@@ -99,11 +102,13 @@ describe('create', () => {
         monitor.ondownloadprogress = () => seen.push([-1, -1]);
         monitor.ondownloadprogress = null;
       },
-    });
-    expect(seen).toEqual([
-      [0, 1],
-      [1, 1],
-    ]);
+    };
+    await session(options, fake);
+    expect(seen.map(([loaded]) => loaded)).toEqual([0, 0.25, 0.5, 1]);
+    expect(seen.every(([, total]) => total === 1)).toBe(true);
+    seen.length = 0;
+    await session(options);
+    expect(seen.map(([loaded]) => loaded)).toEqual([0, 1]);
     const own = new Error('mine');
     const monitor = () => {
       throw own;
@@ -137,12 +142,12 @@ describe('create', () => {
     const { model, fake } = await session({ samplingMode: 'most-predictable' });
     expect(model.samplingMode).toBe('most-predictable');
     await model.prompt('x');
-    expect(fake.asked.at(-1)?.options).toEqual({ temperature: 0 });
+    expect(fake.asked.at(-1)?.options).toEqual({ temperature: 0, thinking: false });
     // Of older drafts, for extensions alone: let be in pages.
     const plain = await session({ temperature: 2, topK: 3 } as LanguageModelCreateOptions);
     expect(plain.model.samplingMode).toBe('balanced');
     await plain.model.prompt('x');
-    expect(plain.fake.asked.at(-1)?.options).toEqual({});
+    expect(plain.fake.asked.at(-1)?.options).toEqual({ thinking: false });
   });
 });
 

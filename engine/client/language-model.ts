@@ -94,7 +94,7 @@ async function open(client: Client, options: SessionOptions): Promise<Session> {
   }
   signal?.throwIfAborted();
   tell(0);
-  const session = await openSession(client, options);
+  const session = await openSession(client, options, tell);
   tell(1);
   signal?.throwIfAborted();
   signal?.addEventListener('abort', () => session.destroy(signal.reason), { once: true });

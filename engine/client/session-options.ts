@@ -66,7 +66,8 @@ export function readSessionOptions(given: unknown): SessionOptions {
     tools: readTools(options['tools'], outputs.includes('tool-call')),
     types,
     samplingMode: samplingMode as LanguageModelSamplingMode,
-    sampling: SAMPLING[samplingMode as LanguageModelSamplingMode],
+    // An answer is the answer alone: models that think do so only where a page asks for it, with `generate()`.
+    sampling: { ...SAMPLING[samplingMode as LanguageModelSamplingMode], thinking: false },
     unsupported:
       inputs.find((type) => !INPUT_TYPES.includes(type)) ?? outputs.find((type) => !OUTPUT_TYPES.includes(type)),
     signal: readSignal(signal),

@@ -8,11 +8,16 @@ import type { Measure, Message } from '../protocol/messages.ts';
 import type { Client, ClientGenerateOptions } from './client.ts';
 
 /** Some templates take no chat without a question in it: then with an empty one. */
-export async function measure(client: Client, messages: Message[], options: ClientGenerateOptions): Promise<Measure> {
+export async function measure(
+  client: Client,
+  messages: Message[],
+  options: ClientGenerateOptions,
+  onProgress?: (fraction: number) => void,
+): Promise<Measure> {
   const question: Message = { role: 'user', content: '' };
-  if (messages.length === 0) return client.measure([question], options);
+  if (messages.length === 0) return client.measure([question], options, onProgress);
   try {
-    return await client.measure(messages, options);
+    return await client.measure(messages, options, onProgress);
   } catch (error) {
     if (!isTemplateError(error)) throw error;
     return client.measure([...messages, question], options);

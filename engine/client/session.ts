@@ -53,10 +53,11 @@ interface SessionState {
 export async function openSession(
   client: Client,
   { initial, tools, types, sampling, samplingMode, signal }: SessionOptions,
+  onProgress?: (fraction: number) => void,
 ): Promise<Session> {
   const options = { ...sampling, ...(tools.declared ? { tools: tools.declared } : {}), signal };
   const empty = initial.length === 0 && !tools.declared;
-  const { tokens, contextTokens } = await measure(client, initial, options);
+  const { tokens, contextTokens } = await measure(client, initial, options, onProgress);
   if (tokens >= contextTokens) throw tooLong(tokens, contextTokens);
   const history = new SessionHistory(initial);
   if (initial.length > 0) await prefill(client, history.messages(), options);

@@ -42,6 +42,8 @@ export interface Host {
 /** What is asked, after the check of its parameters. */
 type MethodCall = { [M in Method]: { method: M; params: Methods[M]['params'] } }[Method];
 
+const WAIT_FOR_MODEL: readonly Method[] = ['generate', 'measure', 'prefill'];
+
 export function createHost(options: HostOptions): Host {
   return new EngineHost(options);
 }
@@ -55,7 +57,7 @@ class EngineHost implements Host {
   constructor(options: HostOptions) {
     this.#send = (channel, frame) => options.send(channel, frame);
     this.#models = new ModelSlot(options);
-    this.#models.onChange = () => this.#tellWatchers();
+    this.#models.onChange = () => this.#modelChanged();
   }
 
   open(name: string, identity: ChannelIdentity): void {
@@ -212,6 +214,16 @@ class EngineHost implements Host {
     if (watchers.length === 0) return;
     const status = this.#status();
     for (const { channel, id } of watchers) this.#send(channel.name, { t: 'status', id, status });
+  }
+
+  #modelChanged(): void {
+    this.#tellWatchers();
+    const { state, progress } = this.#models.status();
+    if (state !== 'downloading' || progress === undefined) return;
+    // Whoever waits for the model learns how far it is, and nothing else of it.
+    for (const { channel, id, request } of this.#channels.calls()) {
+      if (WAIT_FOR_MODEL.includes(request.method)) this.#send(channel.name, { t: 'heartbeat', id, progress });
+    }
   }
 
   /** After a request began or ended. */

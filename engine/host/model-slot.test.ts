@@ -38,6 +38,17 @@ describe('the model', () => {
     await ended;
   });
 
+  test('tells a page that waits how far the download is, and no more', async () => {
+    at.store.complete.clear();
+    const page = at.connect('page', false);
+    const seen: number[] = [];
+    await page.measure('hi', {}, (fraction) => void seen.push(fraction));
+    expect(seen).toEqual([0, 0.5]);
+    expect(at.framesOf('page', 'status')).toEqual([]);
+    await page.measure('hi', {}, (fraction) => void seen.push(fraction));
+    expect(seen).toHaveLength(2);
+  });
+
   test('is loaded once for requests that come together', async () => {
     const client = at.connect('a');
     const both = [client.answer('1'), client.answer('2'), client.load()];

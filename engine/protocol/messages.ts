@@ -76,6 +76,8 @@ export const GenerateParamsSchema = v.strictObject({
   tools: v.optional(v.pipe(v.array(ToolSchema), v.maxLength(128))),
   logprobs: v.optional(count(20)),
   responseConstraint: v.optional(ConstraintSchema),
+  /** Whether a model that thinks before it answers may. Default: as its chat template does. */
+  thinking: v.optional(v.boolean()),
 });
 
 export type ToolCall = v.InferOutput<typeof ToolCallSchema>;
@@ -230,7 +232,8 @@ export type DownFrame = v.InferOutput<typeof DownFrameSchema>;
 export type UpFrame =
   | { t: 'delta'; id: number; text: string }
   | { t: 'status'; id: number; status: EngineStatus }
-  | { t: 'heartbeat'; id: number }
+  /** `progress`: 0…1 of the model that the request waits for, while it is downloaded. */
+  | { t: 'heartbeat'; id: number; progress?: number }
   | { t: 'done'; id: number; result: unknown }
   | { t: 'error'; id: number; error: ErrorData };
 

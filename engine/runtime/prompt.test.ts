@@ -40,6 +40,11 @@ describe('a prefix', () => {
     const asked = `${thinking.slice(0, -'<think>\n{% endif %}'.length)}{% if enable_thinking is defined and not enable_thinking %}<none>{% endif %}{% endif %}`;
     expect(rendered([user, prefix('An ap')], {}, asked).text).toBe('Name a fruit.<assistant><none>An ap');
     expect(rendered([user], {}, asked).text).toBe('Name a fruit.<assistant>');
+    expect(rendered([user], { thinking: true }, asked).text).toBe('Name a fruit.<assistant>');
+    expect(rendered([user], { thinking: false }, asked).text).toBe('Name a fruit.<assistant><none>');
+    expect(rendered([user], { thinking: false }, thinking).text).toBe(
+      'Name a fruit.<assistant><think>\n\n</think>\n\n',
+    );
     const responseConstraint = { type: 'regexp', source: 'a', flags: '' } as const;
     expect(rendered([user], { responseConstraint }, thinking).text).toContain('</think>');
   });

@@ -8,7 +8,7 @@ import { LocalLLMError } from '../protocol/errors.ts';
 import type { GenerateParams, Input, Message } from '../protocol/messages.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 
-type PromptOptions = Pick<GenerateParams, 'raw' | 'system' | 'tools' | 'responseConstraint'>;
+type PromptOptions = Pick<GenerateParams, 'raw' | 'system' | 'tools' | 'responseConstraint' | 'thinking'>;
 
 /** Thoughts that a template begins in the name of the model. */
 const OPEN_THOUGHTS = /<think>\s*$/;
@@ -50,10 +50,10 @@ export function continuesPrompt(input: Input, options: Pick<GenerateParams, 'raw
 function chatParts(template: ChatTemplate, messages: Message[], options: PromptOptions): PromptPart[] {
   const prefix = takePrefix(messages);
   // Where the first words are given, or a grammar holds from the first token on, there is no room for thoughts.
-  const thoughtless = prefix !== undefined || options.responseConstraint !== undefined;
+  const thoughtless = prefix !== undefined || options.responseConstraint !== undefined || options.thinking === false;
   const parts = template.renderParts(messages, {
     ...(options.tools ? { tools: options.tools } : {}),
-    ...(thoughtless ? { variables: { enable_thinking: false } } : {}),
+    ...(thoughtless || options.thinking ? { variables: { enable_thinking: !thoughtless } } : {}),
     addGenerationPrompt: true,
   });
   const last = parts.at(-1);
