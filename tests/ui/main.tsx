@@ -7,6 +7,7 @@ import { render } from 'preact';
 import type { ComponentChild } from 'preact';
 import type { ErrorCode } from '../../engine/protocol/errors.ts';
 import type { EngineStatus } from '../../engine/protocol/messages.ts';
+import { Activity } from '../../extension/permissions/activity.ts';
 import { App } from '../../pwa/app/app.tsx';
 import { Installer } from '../../pwa/app/installer.ts';
 import { Updates } from '../../pwa/app/updates.ts';
@@ -68,7 +69,7 @@ const views: Record<string, { css: () => Promise<unknown>; draw: () => Component
 };
 
 /** What the tests reach into. */
-const pretended = { updates, services, decisions, calls, createHistory, renderBlocks, MIGRATIONS };
+const pretended = { updates, services, decisions, calls, createHistory, Activity, renderBlocks, MIGRATIONS };
 type Testing = typeof pretended;
 declare global {
   var testing: Testing;

@@ -1,3 +1,4 @@
+import { useId } from 'preact/hooks';
 import { formatAge } from '../format.ts';
 import { OriginText } from '../permission/origin-name.tsx';
 import { formatCount, formatDuration, formatTokens } from './amounts.ts';
@@ -17,14 +18,14 @@ const DECISIONS = { once: 'Allowed in one tab', always: 'Always allowed', never:
 export function SiteCard({ record, icon, revoke, configure }: SiteCardProps) {
   const { site, decision, settings, requests } = record;
   const { paused, ...unpaused } = settings;
-  const name = site.top === undefined ? site.origin : `${site.origin} in ${site.top}`;
+  const name = useId();
   const revokes = decision === 'always' || decision === 'once' ? 'Revoke' : 'Forget';
   const adjustable = decision !== 'never' && !site.private;
   return (
     <li class="card site">
       <div class="site-head">
         <div class="site-name">
-          <h3 class="origin">
+          <h3 id={name} class="origin">
             {icon && <img src={icon} alt="" width={20} height={20} loading="lazy" />}
             <span>
               <OriginText origin={site.origin} />
@@ -53,20 +54,20 @@ export function SiteCard({ record, icon, revoke, configure }: SiteCardProps) {
             <button
               type="button"
               class="small"
-              aria-label={`${paused ? 'Resume' : 'Pause'} ${name}`}
+              aria-describedby={name}
               onClick={() => configure(paused ? unpaused : { ...settings, paused: true })}
             >
               {paused ? 'Resume' : 'Pause'}
             </button>
           )}
-          <button type="button" class="small danger" aria-label={`${revokes} ${name}`} onClick={revoke}>
+          <button type="button" class="small danger" aria-describedby={name} onClick={revoke}>
             {revokes}
           </button>
         </div>
       </div>
       <p class="faint small">{historyOf(record)}</p>
       {requests > 0 && <Hour record={record} />}
-      {adjustable && <SiteLimits record={record} name={name} configure={configure} />}
+      {adjustable && <SiteLimits record={record} describedBy={name} configure={configure} />}
     </li>
   );
 }

@@ -5,7 +5,8 @@ import type { SiteRecord, SiteSettings } from './sources.ts';
 
 interface SiteLimitsProps {
   record: SiteRecord;
-  name: string;
+  /** Id of what names the site. */
+  describedBy: string;
   configure: (settings: SiteSettings) => void;
 }
 
@@ -14,12 +15,12 @@ const SECONDS = [60, 300, 900, 1800, null];
 const ANSWERS = [1, 2, 4, 8, 16];
 
 /** What a site may take, and whether it finds `LanguageModel`. */
-export function SiteLimits({ record, name, configure }: SiteLimitsProps) {
+export function SiteLimits({ record, describedBy, configure }: SiteLimitsProps) {
   const { site, decision, settings, budget } = record;
   const { languageModel, ...without } = settings;
   return (
     <details class="site-limits">
-      <summary aria-label={`Limits of ${name}`}>Limits</summary>
+      <summary aria-describedby={describedBy}>Limits</summary>
       <div class="fields">
         <Choice
           label="Tokens in an hour"
@@ -46,7 +47,7 @@ export function SiteLimits({ record, name, configure }: SiteLimitsProps) {
       {decision === 'always' && site.top === undefined && (
         <Switch
           label="Offer as LanguageModel"
-          hint="Pages written for the browser's own LanguageModel find this one, from the next time they are loaded. Your browser may ask you."
+          hint="Where the browser has none of its own, pages written for it find this one, from the next time they are loaded. Your browser may ask you."
           on={languageModel ?? false}
           onChange={(on) => configure(on ? { ...settings, languageModel: true } : without)}
         />
