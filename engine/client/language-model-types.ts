@@ -104,7 +104,7 @@ export interface LanguageModel extends EventTarget {
   measureContextUsage(input: LanguageModelPrompt, options?: LanguageModelPromptOptions): Promise<number>;
   /** Tokens of the session's messages. */
   readonly contextUsage: number;
-  /** Tokens that a session may hold. */
+  /** Tokens that a session may hold; less from a prompt on where the engine ran short of memory. */
   readonly contextWindow: number;
   readonly samplingMode: LanguageModelSamplingMode;
   /** Fires when the oldest turns made room for new ones. */

@@ -71,6 +71,17 @@ describe('overflow', () => {
     expect(fake.prompts.at(-1)?.map(({ content }) => content[0])).toEqual(['o', 'a', 'w', 'b']);
   });
 
+  test('comes sooner where the context has become shorter', async () => {
+    const { model, fake, overflows } = await full();
+    await model.prompt('a');
+    await model.prompt('b');
+    fake.contextTokens = 60;
+    await model.prompt('c');
+    expect(overflows).toHaveLength(1);
+    expect(model.contextWindow).toBe(60);
+    expect(fake.prompts.at(-1)?.map(({ content }) => content[0])).toEqual(['b', 'w', 'c']);
+  });
+
   test('by number of messages evicts as well', async () => {
     const { model, fake, overflows } = await full();
     fake.contextTokens = 1e6;

@@ -211,13 +211,15 @@ export class Session {
     const { client, history, contextWindow } = this.#state;
     const evictions = history.evictions();
     const last = evictions.length - 1;
-    const { at, tokens, freed } = await findRoom(evictions.length, contextWindow, async (choice) => {
+    const { at, tokens, contextTokens, freed } = await findRoom(evictions.length, async (choice) => {
       const messages = [...history.messages(evictions[choice]), ...turn];
       // More than a request may have: as good as too long, unless there is nothing to leave out.
-      if (messages.length > MAX_MESSAGES && choice < last) return Infinity;
-      return (await measure(client, messages, { ...options, signal })).tokens;
+      if (messages.length > MAX_MESSAGES && choice < last) return { tokens: Infinity, contextTokens: contextWindow };
+      return measure(client, messages, { ...options, signal });
     });
-    if (tokens >= contextWindow) throw tooLong(tokens, contextWindow);
+    // Another model may be there now, or a shorter context, where memory ran out.
+    this.#state.contextWindow = contextTokens;
+    if (tokens >= contextTokens) throw tooLong(tokens, contextTokens);
     signal.throwIfAborted();
     if (at === 0) return tokens;
     history.evict(evictions[at]!);
