@@ -32,6 +32,8 @@ export interface Adapter {
   subgroupSize: number;
   /** `dot4I8Packed` is one instruction, as far as the vendor tells. */
   integerDot: boolean;
+  /** Matrices of 16 × 16, f16 into f32, in subgroups of exactly 32, and workgroup memory enough for what is made of them. */
+  subgroupMatrix: boolean;
 }
 
 /** What every adapter has. */
@@ -39,10 +41,14 @@ export const PORTABLE: Adapter = {
   software: false,
   subgroupSize: 0,
   integerDot: false,
+  subgroupMatrix: false,
 };
 
+/** Workgroup memory that kernels for `Adapter.subgroupMatrix` may take. */
+export const MATRIX_WORKGROUP_BYTES = 40 * 1024;
+
 /** WGSL extensions that a kernel enables. */
-export type Extension = 'subgroups';
+export type Extension = 'subgroups' | 'f16' | 'chromium_experimental_subgroup_matrix';
 
 export interface Kernel {
   /** `op-dtype-shape`. */

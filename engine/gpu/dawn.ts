@@ -26,13 +26,23 @@ function playwrightDrivers(): string[] {
   );
 }
 
+/** Dawn's toggles for subgroup matrices; it holds f16 back from older drivers of NVIDIA's. */
+const TOGGLES = ['allow_unsafe_apis', 'vulkan_enable_f16_on_nvidia'];
+
+/** Dawn heeds only one list of a kind. */
+function withToggles(features: readonly string[]): string[] {
+  const enable = 'enable-dawn-features=';
+  const [mine, others] = [true, false].map((is) => features.filter((f) => f.startsWith(enable) === is));
+  return [...others!, `${enable}${[...TOGGLES, ...mine!.map((f) => f.slice(enable.length))].join(',')}`];
+}
+
 /** Keeps every instance alive: an adapter whose instance was collected crashes the process. */
 const instances: GPU[] = [];
 
 /**
  * Dawn with an adapter: a real GPU, else the software adapter that comes with Chromium.
  * `VK_ICD_FILENAMES` or `VK_DRIVER_FILES`, when set, choose the driver.
- * @param features Dawn's toggles: `enable-dawn-features=…`
+ * @param features Dawn's toggles, beside those that the kernels want: `enable-dawn-features=…`
  * @throws LocalLLMError not-supported without the package, no-adapter
  */
 export async function openDawn(features: readonly string[] = []): Promise<GPU> {
@@ -43,7 +53,7 @@ export async function openDawn(features: readonly string[] = []): Promise<GPU> {
   });
   Object.assign(globalThis, globals);
   const open = async (): Promise<GPU | undefined> => {
-    const gpu = create([...(process.platform === 'linux' ? ['backend=vulkan'] : []), ...features]);
+    const gpu = create([...(process.platform === 'linux' ? ['backend=vulkan'] : []), ...withToggles(features)]);
     instances.push(gpu);
     return (await gpu.requestAdapter({ powerPreference: 'high-performance' })) ? gpu : undefined;
   };

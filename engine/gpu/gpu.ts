@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Adapter, locate, type Kernel } from '../../shaders/kernel.ts';
+import { type Adapter, locate, type Kernel, MATRIX_WORKGROUP_BYTES } from '../../shaders/kernel.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 
 /** A stretch of a buffer, as a binding sees it. */
@@ -18,7 +18,7 @@ export interface BufferRange {
 export const WHOLE = (buffer: GPUBuffer): BufferRange => ({ buffer, offset: 0, size: buffer.size });
 
 /** Used where the adapter has them. */
-const FEATURES = ['subgroups'];
+const FEATURES = ['subgroups', 'shader-f16', 'chromium-experimental-subgroup-matrix'];
 
 /** Vendors and architectures with an instruction for four products of bytes. */
 const INTEGER_DOT = /^(nvidia\b(?! (fermi|kepler|maxwell))|amd rdna-[2-9]|intel (gen-12|xe))/;
@@ -90,6 +90,7 @@ export class Gpu {
         requiredLimits: {
           maxBufferSize: limits.maxBufferSize,
           maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+          maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
         },
       });
       const { vendor, architecture, description } = adapter.info;
@@ -191,7 +192,7 @@ export class Gpu {
 }
 
 function describeAdapter(
-  { features }: GPUDevice,
+  { features, limits }: GPUDevice,
   info: GPUAdapterInfo,
   name: string,
   language: WGSLLanguageFeatures,
@@ -200,6 +201,30 @@ function describeAdapter(
   return {
     software: isFallbackAdapter || SOFTWARE.test(`${name} ${description}`),
     subgroupSize: features.has('subgroups') ? subgroupMinSize : 0,
+    subgroupMatrix:
+      FEATURES.every((feature) => features.has(feature)) &&
+      hasMatrices(info) &&
+      limits.maxComputeWorkgroupStorageSize >= MATRIX_WORKGROUP_BYTES,
     integerDot: INTEGER_DOT.test(name) && language.has('packed_4x8_integer_dot_product'),
   };
+}
+
+/** `chromium-experimental-subgroup-matrix`: what an adapter's subgroups can multiply. */
+interface ExperimentalInfo extends GPUAdapterInfo {
+  subgroupMatrixConfigs?: Iterable<{
+    M: number;
+    N: number;
+    K: number;
+    componentType: string;
+    resultComponentType: string;
+  }>;
+}
+
+/** The matrices that the kernels are written for, whose 256 elements are spread over 32 threads. */
+function hasMatrices({ subgroupMinSize, subgroupMaxSize, subgroupMatrixConfigs = [] }: ExperimentalInfo): boolean {
+  const found = [...subgroupMatrixConfigs].some(
+    ({ M, N, K, componentType, resultComponentType }) =>
+      M === 16 && N === 16 && K === 16 && componentType === 'f16' && resultComponentType === 'f32',
+  );
+  return found && subgroupMinSize === 32 && subgroupMaxSize === 32;
 }

@@ -6,6 +6,7 @@
 import type { MatmulOptions, MatmulVariant } from './fragments.ts';
 import { mulMatColsIntKernel } from './mul-mat-cols-int.kernel.ts';
 import { mulMatColsKernel } from './mul-mat-cols.kernel.ts';
+import { mulMatSubgroupMatrixKernels } from './mul-mat-subgroup-matrix.kernel.ts';
 import { mulMatSmallTileKernel, mulMatTileKernel } from './mul-mat-tile.kernel.ts';
 import { mulMatVecIntKernel } from './mul-mat-vec-int.kernel.ts';
 import { mulMatVecKernel } from './mul-mat-vec.kernel.ts';
@@ -19,5 +20,8 @@ export function matmulKernels(options: MatmulOptions): MatmulVariant[] {
     mulMatVecIntKernel(options) ?? mulMatVecKernel(options),
     mulMatColsIntKernel(options) ?? mulMatColsKernel(options),
   ];
-  return options.adapter?.software ? few : [...few, mulMatSmallTileKernel(options), mulMatTileKernel(options)];
+  if (options.adapter?.software) return few;
+  return options.adapter?.subgroupMatrix
+    ? [...few, ...mulMatSubgroupMatrixKernels(options)]
+    : [...few, mulMatSmallTileKernel(options), mulMatTileKernel(options)];
 }

@@ -4,9 +4,11 @@
  * @module
  */
 import { openDawn } from '../../engine/gpu/dawn.ts';
+import { type Kernel, locate } from '../kernel.ts';
 
 /** What the kernels' variants use, where the adapter has it. */
-const FEATURES: readonly GPUFeatureName[] = ['subgroups', 'shader-f16'];
+const MATRICES = 'chromium-experimental-subgroup-matrix' as GPUFeatureName;
+const FEATURES: readonly GPUFeatureName[] = ['subgroups', 'shader-f16', MATRICES];
 
 let opened: Promise<GPUDevice> | undefined;
 
@@ -23,13 +25,35 @@ export async function testSubgroupSize(): Promise<number> {
   return adapterInfo.subgroupMinSize;
 }
 
+/** Whether the test adapter has subgroup matrices: no software adapter does, so that a stand-in is tested there. */
+export async function testSubgroupMatrices(): Promise<boolean> {
+  const { features } = await testDevice();
+  return FEATURES.every((feature) => features.has(feature));
+}
+
+/** What the compiler says of a kernel that the test adapter lacks features for. */
+export async function compileErrors(kernel: Kernel): Promise<string[]> {
+  const { create } = await import('webgpu');
+  const nothing = create(['backend=null', 'enable-dawn-features=allow_unsafe_apis']); // has every feature
+  const adapter = await nothing.requestAdapter();
+  const device = await adapter!.requestDevice({ requiredFeatures: [...FEATURES] });
+  device.pushErrorScope('validation');
+  const { messages } = await device.createShaderModule({ code: kernel.wgsl }).getCompilationInfo();
+  await device.popErrorScope();
+  device.destroy();
+  return messages.map(({ lineNum, message }) => {
+    const at = locate(kernel.fragments, lineNum);
+    return `${at.file}:${at.line}: ${message}`;
+  });
+}
+
 async function openDevice(): Promise<GPUDevice> {
   const gpu = await openDawn();
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) throw new Error('The adapter is gone.');
-  const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
+  const { maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupStorageSize } = adapter.limits;
   return adapter.requestDevice({
     requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
-    requiredLimits: { maxStorageBufferBindingSize, maxBufferSize },
+    requiredLimits: { maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupStorageSize },
   });
 }

@@ -1,0 +1,1 @@
+export { biasRef, gatedRef, gluRef, mulMatRef } from './mul-mat-vec.ref.ts';
