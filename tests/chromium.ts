@@ -7,7 +7,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { type BrowserContext, chromium } from '@playwright/test';
+import { type BrowserContext, chromium, type Worker } from '@playwright/test';
 
 export const EXTENSION_DIR = join(import.meta.dirname, '../.output/chrome-mv3');
 
@@ -70,6 +70,8 @@ export interface LaunchOptions {
   /** Flags beside {@link browserArgs}. */
   args?: readonly string[];
   headless?: boolean;
+  /** Folders of other extensions, unpacked. */
+  beside?: readonly string[];
   viewport?: { width: number; height: number };
   isMobile?: boolean;
 }
@@ -116,11 +118,15 @@ export async function launchWithExtension(options: LaunchOptions = {}): Promise<
   if (!existsSync(join(EXTENSION_DIR, 'manifest.json'))) {
     throw new Error('The extension is not built (.output/chrome-mv3 is missing). Run: npm run build:extension');
   }
-  const load = [`--disable-extensions-except=${EXTENSION_DIR}`, `--load-extension=${EXTENSION_DIR}`];
+  const folders = [EXTENSION_DIR, ...(options.beside ?? [])].join(',');
+  const load = [`--disable-extensions-except=${folders}`, `--load-extension=${folders}`];
   const browser = await launchChromium({ ...options, args: [...load, ...(options.args ?? [])] });
   const { context } = browser;
   try {
-    const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker', { timeout: 20_000 }));
+    const isOurs = (worker: Worker) => worker.url().endsWith('/background.js');
+    const worker =
+      context.serviceWorkers().find(isOurs) ??
+      (await context.waitForEvent('serviceworker', { predicate: isOurs, timeout: 20_000 }));
     return { ...browser, extensionOrigin: worker.url().split('/', 3).join('/') };
   } catch (cause) {
     await browser.close();
