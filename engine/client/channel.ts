@@ -7,6 +7,9 @@ import { LocalLLMError } from '../protocol/errors.ts';
 import type { DownFrame, EngineStatus, Method, Methods, UpFrame } from '../protocol/messages.ts';
 import { ASKER_BEATS, SilenceWatch } from '../protocol/silence.ts';
 
+// Captured: in a page it may be replaced later.
+const { Promise } = globalThis;
+
 export interface ConnectHandlers {
   onFrame(frame: UpFrame): void;
   /** The connection is gone; called at most once. Without an error: code `disconnected`. */

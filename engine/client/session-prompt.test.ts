@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { assistant, held, prefix, session, SYSTEM, thrownBy, user } from '../../tests/fake-llm.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 import type { Message } from '../protocol/messages.ts';
@@ -122,6 +122,42 @@ describe('prompt', () => {
     expect(await model.prompt(prefixed)).toBe(' and so on');
     await model.prompt('b');
     expect(fake.prompts.at(-1)).toEqual([user('a'), assistant('It begins and so on'), user('b')]);
+  });
+});
+
+describe('a page that replaces what is everybody’s', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  test('after the provider came keeps a session that works', async () => {
+    const { model, fake } = await session();
+    const useless = (): never => {
+      throw new Error('The page broke this.');
+    };
+    const names = [
+      'ReadableStream',
+      'AbortController',
+      'AbortSignal',
+      'Event',
+      'EventTarget',
+      'TypeError',
+      'DOMException',
+    ];
+    for (const name of [...names, 'RegExp']) vi.stubGlobal(name, useless);
+    const read: unknown[] = [];
+    for await (const chunk of model.promptStreaming('a')) read.push(chunk);
+    expect(read.join('')).toBe('Answer to a');
+    const wrong = await model.prompt(5 as never).catch((error: unknown) => error);
+    fake.say = () => 'word '.repeat(90);
+    await model.prompt('b');
+    const overflows: unknown[] = [];
+    model.oncontextoverflow = ({ type }) => overflows.push(type);
+    await model.prompt('c', { responseConstraint: /word/ });
+    model.destroy();
+    const late = await model.prompt('d').catch((error: unknown) => error);
+    vi.unstubAllGlobals();
+    expect(wrong).toBeInstanceOf(TypeError);
+    expect(overflows).toEqual(['contextoverflow']);
+    expect(late).toMatchObject({ name: 'InvalidStateError' });
   });
 });
 

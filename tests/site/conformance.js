@@ -1,5 +1,7 @@
 // What the Prompt API's explainer and IDL promise of `LanguageModel`, checked from an ordinary page, with whatever model answers.
 // https://webmachinelearning.github.io/prompt-api/ and https://github.com/webmachinelearning/prompt-api
+import { check, equal, read, rejects } from './expect.js';
+
 const { LanguageModel } = window.localLLM;
 const status = document.querySelector('[role=status]');
 const list = document.querySelector('#results');
@@ -8,27 +10,6 @@ const SYSTEM = { role: 'system', content: 'You answer questions about countries.
 const user = (content) => ({ role: 'user', content });
 const assistant = (content) => ({ role: 'assistant', content });
 
-function check(holds, message) {
-  if (!holds) throw new Error(message);
-}
-function equal(actual, expected, what) {
-  check(Object.is(actual, expected), `${what} is ${String(actual)}, not ${String(expected)}`);
-}
-async function rejects(name, call, what = name) {
-  let value;
-  try {
-    value = await call();
-  } catch (error) {
-    const right = error?.name === name || error === name;
-    return check(right, `${what}: ${String(error)} instead of ${String(name)}`) ?? error;
-  }
-  throw new Error(`${what}: gave ${String(value)} instead of ${String(name)}`);
-}
-async function read(stream) {
-  const chunks = [];
-  for await (const chunk of stream) chunks.push(chunk);
-  return chunks;
-}
 /** A session that is destroyed afterwards. */
 const withSession = (options, use) => async () => {
   const session = await LanguageModel.create(options);
@@ -268,6 +249,26 @@ const checks = {
     equal(typeof capital, 'string', 'capital');
     check([1, 2, 3].includes(rating), `rating is ${rating}`);
     equal(Object.keys(rest).length, 0, 'further members');
+  }),
+  'a page that replaces its globals keeps its session': withPlain(async (session) => {
+    const names = [
+      'Promise',
+      'ReadableStream',
+      'AbortController',
+      'AbortSignal',
+      'Event',
+      'DOMException',
+      'MessagePort',
+    ];
+    const own = names.map((name) => [name, window[name]]);
+    for (const name of names) window[name] = () => check(false, `${name} was called`);
+    try {
+      const chunks = await read(session.promptStreaming(FRANCE));
+      check(chunks.length > 1, `${chunks.length} chunk`);
+      await rejects('TypeError', () => session.prompt(null));
+    } finally {
+      for (const [name, value] of own) window[name] = value;
+    }
   }),
 };
 
