@@ -122,6 +122,15 @@ describe('what is counted', () => {
     expect(await new Usage().list()).toMatchObject([{ tokens: 11 }]);
   });
 
+  test('a site that was forgotten while it had an answer stays forgotten', async () => {
+    const { begin, usage } = start();
+    const work = await begin();
+    await usage.forget(A);
+    work.take(done(10, 0, 1));
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await new Usage().list()).toEqual([]);
+  });
+
   test('writes are few', async () => {
     const { begin } = start();
     await settle();
@@ -134,14 +143,19 @@ describe('what is counted', () => {
 
 describe('the log', () => {
   test('has texts only where they were switched on', async () => {
-    const { begin, records } = start({}, { on: true, text: true });
+    const { begin, accounts, records } = start({}, { on: true, text: true });
     (await begin()).take(done(1, 0, 1));
-    const stopped = await begin();
+    const messages = [
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'Hi' },
+    ];
+    const stopped = await accounts.begin(A, 'generate', { input: messages });
     stopped.take(delta('Half'));
     stopped.take(failed('aborted'));
     await settle();
     expect(records.map(({ text }) => text?.answer)).toEqual(['The answer.', 'Half']);
-    expect(records[0]!.text!.prompt).toBe(JSON.stringify(PARAMS.input));
+    expect(records[1]!.text!.prompt).toBe('system: Be brief.\n\nuser: Hi');
+    expect(records[0]!.text!.prompt).toBe(PARAMS.input);
   });
 
   test('is empty where it is switched off, and of private windows', async () => {

@@ -9,7 +9,7 @@ import type { GenerateResult, UpFrame, Usage as Tokens } from '../../engine/prot
 import { MAX_ONE_TEXT_CHARS } from './activity.ts';
 import type { Activity } from './activity.ts';
 import { budgetOf } from './budget.ts';
-import type { SettingsOfSites } from './budget.ts';
+import type { SettingsOfSites, SiteSettings } from './budget.ts';
 import { ownerKey, siteName, siteOf } from './site.ts';
 import type { Site } from './site.ts';
 import { hourEndsMs } from './usage.ts';
@@ -20,7 +20,7 @@ const CHARS_PER_TOKEN = 4;
 
 export interface AccountsOptions {
   settings: Pick<SettingsOfSites, 'get'>;
-  usage: Pick<Usage, 'of' | 'changed'>;
+  usage: Pick<Usage, 'of' | 'note'>;
   activity: Pick<Activity, 'settings' | 'add'>;
 }
 /** What a site has asked for and was let through with. */
@@ -34,11 +34,11 @@ interface Open {
   sinceMs: number;
 }
 interface Asked {
-  site: Site;
   method: 'generate' | 'prefill';
-  /** As JSON: its size tells the prompt's, roughly. */
-  prompt: string;
-  keepText: boolean;
+  /** Roughly, from its length. */
+  promptTokens: number;
+  /** Where texts are kept. */
+  prompt?: string;
 }
 
 export class Accounts {
@@ -51,29 +51,24 @@ export class Accounts {
 
   /** Whether the person lets the site use the engine for now. @throws LocalLLMError not-allowed */
   async requireUnpaused(site: Site): Promise<void> {
-    const { paused } = await this.#options.settings.get(site);
-    if (!paused) return;
-    const message = `${siteName(site)} is paused. The person who uses this browser can let it go on in localLLM's settings.`;
-    throw new LocalLLMError('not-allowed', message);
+    refusePaused(site, await this.#options.settings.get(site));
   }
 
   /** Lets a request through to the engine and counts it from now on. @throws LocalLLMError not-allowed, quota */
   async begin(site: Site, method: 'generate' | 'prefill', params: unknown): Promise<Work> {
-    await this.requireUnpaused(site);
     const { settings, usage, activity } = this.#options;
-    const [budget, used, noted] = await Promise.all([
-      settings.get(site).then(budgetOf),
-      usage.of(site),
-      activity.settings(),
-    ]);
+    const [own, used, noted] = await Promise.all([settings.get(site), usage.of(site), activity.settings()]);
+    refusePaused(site, own);
+    const budget = budgetOf(own);
     // From here on without a pause: requests that come together are counted one after another.
-    const prompt = JSON.stringify((params as { input?: unknown } | undefined)?.input ?? '');
+    const { input } = (params ?? {}) as { input?: unknown };
+    const promptTokens = tokensIn(JSON.stringify(input ?? '').length);
     const key = ownerKey(site);
     const open = this.#open.get(key) ?? { count: 0, sinceMs: Date.now() };
     refuseBeyond(site, { asked: open.count + 1, allowed: budget.maxOpen });
     const hourMs = used.hour.busyMs + (open.count > 0 ? Date.now() - open.sinceMs : 0);
     requireWithin(site, used, {
-      asked: tokensIn(prompt),
+      asked: promptTokens,
       used: used.hour.tokens,
       budget: budget.tokensPerHour,
       of: 'tokens',
@@ -86,31 +81,20 @@ export class Accounts {
     });
     open.count++;
     this.#open.set(key, open);
-    const asked = { site: siteOf(site), method, prompt, keepText: noted.on && noted.text && !site.private };
+    const { private: _, ...place } = siteOf(site);
+    const keepText = noted.on && noted.text && !site.private;
+    const asked = { method, promptTokens, ...(keepText && { prompt: textOf(input) }) };
     return new MeteredWork(asked, (record) => {
       let busyMs = 0;
       if (--open.count === 0) {
         this.#open.delete(key);
         busyMs = Date.now() - open.sinceMs;
       }
-      void this.#close(site, record, { busyMs, noted: noted.on && !site.private });
+      // To the record that it began with: of a site that was forgotten meanwhile nothing is to be kept.
+      usage.note(used, record.tokens, busyMs);
+      // A log that cannot be written (a full disk) keeps nobody from an answer.
+      if (noted.on && !site.private) void activity.add({ ...place, ...record }).catch(() => {});
     });
-  }
-
-  async #close(site: Site, record: WorkRecord, { busyMs, noted }: { busyMs: number; noted: boolean }): Promise<void> {
-    const { usage, activity } = this.#options;
-    const used = await usage.of(site);
-    used.requests++;
-    used.tokens += record.tokens;
-    used.busyMs += busyMs;
-    used.lastUsedMs = Date.now();
-    used.hour.tokens += record.tokens;
-    used.hour.busyMs += busyMs;
-    usage.changed();
-    if (!noted) return;
-    const { origin, top } = site;
-    // A log that cannot be written (a full disk) keeps nobody from an answer.
-    await activity.add({ origin, ...(top !== undefined && { top }), ...record }).catch(() => {});
   }
 }
 
@@ -146,29 +130,28 @@ class MeteredWork implements Work {
     if (frame.t !== 'delta') return;
     this.#deltas++;
     this.#chars += frame.text.length;
-    if (this.#asked.keepText && this.#answer.length < MAX_ONE_TEXT_CHARS) this.#answer += frame.text;
+    if (this.#asked.prompt !== undefined && this.#answer.length < MAX_ONE_TEXT_CHARS) this.#answer += frame.text;
   }
 
   #finish(outcome: 'done' | ErrorCode, result?: unknown): void {
     if (this.#ended) return;
     this.#ended = true;
-    const { method, prompt, keepText } = this.#asked;
+    const { method, prompt } = this.#asked;
     const answer = outcome === 'done' && method === 'generate' ? (result as GenerateResult).text : this.#answer;
-    const cut = (text: string) => text.slice(0, MAX_ONE_TEXT_CHARS);
     this.#end({
       method,
       timeMs: this.#startMs,
       tokens: outcome === 'done' ? tokensOf(method, result) : this.#brokenOff(),
       durationMs: Date.now() - this.#startMs,
       outcome,
-      ...(keepText && { text: { prompt: cut(prompt), answer: cut(answer) } }),
+      ...(prompt !== undefined && { text: { prompt, answer: cut(answer) } }),
     });
   }
 
   /** Deltas may carry several tokens each, of a page that does not read them: then their length tells. */
   #brokenOff(): number {
     if (!this.#worked) return 0;
-    return tokensIn(this.#asked.prompt) + Math.max(this.#deltas, Math.ceil(this.#chars / CHARS_PER_TOKEN));
+    return this.#asked.promptTokens + Math.max(this.#deltas, tokensIn(this.#chars));
   }
 }
 
@@ -177,8 +160,25 @@ function tokensOf(method: 'generate' | 'prefill', result: unknown): number {
   return usage.promptTokens - usage.cachedTokens + usage.completionTokens;
 }
 
-function tokensIn(text: string): number {
-  return Math.ceil(text.length / CHARS_PER_TOKEN);
+function tokensIn(chars: number): number {
+  return Math.ceil(chars / CHARS_PER_TOKEN);
+}
+
+/** As a person reads it. Nobody has checked it yet. */
+function textOf(input: unknown): string {
+  if (!Array.isArray(input)) return cut(typeof input === 'string' ? input : '');
+  const messages = input as ({ role?: unknown; content?: unknown } | null)[];
+  return cut(messages.map((message) => `${String(message?.role)}: ${String(message?.content)}`).join('\n\n'));
+}
+
+function cut(text: string): string {
+  return text.slice(0, MAX_ONE_TEXT_CHARS);
+}
+
+function refusePaused(site: Site, { paused }: SiteSettings): void {
+  if (!paused) return;
+  const message = `${siteName(site)} is paused. The person who uses this browser can let it go on in localLLM's settings.`;
+  throw new LocalLLMError('not-allowed', message);
 }
 
 function refuseBeyond(site: Site, { asked, allowed }: { asked: number; allowed: number }): void {

@@ -40,7 +40,7 @@ export class Usage {
   #sites: Promise<Sites> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** The site's own record: whoever changes it calls `changed`. Its hour is the one of now. */
+  /** The site's own record, for `note`. Its hour is the one of now. */
   async of(site: Site): Promise<SiteUsage> {
     const { lasting, apart } = await this.#load();
     const sites = site.private ? apart : lasting;
@@ -72,7 +72,16 @@ export class Usage {
     });
   }
 
-  changed(): void {
+  /** One more request of a site has ended. */
+  note(usage: SiteUsage, tokens: number, busyMs: number): void {
+    const now = Date.now();
+    startHour(usage, now);
+    usage.requests++;
+    usage.tokens += tokens;
+    usage.busyMs += busyMs;
+    usage.lastUsedMs = now;
+    usage.hour.tokens += tokens;
+    usage.hour.busyMs += busyMs;
     this.#timer ??= setTimeout(() => void this.#write(), WRITE_MS);
   }
 

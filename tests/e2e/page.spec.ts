@@ -50,7 +50,8 @@ test('a grant taken back on the options page is asked for again', async ({ exten
 
   const options = await extension.context.newPage();
   await options.goto(`${extension.extensionOrigin}/options.html`);
-  const row = options.getByRole('listitem').filter({ hasText: new URL(site.origin).host });
+  const sites = options.locator('#sites');
+  const row = sites.getByRole('listitem').filter({ hasText: new URL(site.origin).host });
   await row.getByRole('button', { name: 'Revoke' }).click();
   await expect(row).toHaveCount(0);
   await options.close();
