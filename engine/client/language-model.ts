@@ -23,6 +23,7 @@ const { defineProperty, freeze, getOwnPropertyNames } = Object;
 const { AbortController, ReadableStream } = globalThis;
 
 type Chunk = string | LanguageModelMessageContent;
+
 /** The class for one client: `create` and `availability` ask it. Frozen, with its prototype. */
 export function createLanguageModel(client: Client): LanguageModelStatic {
   class Model extends EventTarget {
