@@ -21,7 +21,6 @@ export function matmulKernels(options: MatmulOptions): MatmulVariant[] {
     mulMatColsIntKernel(options) ?? mulMatColsKernel(options),
   ];
   if (options.adapter?.software) return few;
-  return options.adapter?.subgroupMatrix
-    ? [...few, ...mulMatSubgroupMatrixKernels(options)]
-    : [...few, mulMatSmallTileKernel(options), mulMatTileKernel(options)];
+  const many = mulMatSubgroupMatrixKernels(options) ?? [mulMatSmallTileKernel(options), mulMatTileKernel(options)];
+  return [...few, ...many];
 }

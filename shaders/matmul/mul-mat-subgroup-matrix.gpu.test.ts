@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { MATRIX_WORKGROUP_BYTES } from '../kernel.ts';
+import { MATRIX_WORKGROUP_BYTES, PORTABLE } from '../kernel.ts';
 import { compileErrors, testSubgroupMatrices } from '../testing/device.ts';
 import { checkMatmul, folded, type MatmulCase } from '../testing/run-matmul.ts';
 import { EMULATED_MATRICES } from '../testing/subgroup-matrices.ts';
 import type { MatmulOptions } from './fragments.ts';
+import type { MatrixTile } from './mul-mat-subgroup-matrix.entry.ts';
 import {
   LARGE,
-  type MatrixTile,
   MIDDLE,
   mulMatSubgroupMatrixKernel,
+  mulMatSubgroupMatrixKernels,
   SMALL,
   SUBGROUP_MATRICES,
 } from './mul-mat-subgroup-matrix.kernel.ts';
@@ -65,7 +66,22 @@ describe.each(TILES)(`mul-mat-subgroup-matrix, ${real ? '' : 'emulated, '}%s`, (
 describe('mul-mat-subgroup-matrix', () => {
   it.each(real ? WEIGHT_TYPES : [])('%s', async (type) => {
     const options = { type, epilogue: 'store', cols: 768 } as const;
-    await checkMatmul((o) => mulMatSubgroupMatrixKernel(o, LARGE), options, { rows: 35, tokens: 33, tolerance }, ref);
+    for (const tile of [LARGE, MIDDLE, SMALL]) {
+      await checkMatmul((o) => mulMatSubgroupMatrixKernel(o, tile), options, { rows: 35, tokens: 33, tolerance }, ref);
+    }
+  });
+
+  it.each([64, 896, 2048, 16_384, 128_256])('takes larger tiles for more tokens, %d rows', (rows) => {
+    const adapter = { ...PORTABLE, subgroupMatrix: true };
+    const from = mulMatSubgroupMatrixKernels({ ...STORE, rows, adapter })!.map(({ minTokens }) => minTokens);
+    expect(from).toEqual([...new Set(from)].toSorted((a, b) => a - b));
+  });
+
+  it('leaves what f16 cannot hold to others', () => {
+    const options = { ...STORE, rows: 4096 };
+    expect(mulMatSubgroupMatrixKernels(options)).toBeUndefined();
+    const adapter = { ...PORTABLE, subgroupMatrix: true };
+    expect(mulMatSubgroupMatrixKernels({ ...options, type: 'F32', adapter })).toBeUndefined();
   });
 
   it.each([LARGE, MIDDLE, SMALL])('compiles, in the memory that is asked for: %o', async (tile) => {

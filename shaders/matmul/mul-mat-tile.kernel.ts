@@ -5,9 +5,9 @@ import mulMatTile from './mul-mat-tile.wgsl?raw';
 /** Workgroups that give a large GPU enough to do. */
 const MANY = 128;
 
-/** The fewest tokens that make `many` tiles of `tile` × `tile`. */
-export function tilesWorthwhile(tile: number, { rows = Infinity }: MatmulOptions, many = MANY): number {
-  return Math.ceil((tile * tile * many) / rows);
+/** The fewest tokens that make so many tiles of `tile` × `tile`. */
+function tilesWorthwhile(tile: number, { rows = Infinity }: MatmulOptions): number {
+  return Math.ceil((tile * tile * MANY) / rows);
 }
 
 /**

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Matrices } from '../matmul/mul-mat-subgroup-matrix.kernel.ts';
+import type { Matrices } from '../matmul/mul-mat-subgroup-matrix.entry.ts';
 import emulated from './subgroup-matrices.wgsl?raw';
 
 export const EMULATED_MATRICES: Matrices = {
