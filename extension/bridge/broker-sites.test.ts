@@ -14,12 +14,15 @@ let up: UpFrame[];
 /** What the accounts were told: who began, and each frame of it. */
 let counted: (string | UpFrame)[];
 let budget: () => void;
+/** Why what runs has to end. */
+let beyond: LocalLLMError | undefined;
 let broker: Broker;
 
 beforeEach(() => {
   state = 'granted';
   [down, up, counted] = [[], [], []];
   budget = () => {};
+  beyond = undefined;
   broker = new Broker({
     gate: { state: async () => state, require: async () => {}, request: async () => state },
     accounts: {
@@ -27,7 +30,7 @@ beforeEach(() => {
       begin: async (site, method) => {
         budget();
         counted.push(`${method} ${site.origin}`);
-        return { take: (frame) => counted.push(frame) };
+        return { take: (frame) => (counted.push(frame), beyond) };
       },
     },
     toEngine: (envelope) => down.push(envelope),
@@ -74,6 +77,14 @@ describe('what a page asks for', () => {
     await settle();
     expect(up).toMatchObject([{ t: 'error', id: 1, error: { code: 'quota', requested: 2, quota: 1 } }]);
     expect(down).toEqual([]);
+  });
+
+  test('ends where its budget does', async () => {
+    const channel = await running();
+    beyond = new LocalLLMError('quota', 'Too much.');
+    broker.deliver(channel.name, delta);
+    expect(up).toMatchObject([delta, { t: 'error', id: 1, error: { code: 'quota' } }]);
+    expect(down.at(-1)).toMatchObject({ frame: { t: 'cancel', id: 1 } });
   });
 
   test('ends when the site is paused', async () => {

@@ -36,7 +36,7 @@ beforeEach(() => {
       },
       request: async () => state,
     },
-    accounts: { requireUnpaused: async () => {}, begin: async () => ({ take: () => {} }) },
+    accounts: { requireUnpaused: async () => {}, begin: async () => ({ take: () => undefined }) },
     toEngine: (envelope) => down.push(envelope),
     ownOrigin: 'chrome-extension://abc',
   });

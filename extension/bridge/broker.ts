@@ -15,8 +15,9 @@ import type {
   Method,
   UpFrame,
 } from '../../engine/protocol/messages.ts';
-import type { Accounts, Work } from '../permissions/accounts.ts';
+import type { Accounts } from '../permissions/accounts.ts';
 import type { PermissionGate } from '../permissions/gate.ts';
+import type { Work } from '../permissions/metered-work.ts';
 import { siteKey, siteName } from '../permissions/site.ts';
 import type { Asker } from './sender.ts';
 
@@ -111,8 +112,9 @@ export class Broker {
     const request = channel?.requests.get(frame.id);
     if (!channel || !request) return;
     if (frame.t === 'done' || frame.t === 'error') channel.requests.delete(frame.id);
-    request.work?.take(frame);
+    const beyond = request.work?.take(frame);
     channel.post(request.masked ? mask(frame) : frame);
+    if (beyond) this.#end(channel, frame.id, beyond);
   }
 
   /** The engine's document or worker is gone, and every channel in it. */
@@ -166,7 +168,7 @@ export class Broker {
       channel.requests.set(id, request);
       this.#beatWhileAsking();
       const answer = await this.#admit(channel, frame, request);
-      if (channel.requests.get(id) !== request) return request.work?.take(CANCELLED);
+      if (channel.requests.get(id) !== request) return void request.work?.take(CANCELLED);
       if (answer === undefined) return this.#toEngine(channel, frame, request);
       channel.requests.delete(id);
       channel.post({ t: 'done', id, result: answer });

@@ -183,12 +183,10 @@ describe('the log', () => {
 });
 
 describe('budgets', () => {
-  test('tokens: the one that goes beyond is let end, the next one waits for the hour; others do not', async () => {
+  test('tokens: what is used up is refused until the hour is over; other sites do not notice', async () => {
     const { begin } = start({ tokensPerHour: 100 });
     (await begin()).take(done(80, 0, 15));
-    await settle();
-    (await begin()).take(done(50, 0, 50));
-    await settle();
+    (await begin()).take(done(50, 0, 50)); // nobody knew before it was done
     vi.setSystemTime(now + HOUR_MS / 2);
     await expect(begin()).rejects.toMatchObject({
       code: 'quota',
@@ -202,13 +200,26 @@ describe('budgets', () => {
     await begin();
   });
 
+  test('tokens: answers under way count together, and end where they are beyond', async () => {
+    const { begin, usage } = start({ tokensPerHour: 10 });
+    const [one, two] = [await begin(), await begin()];
+    for (let i = 0; i < 9; i++) expect((i % 2 ? one : two).take(delta('a'))).toBeUndefined();
+    expect(one.take(delta('b'))).toMatchObject({ code: 'quota', details: { requested: 10, quota: 10 } });
+    await expect(begin()).rejects.toMatchObject({ code: 'quota' });
+    one.take(failed('aborted'));
+    two.take(done(3, 0, 5));
+    expect((await usage.of(A)).tokens).toBe(10 + 5 + 8);
+  });
+
   test('time: what is under way counts already', async () => {
     const { begin } = start({ secondsPerHour: 60 });
     const work = await begin();
+    vi.setSystemTime(now + 59_000);
+    expect(work.take({ t: 'heartbeat', id: 1 })).toBeUndefined();
     vi.setSystemTime(now + 61_000);
     await expect(begin()).rejects.toMatchObject({ code: 'quota', details: { quota: 60 } });
+    expect(work.take({ t: 'heartbeat', id: 1 })).toMatchObject({ code: 'quota', details: { requested: 62 } });
     work.take(failed('aborted'));
-    await settle();
     await expect(begin()).rejects.toMatchObject({ code: 'quota' });
     vi.setSystemTime(now + HOUR_MS);
     await begin();

@@ -4,43 +4,28 @@
  * @module
  */
 import { LocalLLMError } from '../../engine/protocol/errors.ts';
-import type { ErrorCode } from '../../engine/protocol/errors.ts';
-import type { GenerateResult, UpFrame, Usage as Tokens } from '../../engine/protocol/messages.ts';
-import { MAX_ONE_TEXT_CHARS } from './activity.ts';
 import type { Activity } from './activity.ts';
 import { budgetOf } from './budget.ts';
-import type { SettingsOfSites, SiteSettings } from './budget.ts';
+import type { Budget, SettingsOfSites, SiteSettings } from './budget.ts';
+import { MeteredWork, textOf, tokensIn } from './metered-work.ts';
+import type { Work } from './metered-work.ts';
 import { ownerKey, siteName, siteOf } from './site.ts';
 import type { Site } from './site.ts';
 import { hourEndsMs } from './usage.ts';
 import type { SiteUsage, Usage } from './usage.ts';
-
-/** Where an answer was broken off nobody counted its tokens. */
-const CHARS_PER_TOKEN = 4;
 
 export interface AccountsOptions {
   settings: Pick<SettingsOfSites, 'get'>;
   usage: Pick<Usage, 'of' | 'note'>;
   activity: Pick<Activity, 'settings' | 'add'>;
 }
-/** What a site has asked for and was let through with. */
-export interface Work {
-  /** A frame on its way to the site; the last one ends the work. */
-  take(frame: UpFrame): void;
-}
 /** What a site has at the engine now. */
 interface Open {
   count: number;
   sinceMs: number;
+  /** Written so far of what is under way. */
+  tokens: number;
 }
-interface Asked {
-  method: 'generate' | 'prefill';
-  /** Roughly, from its length. */
-  promptTokens: number;
-  /** Where texts are kept. */
-  prompt?: string;
-}
-
 export class Accounts {
   readonly #options: AccountsOptions;
   readonly #open = new Map<string, Open>();
@@ -64,27 +49,22 @@ export class Accounts {
     const { input } = (params ?? {}) as { input?: unknown };
     const promptTokens = tokensIn(JSON.stringify(input ?? '').length);
     const key = ownerKey(site);
-    const open = this.#open.get(key) ?? { count: 0, sinceMs: Date.now() };
+    const open = this.#open.get(key) ?? { count: 0, sinceMs: Date.now(), tokens: 0 };
     refuseBeyond(site, { asked: open.count + 1, allowed: budget.maxOpen });
-    const hourMs = used.hour.busyMs + (open.count > 0 ? Date.now() - open.sinceMs : 0);
-    requireWithin(site, used, {
-      asked: promptTokens,
-      used: used.hour.tokens,
-      budget: budget.tokensPerHour,
-      of: 'tokens',
-    });
-    requireWithin(site, used, {
-      asked: 1,
-      used: Math.floor(hourMs / 1000),
-      budget: budget.secondsPerHour,
-      of: 'seconds',
-    });
+    const spent = (asked: number) => beyond({ site, used, budget, open, asked });
+    const refusal = spent(promptTokens);
+    if (refusal) throw refusal;
     open.count++;
     this.#open.set(key, open);
     const { private: _, ...place } = siteOf(site);
     const keepText = noted.on && noted.text && !site.private;
     const asked = { method, promptTokens, ...(keepText && { prompt: textOf(input) }) };
-    return new MeteredWork(asked, (record) => {
+    const onText = (tokens: number) => {
+      open.tokens += tokens;
+      return spent(0);
+    };
+    return new MeteredWork(asked, onText, (record, written) => {
+      open.tokens -= written;
       let busyMs = 0;
       if (--open.count === 0) {
         this.#open.delete(key);
@@ -96,83 +76,6 @@ export class Accounts {
       if (noted.on && !site.private) void activity.add({ ...place, ...record }).catch(() => {});
     });
   }
-}
-
-interface WorkRecord {
-  method: 'generate' | 'prefill';
-  timeMs: number;
-  tokens: number;
-  durationMs: number;
-  outcome: 'done' | ErrorCode;
-  text?: { prompt: string; answer: string };
-}
-
-class MeteredWork implements Work {
-  readonly #asked: Asked;
-  readonly #end: (record: WorkRecord) => void;
-  readonly #startMs = Date.now();
-  /** Whether the engine has begun with it. */
-  #worked = false;
-  #deltas = 0;
-  #chars = 0;
-  #answer = '';
-  #ended = false;
-
-  constructor(asked: Asked, end: (record: WorkRecord) => void) {
-    this.#asked = asked;
-    this.#end = end;
-  }
-
-  take(frame: UpFrame): void {
-    if (frame.t === 'done') return this.#finish('done', frame.result);
-    if (frame.t === 'error') return this.#finish(frame.error.code);
-    this.#worked = true;
-    if (frame.t !== 'delta') return;
-    this.#deltas++;
-    this.#chars += frame.text.length;
-    if (this.#asked.prompt !== undefined && this.#answer.length < MAX_ONE_TEXT_CHARS) this.#answer += frame.text;
-  }
-
-  #finish(outcome: 'done' | ErrorCode, result?: unknown): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    const { method, prompt } = this.#asked;
-    const answer = outcome === 'done' && method === 'generate' ? (result as GenerateResult).text : this.#answer;
-    this.#end({
-      method,
-      timeMs: this.#startMs,
-      tokens: outcome === 'done' ? tokensOf(method, result) : this.#brokenOff(),
-      durationMs: Date.now() - this.#startMs,
-      outcome,
-      ...(prompt !== undefined && { text: { prompt, answer: cut(answer) } }),
-    });
-  }
-
-  /** Deltas may carry several tokens each, of a page that does not read them: then their length tells. */
-  #brokenOff(): number {
-    if (!this.#worked) return 0;
-    return this.#asked.promptTokens + Math.max(this.#deltas, tokensIn(this.#chars));
-  }
-}
-
-function tokensOf(method: 'generate' | 'prefill', result: unknown): number {
-  const usage = method === 'generate' ? (result as GenerateResult).usage : (result as Tokens);
-  return usage.promptTokens - usage.cachedTokens + usage.completionTokens;
-}
-
-function tokensIn(chars: number): number {
-  return Math.ceil(chars / CHARS_PER_TOKEN);
-}
-
-/** As a person reads it. Nobody has checked it yet. */
-function textOf(input: unknown): string {
-  if (!Array.isArray(input)) return cut(typeof input === 'string' ? input : '');
-  const messages = input as ({ role?: unknown; content?: unknown } | null)[];
-  return cut(messages.map((message) => `${String(message?.role)}: ${String(message?.content)}`).join('\n\n'));
-}
-
-function cut(text: string): string {
-  return text.slice(0, MAX_ONE_TEXT_CHARS);
 }
 
 function refusePaused(site: Site, { paused }: SiteSettings): void {
@@ -187,19 +90,38 @@ function refuseBeyond(site: Site, { asked, allowed }: { asked: number; allowed: 
   throw new LocalLLMError('quota', message, { details: { requested: asked, quota: allowed } });
 }
 
-/** The last request that begins within a budget may go beyond it. */
-function requireWithin(
-  site: Site,
-  usage: SiteUsage,
-  { asked, used, budget, of }: { asked: number; used: number; budget: number | null; of: 'tokens' | 'seconds' },
-): void {
-  if (budget === null || used < budget) return;
-  const minutes = Math.max(1, Math.ceil((hourEndsMs(usage) - Date.now()) / 60_000));
-  const reset = `Try again in ${minutes} minute${minutes === 1 ? '' : 's'}`;
-  const advice = "the person who uses this browser can change the budget in localLLM's settings";
-  throw new LocalLLMError(
-    'quota',
-    `${siteName(site)} has used ${used} ${of} of the ${budget} that it may use in an hour. ${reset}; ${advice}.`,
-    { details: { requested: used + asked, quota: budget } },
-  );
+interface Spent {
+  site: Site;
+  used: SiteUsage;
+  budget: Budget;
+  open: Open;
+  /** Tokens that come on top; 0 while they come. */
+  asked: number;
+}
+
+/** Why there is nothing left of the hour, if so. What is under way counts. */
+function beyond({ site, used, budget, open, asked }: Spent): LocalLLMError | undefined {
+  const endsMs = hourEndsMs(used);
+  const now = Date.now();
+  if (now >= endsMs) return undefined; // it counts to the next one
+  const seconds = Math.floor((used.hour.busyMs + (open.count > 0 ? now - open.sinceMs : 0)) / 1000);
+  const tokens = used.hour.tokens + open.tokens;
+  const { tokensPerHour, secondsPerHour } = budget;
+  const minutes = Math.max(1, Math.ceil((endsMs - now) / 60_000));
+  const advice =
+    `Try again in ${minutes} minute${minutes === 1 ? '' : 's'}; ` +
+    "the person who uses this browser can change the budget in localLLM's settings.";
+  const refuse = (what: string, requested: number, quota: number) =>
+    new LocalLLMError(
+      'quota',
+      `${siteName(site)} has used ${what} of the ${quota} that it may use in an hour. ${advice}`,
+      {
+        details: { requested, quota },
+      },
+    );
+  if (tokensPerHour !== null && tokens >= tokensPerHour) {
+    return refuse(`${tokens} tokens`, tokens + asked, tokensPerHour);
+  }
+  if (secondsPerHour === null || seconds < secondsPerHour) return undefined;
+  return refuse(`${seconds} seconds`, seconds + 1, secondsPerHour);
 }
