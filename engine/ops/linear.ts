@@ -3,9 +3,12 @@
  *
  * @module
  */
-import type { GluActivation } from '../../shaders/matmul/fragments.ts';
-import { matmulKernels } from '../../shaders/matmul/matmul.kernel.ts';
+import type { GluActivation, MatmulVariant } from '../../shaders/matmul/fragments.ts';
+import { fewTokensKernel, matmulKernels } from '../../shaders/matmul/matmul.kernel.ts';
+import { MIN_TOKENS, TOKENS } from '../../shaders/matmul/mul-mat-cols-int.kernel.ts';
+import { integersBytes, toIntegersGrid, toIntegersKernel } from '../../shaders/matmul/to-integers.kernel.ts';
 import { BLOCK } from '../../shaders/matmul/weights.ts';
+import type { Dims, Dispatch, Scratch, Tap, Variant } from '../gpu/plan.ts';
 import { type Activation, countRows, type ForwardContext } from './context.ts';
 
 /** Words of the batch's header that hold the number of rows (`shaders/lib/batch.wgsl`). */
@@ -27,25 +30,25 @@ export function linear(
   const weight = f.weights.matrix(name);
   const bias = f.weights.optional(`${name}.bias`);
   const count = countRows(x.rows);
-  weight.segments.forEach((segment, index) => {
-    const variants = matmulKernels({
-      type: segment.type,
-      ...epilogueOf(glu, gated),
-      bias: bias !== undefined,
-      cols: weight.cols,
-      rows: segment.rows,
-      adapter: f.plan.gpu.adapter,
-    });
-    const last = index === weight.segments.length - 1;
-    f.plan.dispatch({
+  const products = weight.segments.map((segment) => {
+    const { type, rows } = segment;
+    const { adapter } = f.plan.gpu;
+    const wanted = { type, rows, cols: weight.cols, adapter, bias: bias !== undefined, ...epilogueOf(glu, gated) };
+    return { segment, variants: matmulKernels(wanted), few: fewTokensKernel(wanted) };
+  });
+  const integers = toIntegers(f, x, weight.cols, Math.max(0, ...products.map(({ few }) => few?.maxTokens ?? 0)));
+  products.forEach(({ segment, variants, few }, index) => {
+    const inFew = (dims: Dims) => few !== undefined && few.minTokens <= count(dims) && count(dims) <= few.maxTokens;
+    const product: Omit<Dispatch, 'variants' | 'rows'> = {
       label: glu ? 'matmul-glu' : 'matmul',
-      variants: variants.map(({ kernel, grid, minTokens }) => ({
-        kernel,
-        minRows: minTokens,
-        grid: (dims) => grid(segment.rows, count(dims)),
-      })),
-      rows: count,
-      buffers: { x: x.buffer, quants: segment.quants, scales: segment.scales, y: out.buffer, ...(bias && { bias }) },
+      buffers: {
+        x: x.buffer,
+        ...(integers && { integers }),
+        quants: segment.quants,
+        scales: segment.scales,
+        y: out.buffer,
+        ...(bias && { bias }),
+      },
       params: {
         rows: segment.rows,
         blocks: weight.cols / BLOCK,
@@ -59,12 +62,46 @@ export function linear(
       bytes: (dims) =>
         segment.quants.size + segment.scales.size + count(dims) * (weight.cols + segment.rows / (glu ? 2 : 1)) * 4,
       flops: (dims) => 2 * count(dims) * segment.rows * weight.cols,
-      taps:
-        last && tap !== undefined
-          ? [{ name: tap, buffer: out.buffer, stride: out.width, columns: [0, out.width], rows: out.rows }]
-          : [],
-    });
+    };
+    const asVariant = variantOf(segment.rows, count);
+    if (few) {
+      const rows = (dims: Dims) => (inFew(dims) ? count(dims) : 0);
+      f.plan.dispatch({ ...product, variants: [asVariant(few)], rows });
+    }
+    const rows = (dims: Dims) => (inFew(dims) ? 0 : count(dims));
+    const isLast = index === weight.segments.length - 1;
+    const taps = isLast && tap !== undefined ? [tapOf(tap, out)] : [];
+    f.plan.dispatch({ ...product, variants: variants.map(asVariant), rows, taps });
   });
+}
+
+function tapOf(name: string, { buffer, width, rows }: Activation): Tap {
+  return { name, buffer, stride: width, columns: [0, width], rows };
+}
+
+/** As the plan has it, of a matrix of so many rows. */
+const variantOf =
+  (rows: number, count: (dims: Dims) => number) =>
+  ({ kernel, grid, minTokens }: MatmulVariant): Variant => ({
+    kernel,
+    minRows: minTokens,
+    grid: (dims) => grid(rows, count(dims)),
+  });
+
+/** Integers of x for the products of few tokens, at most `maxTokens`; none where there are no such products. */
+function toIntegers(f: ForwardContext, x: Activation, cols: number, maxTokens: number): Scratch | undefined {
+  if (maxTokens === 0) return undefined;
+  const count = countRows(x.rows);
+  const integers = f.plan.scratch('activations as integers', integersBytes(cols, maxTokens + TOKENS - 1));
+  f.plan.dispatch({
+    label: 'matmul-integers',
+    variants: [{ kernel: toIntegersKernel(), minRows: 1, grid: (dims) => toIntegersGrid(cols, count(dims)) }],
+    rows: (dims) => (count(dims) >= MIN_TOKENS && count(dims) <= maxTokens ? count(dims) : 0),
+    buffers: { x: x.buffer, integers },
+    params: { blocks: cols / BLOCK, count_at: COUNT_AT[x.rows] },
+    bytes: (dims) => count(dims) * cols * 4 + integersBytes(cols, count(dims)),
+  });
+  return integers;
 }
 
 function epilogueOf(glu?: GluActivation, gated?: GluActivation) {

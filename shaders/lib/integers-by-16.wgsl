@@ -3,7 +3,7 @@
 alias Scale = vec4<f32>;
 
 fn block_dot(w: Bytes, scale: Scale, x: Integers) -> f32 {
-  let a = dot_16(w.a, x.upper_a) * 256 + dot_16(w.a, x.lower_a);
-  let b = dot_16(w.b, x.upper_b) * 256 + dot_16(w.b, x.lower_b);
+  let a = dot_16(w.a, x.lower_a, dot_16(w.a, x.upper_a, 0) << 8u);
+  let b = dot_16(w.b, x.lower_b, dot_16(w.b, x.upper_b, 0) << 8u);
   return (scale.x * (x.step * f32(a)) - scale.y * x.sum_a) + (scale.z * (x.step * f32(b)) - scale.w * x.sum_b);
 }

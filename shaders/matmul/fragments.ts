@@ -15,6 +15,8 @@ import glu from './glu.wgsl?raw';
 import matmul from './matmul.wgsl?raw';
 import noBias from './no-bias.wgsl?raw';
 import store from './store.wgsl?raw';
+import xFloats from './x-floats.wgsl?raw';
+import xIntegers from './x-integers.wgsl?raw';
 import { integerFragments, weightFragments, weightName, type WeightType } from './weights.ts';
 
 export type GluActivation = 'silu' | 'gelu';
@@ -50,6 +52,10 @@ const ACTIVATIONS: Record<GluActivation, Fragment> = {
   gelu: { file: 'shaders/lib/gelu.wgsl', text: gelu },
 };
 
+const X_FLOATS: Fragment = { file: 'shaders/matmul/x-floats.wgsl', text: xFloats };
+/** x as `toIntegersKernel` writes it; the binding is named `integers`. */
+export const X_INTEGERS: Fragment = { file: 'shaders/matmul/x-integers.wgsl', text: xIntegers };
+
 function epilogueFragments({ epilogue, activation = 'silu', bias = false }: MatmulOptions): Fragment[] {
   const first = bias
     ? { file: 'shaders/matmul/bias.wgsl', text: withBias }
@@ -62,8 +68,8 @@ function epilogueFragments({ epilogue, activation = 'silu', bias = false }: Matm
 /**
  * Everything but the entry point.
  *
- * Bindings: 0 params, 1 batch, 2 x `[T, K]` f32 (rows beyond T may be read, up to a multiple of 64), 3 quants, 4 scales,
- * 5 y `[T, y_stride]` f32 (written; gates before with `gated`), 6 bias `[rows]` f32 (only with `bias`).
+ * Bindings: 0 params, 1 batch, 2 x `[T, K]` f32 or {@link X_INTEGERS} (rows beyond T may be read, up to a multiple of 64), 3 quants,
+ * 4 scales, 5 y `[T, y_stride]` f32 (written; gates before with `gated`), 6 bias `[rows]` f32 (only with `bias`).
  * Params: rows of W; blocks, units_per_row and scales_per_row (`weightLayout`); y_stride, floats; y_offset, the column of row 0;
  * bias_offset, the bias of row 0;
  * count_at, the word of the batch's header that holds T.
@@ -71,10 +77,12 @@ function epilogueFragments({ epilogue, activation = 'silu', bias = false }: Matm
 export function matmulFragments(
   options: MatmulOptions,
   weights: readonly Fragment[] = [{ file: 'shaders/lib/chunk.wgsl', text: chunk }, ...weightFragments(options.type)],
+  x: Fragment = X_FLOATS,
 ): Fragment[] {
   return [
     { file: 'shaders/lib/batch.wgsl', text: batch },
     { file: 'shaders/matmul/matmul.wgsl', text: matmul },
+    x,
     ...weights,
     ...epilogueFragments(options),
   ];
@@ -95,8 +103,11 @@ export function lanesFor(items: number): number {
   return Math.min(64, 2 ** Math.ceil(Math.log2(Math.max(1, items))));
 }
 
+/** What makes integers of activations. */
+export const TO_INTEGERS: Fragment = { file: 'shaders/lib/integers-of-x.wgsl', text: integersOfX };
+
 export interface IntegerOptions {
-  /** In place of those that {@link matmulFragments} takes by itself. */
+  /** In place of those that {@link matmulFragments} takes by itself; without {@link TO_INTEGERS}. */
   weights: readonly Fragment[];
   /** Threads, at most `lanes`, that surely are of one subgroup. */
   subgroup: number;
@@ -110,7 +121,7 @@ export function integerOptions({ type, adapter }: MatmulOptions, lanes: number):
   const integers = integerFragments(type);
   if (!integers || !adapter?.integerDot || adapter.subgroupSize < 4) return undefined;
   return {
-    weights: [{ file: 'shaders/lib/integers-of-x.wgsl', text: integersOfX }, ...integers],
+    weights: integers,
     subgroup: Math.min(lanes, adapter.subgroupSize),
   };
 }

@@ -16,11 +16,21 @@ import { mulMatVecKernel } from './mul-mat-vec.kernel.ts';
  * several columns at any number of tokens: workgroup memory is plain memory there, and every barrier a switch of context.
  */
 export function matmulKernels(options: MatmulOptions): MatmulVariant[] {
-  const few = [
-    mulMatVecIntKernel(options) ?? mulMatVecKernel(options),
-    mulMatColsIntKernel(options) ?? mulMatColsKernel(options),
-  ];
+  const inIntegers = mulMatVecIntKernel(options);
+  const few = inIntegers ? [inIntegers] : [mulMatVecKernel(options), mulMatColsKernel(options)];
   if (options.adapter?.software) return few;
   const many = mulMatSubgroupMatrixKernels(options) ?? [mulMatSmallTileKernel(options), mulMatTileKernel(options)];
   return [...few, ...many];
+}
+
+/**
+ * The best for `minTokens` to `maxTokens` tokens where adapter and type have products in integers. It takes x as `toIntegersKernel` writes
+ * it, so its bindings are not those of the others.
+ */
+export function fewTokensKernel(options: MatmulOptions): (MatmulVariant & { maxTokens: number }) | undefined {
+  const product = mulMatColsIntKernel(options);
+  if (!product) return undefined;
+  const [, more] = matmulKernels(options);
+  const maxTokens = (more?.minTokens ?? 32) - 1;
+  return maxTokens < product.minTokens ? undefined : { ...product, maxTokens };
 }

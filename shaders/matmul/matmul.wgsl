@@ -1,5 +1,5 @@
 // y[token, row] = Σ_k x[token, k] · W[row, k]: what every shape of the product shares.
-//   x: [T, K / 4] vec4s, W: [rows, K] as the weight fragment lays it out, y: [T, y_stride], from column y_offset on.
+//   x: [T, K] (x-floats.wgsl, x-integers.wgsl), W: [rows, K] as the weight fragment lays it out, y: [T, y_stride], from column y_offset on.
 struct Params {
   rows: u32,
   blocks: u32, // of 32 elements along K
@@ -11,5 +11,4 @@ struct Params {
   count_at: u32, // which word of the batch's header holds T
 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(2) var<storage, read> x: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> y: array<f32>;

@@ -1,5 +1,12 @@
 import { defineKernel, foldGrid } from '../kernel.ts';
-import { integerOptions, matmulFragments, matmulName, type MatmulOptions, type MatmulVariant } from './fragments.ts';
+import {
+  integerOptions,
+  matmulFragments,
+  matmulName,
+  type MatmulOptions,
+  type MatmulVariant,
+  TO_INTEGERS,
+} from './fragments.ts';
 import mulMatVecInt from './mul-mat-vec-int.wgsl?raw';
 import { BLOCK } from './weights.ts';
 
@@ -20,7 +27,10 @@ export function mulMatVecIntKernel(options: MatmulOptions): MatmulVariant | unde
   return {
     kernel: defineKernel(
       matmulName('mul-mat-vec-int', options),
-      [...matmulFragments(options, weights), { file: 'shaders/matmul/mul-mat-vec-int.wgsl', text: mulMatVecInt }],
+      [
+        ...matmulFragments(options, [TO_INTEGERS, ...weights]),
+        { file: 'shaders/matmul/mul-mat-vec-int.wgsl', text: mulMatVecInt },
+      ],
       { THREADS: threads, LANES, ROWS: rowsPerThread, SIDES: sides, SUBGROUP: subgroup },
       ['subgroups'],
     ),

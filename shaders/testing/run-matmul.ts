@@ -6,6 +6,7 @@
 import { GGML_TYPES } from '../../engine/gguf/types.ts';
 import type { Grid } from '../kernel.ts';
 import type { GluActivation, MatmulOptions, MatmulVariant } from '../matmul/fragments.ts';
+import { toIntegersRef } from '../matmul/to-integers.ref.ts';
 import { WEIGHT_TYPES, weightLayout, type WeightType } from '../matmul/weights.ts';
 import { testMatrix } from '../matmul/weights.ref.ts';
 import { batchWords, plainTokens } from './batch-words.ts';
@@ -96,7 +97,10 @@ export async function checkMatmul(
     count_at: outputs ? 1 : 0,
   };
   const y = inColumns(options.epilogue === 'gated' ? gates : undefined);
-  const buffers = { batch, x, quants, scales, bias, y };
+  const integers = kernel.bindings.some(({ name }) => name === 'integers') && {
+    integers: toIntegersRef(x, cols),
+  };
+  const buffers = { batch, x, ...integers, quants, scales, bias, y };
   const result = await runKernel({ kernel, grid: grid(rows, tokens), params, buffers });
   expectCloseToLargest(new Float32Array(result['y']!), inColumns(expected), expected, tolerance);
 }
