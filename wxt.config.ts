@@ -3,6 +3,21 @@ import { join } from 'node:path';
 import { defineConfig } from 'wxt';
 import manifest from './package.json' with { type: 'json' };
 
+const NEW_WORKER = /new Worker\(\s*new URL\('(\.[^']+)', import\.meta\.url\)/;
+
+/** The engine's worker starts one of its own; WXT writes over `import.meta.url` before Vite looks for it there. */
+function workersOfWorkers() {
+  return {
+    name: 'workers-of-workers',
+    enforce: 'pre' as const,
+    transform(code: string) {
+      const [call, path] = NEW_WORKER.exec(code) ?? [];
+      if (call === undefined) return null;
+      return `import workerUrl from '${path}?worker&url';\n${code.replace(call, 'new Worker(workerUrl')}`;
+    },
+  };
+}
+
 export default defineConfig({
   srcDir: 'extension',
   publicDir: 'extension/public',
@@ -23,7 +38,7 @@ export default defineConfig({
     optional_host_permissions: ['http://*/*', 'https://*/*'],
     content_security_policy: {
       extension_pages:
-        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     },
     cross_origin_embedder_policy: { value: 'require-corp' },
     cross_origin_opener_policy: { value: 'same-origin' },
@@ -38,6 +53,6 @@ export default defineConfig({
   },
   vite: () => ({
     build: { target: 'chrome124' },
-    worker: { format: 'es' },
+    worker: { format: 'es', plugins: () => [workersOfWorkers()] },
   }),
 });
