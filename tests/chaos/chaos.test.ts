@@ -78,6 +78,13 @@ class Run {
     }
   }
 
+  /** All messages arrive, and what takes a moment is done; the engine answers nothing. */
+  async quiet(): Promise<void> {
+    while (await this.universe.deliver());
+    await this.universe.advance(1_000);
+    while (await this.universe.deliver());
+  }
+
   #work(kind: number): void {
     const { extension, random } = this;
     if (extension.worker?.realm.hung) return;
@@ -112,6 +119,10 @@ test(`${RUNS} runs of seed ${SEED}`, async () => {
     await run.calm(() => open().length === 0);
     expect(open(), `run ${number}: requests without an end`).toEqual([]);
     for (const { asked } of run.pages) for (const { outcome } of asked) outcomes.add(outcome!);
+
+    await run.quiet();
+    const working = extension.worker?.realm.hung ? 0 : extension.work.length;
+    expect(working, `run ${number}: work for requests that have ended`).toBe(0);
 
     // What a first request finds out: that its connection is closing; that the worker hangs.
     let unanswered = run.pages;
