@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { LoadOptions } from '../../engine/runtime/engine.ts';
 import { PORTABLE } from '../../shaders/kernel.ts';
 import { distance, expectSameGreedy, spread } from './compare.ts';
-import { integerAdapter, openModel } from './load-engine.ts';
+import { integerAdapter, matrixAdapter, openModel } from './load-engine.ts';
 import { f32, randomModel, type RandomModel } from './random-model.ts';
 import { Reference } from './reference.ts';
 import { floatTwin } from './twin.ts';
@@ -12,6 +12,9 @@ import { floatTwin } from './twin.ts';
 const TOLERANCE = 0.002;
 /** Where activations are rounded to 16 bits: some times the 0.001 that is seen. */
 const INTEGER_TOLERANCE = 0.005;
+/** Where factors are rounded to f16: as with the 16-bit cache. */
+const MATRIX_TOLERANCE = 0.02;
+const matrices = await matrixAdapter();
 
 const SMALL = {
   architecture: 'llama',
@@ -94,6 +97,15 @@ test.each(['Q4_0', 'Q6_K'] as const)('products in integers, one token, few and t
   const pretended = { adapter: await integerAdapter() };
   for (const tokens of [1, 7]) {
     await check(`integers-${type}`.toLowerCase(), shape, { tokens, pretended, tolerance: INTEGER_TOLERANCE });
+  }
+});
+
+// The products themselves are tested everywhere: mul-mat-subgroup-matrix.gpu.test.ts has a stand-in.
+test.each(matrices ? (['Q4_0', 'Q6_K', 'BF16'] as const) : [])('products on matrix units: %s', async (type) => {
+  const shape = { ...SMALL, width: 256, heads: 4, kvHeads: 2, headDim: 64, ffn: 1280, layers: 2, type };
+  const pretended = { adapter: matrices! };
+  for (const tokens of [40, 300]) {
+    await check(`matrices-${type}`.toLowerCase(), shape, { tokens, pretended, tolerance: MATRIX_TOLERANCE });
   }
 });
 

@@ -24,8 +24,15 @@ export async function integerAdapter(): Promise<Adapter> {
   return { ...PORTABLE, subgroupSize, integerDot: true };
 }
 
+/** The test adapter if it has subgroup matrices, which no software adapter has. */
+export async function matrixAdapter(): Promise<Adapter | undefined> {
+  const { adapter } = await openGpu();
+  return adapter.subgroupMatrix ? adapter : undefined;
+}
+
 /**
- * A model for `evaluate` and `dumpTaps`. Models of one test file share a device.
+ * A model for `evaluate` and `dumpTaps`. Models of one test file share a device. Products
+ * are those in f32 unless {@link matrixAdapter} is given.
  * @param pretended of the adapter: with {@link PORTABLE} the kernels have the shapes for a real GPU also on a software adapter
  */
 export async function openModel(
@@ -35,7 +42,7 @@ export async function openModel(
 ): Promise<LoadedModel> {
   const opened = await openGpu();
   const { adapter, maxMatrixBytes } = opened;
-  Object.assign(opened, pretended);
+  Object.assign(opened, { adapter: { ...adapter, subgroupMatrix: false }, ...pretended });
   const files = await openModelFiles(path);
   try {
     return await loadModel(opened, files.parts, options);
