@@ -2,6 +2,9 @@ import { Fragment } from 'preact';
 import { spellOrigin } from './origin.ts';
 import type { SpelledOrigin } from './origin.ts';
 
+/** So much fits on a line of the smallest window: it is not broken at its hyphens. */
+const WHOLE_CHARS = 20;
+
 /** An origin with its domain in bold; what stands in front of it breaks at its dots. */
 export function OriginName({ spelled }: { spelled: SpelledOrigin }) {
   const { scheme, before, domain, port } = spelled;
@@ -10,7 +13,7 @@ export function OriginName({ spelled }: { spelled: SpelledOrigin }) {
       <span class="scheme">{scheme}</span>
       <bdi dir="ltr">
         <span class="subdomain">{breakable(before)}</span>
-        <strong>{domain}</strong>
+        <strong class={domain.length <= WHOLE_CHARS ? 'whole' : ''}>{domain}</strong>
         {port && <span class="port">{port}</span>}
       </bdi>
     </span>
