@@ -15,7 +15,12 @@ const engineRooms = {
   gpu: [errors, '^shaders/kernel[.]ts$'],
   ops: [errors, '^engine/gpu/', '^shaders/'],
   arch: [errors, '^engine/(ops|gguf)/'],
-  runtime: ['^engine/(protocol|arch|ops|gpu|gguf|tokenizer|chat|store)/', '^shaders/'],
+  grammar: [
+    '^engine/protocol/(errors|messages)[.]ts$',
+    '^engine/tokenizer/tokenizer[.]ts$',
+    '^engine/chat/tool-call-format[.]ts$',
+  ],
+  runtime: ['^engine/(protocol|arch|ops|gpu|gguf|tokenizer|chat|store|grammar)/', '^shaders/'],
   host: ['^engine/(runtime|protocol|store|gguf)/'],
   client: ['^engine/protocol/'],
 };

@@ -8,6 +8,7 @@ import type { Message, Tool, ToolCall } from '../protocol/messages.ts';
 import { strftime } from './strftime.ts';
 import { runTemplate } from './guarded-interpreter.ts';
 import { LimitError } from './template-limits.ts';
+import { type ToolCallFormat, toolCallFormat } from './tool-call-format.ts';
 import { parseTemplate, type Program } from './template-source.ts';
 import { plainJson } from './template-values.ts';
 import {
@@ -38,6 +39,8 @@ export interface RenderOptions {
 }
 
 export interface ChatTemplate {
+  /** How the model writes calls, as its template shows. */
+  readonly toolCallFormat: ToolCallFormat;
   /** @throws LocalLLMError template when the template fails or refuses, not-supported for tools it does not know */
   render(messages: readonly ChatMessage[], options: RenderOptions): string;
   /**
@@ -152,6 +155,7 @@ function templateVariables(
 }
 
 class JinjaChatTemplate implements ChatTemplate {
+  readonly toolCallFormat: ToolCallFormat;
   private readonly source: string;
   private readonly program: Program;
   private readonly special: SpecialTexts;
@@ -159,6 +163,7 @@ class JinjaChatTemplate implements ChatTemplate {
   constructor(source: string, special: SpecialTexts) {
     this.source = source;
     this.program = parseTemplate(source);
+    this.toolCallFormat = toolCallFormat(source);
     this.special = special;
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { TOOL_MARKS, type ToolCallFormat, type ToolMarks } from '../chat/tool-call-format.ts';
 import type { GenerateParams } from '../protocol/messages.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { Answer } from './answer.ts';
@@ -9,9 +10,11 @@ const tokenizer = {
   decoder: () => ({ push: (id: number) => String.fromCodePoint(id), flush: () => '' }),
 } as unknown as Tokenizer;
 
-function answer(text: string, options: GenerateParams, end: 'eog' | 'cut' | 'none' = 'eog') {
+const marksOf = (format: ToolCallFormat): ToolMarks => ({ format, ...TOOL_MARKS[format], tokens: new Map() });
+
+function answer(text: string, options: GenerateParams, end: 'eog' | 'cut' | 'none' = 'eog', marks?: ToolMarks) {
   const deltas: string[] = [];
-  const subject = new Answer(tokenizer, options, (delta) => deltas.push(delta));
+  const subject = new Answer(tokenizer, options, (delta) => deltas.push(delta), { marks });
   for (const character of text) {
     if (subject.finishReason !== undefined) break;
     subject.push(character.codePointAt(0)!);
@@ -52,12 +55,44 @@ describe('Answer', () => {
     expect(answer('abcd', { stop: ['cd', 'bcd'] }).text).toBe('a');
   });
 
-  it('parses tool calls and does not stream them', () => {
-    const call = '<tool_call>\n{"name": "add", "arguments": {"a": 1}}\n</tool_call>';
-    const { deltas, finishReason, toolCalls } = answer(`Let me see. ${call}`, { tools: [{ name: 'add' }] });
-    expect(deltas.join('').trim()).toBe('Let me see.');
+  it.each<[ToolCallFormat, text: string, call: string]>([
+    ['hermes', 'Let me see. ', '<tool_call>\n{"name": "add", "arguments": {"a": 1}}\n</tool_call>'],
+    ['llama-3', '', '{"name": "add", "parameters": {"a": 1}}'],
+    ['mistral-list', 'Let me see. ', '[TOOL_CALLS][{"name": "add", "arguments": {"a": 1}}]'],
+    ['mistral-args', 'Let me see. ', '[TOOL_CALLS]add[ARGS]{"a": 1}'],
+  ])('parses calls of %s, names them and does not stream them', (format, before, call) => {
+    const { deltas, text, finishReason, toolCalls } = answer(before + call, {}, 'eog', marksOf(format));
+    expect([deltas.join(''), text]).toEqual([before, before]);
     expect(finishReason).toBe('tool-calls');
-    expect(toolCalls).toMatchObject([{ name: 'add', arguments: { a: 1 } }]);
+    expect(toolCalls).toEqual([{ id: expect.stringMatching(/^[a-z0-9]{9}$/), name: 'add', arguments: { a: 1 } }]);
+  });
+
+  it('says that a call was cut', () => {
+    const { deltas, text, finishReason, toolCalls } = answer('So: <tool_call>{"na', {}, 'cut', marksOf('hermes'));
+    expect([deltas.join(''), text, finishReason, toolCalls]).toEqual([
+      'So: ',
+      'So: <tool_call>{"na',
+      'length',
+      undefined,
+    ]);
+  });
+
+  it('reads control tokens as marks, and shows none of them', () => {
+    const mark = '\u{10fff0}';
+    const marks: ToolMarks = { format: 'mistral-list', begin: mark, arguments: '', tokens: new Map([[7, mark]]) };
+    const call = '\u0007[{"name": "add", "arguments": {"a": 1}, "id": "abcdefghi"}]';
+    const { deltas, text, toolCalls } = answer(`Yes${call}`, {}, 'eog', marks);
+    expect([deltas.join(''), text]).toEqual(['Yes', 'Yes']);
+    expect(toolCalls).toEqual([{ id: 'abcdefghi', name: 'add', arguments: { a: 1 } }]);
+    expect(answer('Yes\u0007[{', {}, 'cut', marks)).toMatchObject({ text: 'Yes[{', finishReason: 'length' });
+  });
+
+  it('ends where nothing can follow', () => {
+    const deltas: string[] = [];
+    const subject = new Answer(tokenizer, { stop: ['}}'] }, (delta) => deltas.push(delta));
+    for (const character of '{}') subject.push(character.codePointAt(0)!);
+    subject.complete();
+    expect([deltas.join(''), subject.finishReason]).toEqual(['{}', 'stop']);
   });
 
   it('leaves the same text alone where no tools were given', () => {

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { parseToolCalls, TOOL_CALL_MARK } from '../chat/tool-calls.ts';
-import type { GenerateParams, TokenLogprob } from '../protocol/messages.ts';
+import type { ToolMarks } from '../chat/tool-call-format.ts';
+import { callBegin, newCallId, parseToolCalls } from '../chat/tool-calls.ts';
+import type { GenerateParams, TokenLogprob, ToolCall } from '../protocol/messages.ts';
 import type { StreamDecoder, Tokenizer } from '../tokenizer/tokenizer.ts';
 
 export type FinishReason = 'stop' | 'length' | 'tool-calls';
@@ -17,23 +18,26 @@ export class Answer {
   readonly #tokenizer: Tokenizer;
   readonly #decoder: StreamDecoder;
   readonly #stops: readonly string[];
-  readonly #tools: boolean;
+  readonly #marks: ToolMarks | undefined;
   readonly #onDelta: (text: string) => void;
   #text = '';
   /** Characters of `#text` that have been handed out. */
   #sent = 0;
 
-  /** `continues`: the text goes on from the prompt's own, so that a space it begins with is part of it. */
+  /**
+   * @param how `continues`: the text goes on from the prompt's own, so that a space it begins with is part of it; `marks`: of the
+   * calls that may be in it, where tools were given
+   */
   constructor(
     tokenizer: Tokenizer,
-    options: GenerateParams,
+    options: Pick<GenerateParams, 'stop'>,
     onDelta: (text: string) => void,
-    continues = options.raw === true,
+    { continues = false, marks }: { continues?: boolean; marks?: ToolMarks | undefined } = {},
   ) {
     this.#tokenizer = tokenizer;
     this.#decoder = tokenizer.decoder({ continues });
     this.#stops = options.stop ?? [];
-    this.#tools = (options.tools?.length ?? 0) > 0;
+    this.#marks = marks;
     this.#onDelta = onDelta;
   }
 
@@ -41,7 +45,12 @@ export class Answer {
   push(id: number): void {
     this.completionTokens++;
     if (this.#tokenizer.eogIds.has(id)) this.#finish('stop');
-    else this.#append(this.#decoder.push(id));
+    else this.#append(this.#markOf(id) ?? this.#decoder.push(id));
+  }
+
+  /** Ends the answer where nothing can follow. */
+  complete(): void {
+    if (this.finishReason === undefined) this.#finish('stop');
   }
 
   /** Ends the answer because there is no room for more. */
@@ -50,12 +59,25 @@ export class Answer {
   }
 
   /** The whole text and, where tools were given, the calls in it. */
-  result(): { text: string; finishReason: FinishReason; toolCalls?: ReturnType<typeof parseToolCalls>['toolCalls'] } {
+  result(): { text: string; finishReason: FinishReason; toolCalls?: ToolCall[] } {
     const finishReason = this.finishReason ?? 'length';
-    if (!this.#tools) return { text: this.#text, finishReason };
-    const { content, toolCalls } = parseToolCalls(this.#text);
-    if (toolCalls.length === 0) return { text: this.#text, finishReason };
-    return { text: content, toolCalls, finishReason: finishReason === 'stop' ? 'tool-calls' : finishReason };
+    if (!this.#marks) return { text: this.#text, finishReason };
+    const { content, toolCalls } = parseToolCalls(this.#text, this.#marks);
+    let text = content;
+    for (const mark of this.#marks.tokens.values()) text = text.replaceAll(mark, '');
+    if (toolCalls.length === 0) return { text, finishReason };
+    return {
+      text,
+      toolCalls: toolCalls.map((call) => ({ id: newCallId(), ...call })),
+      finishReason: finishReason === 'stop' ? 'tool-calls' : finishReason,
+    };
+  }
+
+  /** What stands in the text for a control token that marks a call; those that only mean something within one are nothing before it. */
+  #markOf(id: number): string | undefined {
+    const mark = this.#marks?.tokens.get(id);
+    if (mark === undefined || mark === this.#marks!.begin) return mark;
+    return this.#text.includes(this.#marks!.begin) ? mark : '';
   }
 
   #append(piece: string): void {
@@ -91,10 +113,10 @@ export class Answer {
    * which is not streamed as text.
    */
   #visible(): number {
-    const call = this.#tools ? this.#text.indexOf(TOOL_CALL_MARK) : -1;
+    const call = this.#marks ? callBegin(this.#text, this.#marks) : -1;
     if (call >= 0) return call;
     if (this.finishReason !== undefined) return this.#text.length;
-    const marks = this.#tools ? [...this.#stops, TOOL_CALL_MARK] : this.#stops;
+    const marks = this.#marks ? [...this.#stops, this.#marks.begin] : this.#stops;
     let held = 0;
     for (const mark of marks) {
       for (let n = Math.min(mark.length - 1, this.#text.length); n > held; n--) {

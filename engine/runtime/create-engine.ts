@@ -11,6 +11,7 @@ import type { Engine, EngineInfo, GenerateRequest, LoadOptions } from './engine.
 import { Job } from './job.ts';
 import { type LoadedModel, loadModel } from './load-model.ts';
 import { promptTokens } from './prompt.ts';
+import { holdAnswer } from './rules.ts';
 import { Recovery, reopenGpu } from './recovery.ts';
 import { samplingParams } from './sampler.ts';
 import { Scheduler } from './scheduler.ts';
@@ -71,7 +72,7 @@ class GpuEngine implements Engine {
   }
 
   async generate(request: GenerateRequest): Promise<GenerateResult> {
-    const { model, scheduler } = this.#loaded();
+    const { model } = this.#loaded();
     if (request.signal.aborted) throw new LocalLLMError('aborted', 'The request was cancelled.');
     const { tokenizer, template, contextTokens } = model;
     const sampling = samplingParams(request.options, model.sampling);
@@ -85,9 +86,17 @@ class GpuEngine implements Engine {
       );
     }
     const maxTokens = Math.min(request.options.maxTokens ?? room, room);
-    const job = new Job({ request, tokens, sampling, tokenizer, maxTokens });
-    if (!this.#recovery) return scheduler.run(job);
-    this.#recovery.hold(job);
+    const held = maxTokens === 0 ? {} : await holdAnswer(model, request);
+    return this.#run(new Job({ request, tokens, sampling, tokenizer, maxTokens, ...held }), model);
+  }
+
+  /** @param model what the job was made for: another one may have taken its place meanwhile */
+  #run(job: Job, { grammars }: LoadedModel): Promise<GenerateResult> {
+    if (job.signal.aborted) job.fail(new LocalLLMError('aborted', 'The request was cancelled.'));
+    else if (this.#current?.model.grammars !== grammars) {
+      job.fail(this.#lostForGood ?? new LocalLLMError('aborted', 'The model was unloaded.'));
+    } else if (this.#recovery) this.#recovery.hold(job);
+    else void this.#current.scheduler.run(job);
     return job.result;
   }
 
@@ -174,6 +183,7 @@ class GpuEngine implements Engine {
     const loaded = await loading;
     if (this.#recovery !== recovery) return loaded.model.release();
     loaded.model.wantedContextTokens = model.wantedContextTokens;
+    loaded.model.grammars = model.grammars; // what runs is held to them
     this.#current = { ...loaded, options };
     this.#recovery = undefined;
     recovery.release(loaded.scheduler);
@@ -198,6 +208,7 @@ class GpuEngine implements Engine {
     this.#lostForGood = error;
     this.#endRecovery(error);
     this.#current?.scheduler.close(error);
+    this.#current?.model.grammars.close(error);
     this.#current = undefined;
     this.onLost?.(error);
   }
@@ -227,6 +238,7 @@ class GpuEngine implements Engine {
     const { model, scheduler } = this.#current;
     this.#current = undefined;
     scheduler.close(unloaded);
+    model.grammars.close(unloaded);
     await scheduler.idle();
     model.release();
   }

@@ -8,6 +8,7 @@ import type { Gpu } from '../gpu/gpu.ts';
 import { Plan, type Tap } from '../gpu/plan.ts';
 import { profile, type ProfiledForward, type ProfilerRuns } from '../gpu/profiler.ts';
 import { type Drawing, MAX_STOPS } from '../ops/drawing.ts';
+import { type Masking, recordMasking } from '../ops/masking.ts';
 import type { Sampling } from '../ops/sampling.ts';
 import type { Batch } from './batch.ts';
 import { type OutputRow, Reader, Results } from './results.ts';
@@ -46,13 +47,17 @@ export class Forward {
   readonly #reader: Reader;
   readonly #results: Results;
   readonly #inputs: SamplingInputs;
+  readonly #allocation: Allocation;
+  /** Made when the first mask comes. */
+  #masking: Masking | undefined;
   /** When the last batch without outputs is done. */
   #chunk: Promise<unknown> = Promise.resolve();
 
-  private constructor(parts: ForwardParts, reader: Reader, results: Results) {
+  private constructor(parts: ForwardParts, reader: Reader, results: Results, allocation: Allocation) {
     this.#parts = parts;
     this.#reader = reader;
     this.#results = results;
+    this.#allocation = allocation;
     this.#inputs = new SamplingInputs(parts.gpu, parts.sampling, parts.drawing, parts.vocab, parts.maxOutputs);
   }
 
@@ -61,7 +66,7 @@ export class Forward {
     const reader = new Reader(parts.gpu);
     const { vocab, maxOutputs, sampling } = parts;
     const options = { buffers: sampling.buffers, vocab, maxOutputs, turns: STEPS_IN_FLIGHT };
-    return new Forward(parts, reader, await Results.create(allocation, reader, options));
+    return new Forward(parts, reader, await Results.create(allocation, reader, options), allocation);
   }
 
   /**
@@ -72,8 +77,11 @@ export class Forward {
    */
   async run(batch: Batch, requests: readonly OutputRequest[]): Promise<OutputRow[]> {
     const { gpu, plan } = this.#parts;
+    if (requests.some(({ mask }) => mask)) this.#masking ??= await this.#prepareMasks();
     this.#write(batch);
-    if (requests.length > 0) return this.#submit(batch, [plan, ...this.#inputs.write(requests)], requests);
+    if (requests.length > 0) {
+      return this.#submit(batch, [plan, ...this.#inputs.write(requests, this.#masking)], requests);
+    }
     gpu.device.queue.submit([Plan.encode(gpu, [plan], batch.dims).finish()]);
     const before = this.#chunk;
     this.#chunk = this.#reader.settled(gpu.device.queue.onSubmittedWorkDone());
@@ -156,6 +164,11 @@ export class Forward {
 
   #write(batch: Batch): void {
     this.#parts.gpu.device.queue.writeBuffer(this.#parts.batch, 0, batch.words, 0, batch.usedWords);
+  }
+
+  #prepareMasks(): Promise<Masking> {
+    const { gpu, logits, vocab, maxOutputs, drawing } = this.#parts;
+    return recordMasking(gpu, this.#allocation, { logits, rows: drawing.rows, vocab, maxOutputs });
   }
 
   #submit(batch: Batch, plans: readonly Plan[], requests: readonly OutputRequest[]): Promise<OutputRow[]> {

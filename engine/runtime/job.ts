@@ -3,7 +3,11 @@
  *
  * @module
  */
+import { MASKED } from '../../shaders/sample/mask-logits.kernel.ts';
 import type { GenerateResult, TokenLogprob } from '../protocol/messages.ts';
+import type { ToolMarks } from '../chat/tool-call-format.ts';
+import type { AnswerGrammar } from '../grammar/answer-grammar.ts';
+import type { LocalLLMError } from '../protocol/errors.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { GenerateRequest } from './engine.ts';
 import { Answer } from './answer.ts';
@@ -21,6 +25,10 @@ export interface JobParts {
   tokenizer: Tokenizer;
   /** Tokens the answer may have: `maxTokens`, or what the context leaves. 0: the prompt is computed and kept, nothing is answered. */
   maxTokens: number;
+  /** What the answer is held to; closed when the job ends. */
+  grammar?: AnswerGrammar | undefined;
+  /** Of the calls that the answer may have. */
+  marks?: ToolMarks | undefined;
 }
 
 export class Job {
@@ -47,7 +55,10 @@ export class Job {
     this.sequence = new Sequence(tokens, request.owner);
     this.#promptTokens = tokens.length;
     const { input, options, onDelta } = request;
-    this.#answer = new Answer(tokenizer, options, onDelta, continuesPrompt(input, options));
+    // A pattern says of every character whether it belongs there.
+    const continues = continuesPrompt(input, options) || options.responseConstraint?.type === 'regexp';
+    this.#answer = new Answer(tokenizer, options, onDelta, { continues, marks: parts.marks });
+    if (parts.grammar?.ended) this.#answer.complete();
     this.result = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
   }
 
@@ -76,10 +87,26 @@ export class Job {
     this.#cachedTokens = this.sequence.cached;
   }
 
+  /** Whether its next token can be drawn: what its grammar allows is known. */
+  get ready(): boolean {
+    const { grammar } = this.#parts;
+    return grammar === undefined || grammar.mask !== undefined;
+  }
+
+  /** Resolves when it is {@link ready}, or has {@link failure}; undefined when nothing is to be waited for. */
+  get becomesReady(): Promise<void> | undefined {
+    return this.#parts.grammar?.next;
+  }
+
+  /** Why it cannot go on. */
+  get failure(): LocalLLMError | undefined {
+    return this.#parts.grammar?.failure;
+  }
+
   /** Whether the GPU can go on from token to token without this side's help. */
   get drawsOnGpu(): boolean {
-    const { sampling, request } = this.#parts;
-    return drawsOnGpu(sampling) && (request.options.logprobs ?? 0) === 0;
+    const { sampling, request, grammar } = this.#parts;
+    return drawsOnGpu(sampling) && (request.options.logprobs ?? 0) === 0 && grammar === undefined;
   }
 
   /** Tokens that the answer may still have. */
@@ -95,6 +122,7 @@ export class Job {
       history: this.sequence.tokens,
       candidates: !drawsOnGpu(sampling) || (request.options.logprobs ?? 0) > 0,
       sumTemperature: sampling.temperature || 1,
+      mask: this.#parts.grammar?.mask,
     };
   }
 
@@ -111,9 +139,20 @@ export class Job {
     this.sequence.tokens.push(id);
     this.#answer.push(id);
     if (this.#answer.completionTokens >= this.#parts.maxTokens) this.#answer.cut();
+    if (!this.finished) this.#follow(id);
+  }
+
+  /** Finds out, while others go on, what may follow the token. */
+  #follow(id: number): void {
+    const { grammar } = this.#parts;
+    grammar?.accept(id);
+    void grammar?.next?.then(() => {
+      if (grammar.ended) this.#answer.complete();
+    });
   }
 
   succeed(): void {
+    this.#parts.grammar?.close();
     const endMs = performance.now();
     const firstMs = this.#firstTokenMs ?? endMs;
     const { completionTokens } = this.#answer;
@@ -131,6 +170,7 @@ export class Job {
   }
 
   fail(error: unknown): void {
+    this.#parts.grammar?.close();
     this.#settle.reject(error);
   }
 
@@ -141,9 +181,10 @@ export class Job {
   }
 }
 
-/** Log-probabilities of the chosen token and of the `top` best, over the whole vocabulary. */
+/** Log-probabilities of the chosen token and of the `top` best, over the whole vocabulary or what a grammar leaves of it. */
 export function tokenLogprob(tokenizer: Tokenizer, id: number, candidates: Candidates, top: number): TokenLogprob {
   const normalizer = candidates.max + Math.log(candidates.sum);
+  const possible = candidates.logits.findLastIndex((logit) => logit > MASKED) + 1;
   const entry = (i: number) => ({
     id: candidates.ids[i]!,
     text: tokenizer.text(candidates.ids[i]!, { special: true }),
@@ -154,5 +195,5 @@ export function tokenLogprob(tokenizer: Tokenizer, id: number, candidates: Candi
     chosen >= 0
       ? entry(chosen)
       : { text: tokenizer.text(id, { special: true }), logprob: candidates.logits.at(-1)! - normalizer }; // an upper bound
-  return { id, text, logprob, top: Array.from({ length: Math.min(top, candidates.ids.length) }, (_, i) => entry(i)) };
+  return { id, text, logprob, top: Array.from({ length: Math.min(top, possible) }, (_, i) => entry(i)) };
 }

@@ -15,6 +15,7 @@ import { type ModelSource, openModel } from '../gguf/split.ts';
 import { Allocation } from '../gpu/allocation.ts';
 import type { Gpu } from '../gpu/gpu.ts';
 import { PlanBuilder } from '../gpu/plan.ts';
+import { Grammars } from '../grammar/grammars.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 import { allocateActivation } from '../ops/context.ts';
 import { recordDrawing } from '../ops/drawing.ts';
@@ -60,6 +61,8 @@ export interface LoadedModel {
   pool: CachePool;
   /** What computing a prompt's token takes of what decoding one takes, about. */
   promptTokenCost: number;
+  /** What answers are held to; closed by whoever unloads the model. */
+  grammars: Grammars;
   /** Frees everything it holds on the GPU. */
   release(): void;
 }
@@ -185,6 +188,7 @@ async function loadAtSize(gpu: Gpu, read: ReadModel, size: LoadSize, options: Lo
       forward,
       pool: new CachePool(cache, pages, size.slots),
       promptTokenCost: gpu.adapter.software ? SOFTWARE_PROMPT_TOKEN : PROMPT_TOKEN,
+      grammars: new Grammars(tokenizer),
       release: () => allocation.release(),
     };
   } catch (error) {

@@ -122,9 +122,12 @@ function drawFrom(params: SamplingParams, u: number, sorted: Sorted, whole: Cand
   if (closed) for (let i = 0; i < kept; i++) mass += scaled(i);
   else mass = whole.sumAtTemperature;
   let left = u * mass;
+  let last: number | undefined; // where rounding leaves a rest: the last one that has a share
   for (let i = 0; i < kept; i++) {
-    left -= scaled(i);
-    if (left < 0) return sorted.ids[i]!;
+    const share = scaled(i);
+    if (share > 0) last = sorted.ids[i]!;
+    left -= share;
+    if (left < 0) return last;
   }
-  return closed ? sorted.ids[kept - 1]! : undefined;
+  return closed ? last : undefined;
 }

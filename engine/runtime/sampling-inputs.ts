@@ -8,6 +8,7 @@ import { penalizes, ROW_WORDS, type RowSampling, writeSamplingRow } from '../../
 import type { Gpu } from '../gpu/gpu.ts';
 import type { Plan } from '../gpu/plan.ts';
 import type { Drawing } from '../ops/drawing.ts';
+import type { Masking } from '../ops/masking.ts';
 import type { Sampling, SamplingBuffers } from '../ops/sampling.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 
@@ -19,6 +20,8 @@ export interface OutputRequest {
   /** Whether the candidates and the softmax sums are read back, one of the sums at this temperature. */
   candidates: boolean;
   sumTemperature: number;
+  /** The only tokens that may be taken, one bit each (`shaders/sample/mask-logits.kernel.ts`). Not within decode runs. */
+  mask?: Uint32Array<ArrayBuffer> | undefined;
 }
 
 /** The most likely token, as it is. */
@@ -53,14 +56,23 @@ export class SamplingInputs {
     this.#temperatures = new Float32Array(maxOutputs);
   }
 
-  /** Writes what the rows ask for; returns the plans that do it, to run after the forward. @throws LocalLLMError bad-argument */
-  write(requests: readonly OutputRequest[]): Plan[] {
+  /**
+   * Writes what the rows ask for; returns the plans that do it, to run after the forward.
+   * @param masking wanted where a row has a mask
+   * @throws LocalLLMError bad-argument
+   */
+  write(requests: readonly OutputRequest[], masking?: Masking): Plan[] {
     const { queue } = this.#gpu.device;
     const { plans, buffers } = this.#sampling;
     const draws = requests.some(({ sampling }) => sampling.temperature > 0);
     const penalties = requests.some(({ sampling }) => penalizes(sampling));
     const reads = requests.some(({ candidates }) => candidates);
-    requests.forEach(({ sampling, history }, row) => writeSamplingRow(this.#rows, row, sampling, history));
+    requests.forEach(({ sampling, history, mask }, row) =>
+      writeSamplingRow(this.#rows, row, sampling, history, mask !== undefined),
+    );
+    requests.forEach(({ mask }, row) => {
+      if (mask) queue.writeBuffer(masking!.masks, row * mask.byteLength, mask);
+    });
     queue.writeBuffer(this.#drawing.rows, 0, this.#rows, 0, requests.length * ROW_WORDS);
     if (reads) {
       requests.forEach(({ sumTemperature }, i) => (this.#temperatures[i] = 1 / sumTemperature));
@@ -69,6 +81,8 @@ export class SamplingInputs {
     return [
       ...(penalties ? [this.#drawing.penalize] : []),
       ...(this.#writeBiases(buffers, requests) ? [plans.bias] : []),
+      // Last, so that no bias or penalty brings a token back; before anything is picked or summed up.
+      ...(requests.some(({ mask }) => mask !== undefined) ? [masking!.mask] : []),
       plans.best,
       ...(draws || reads ? [plans.candidates] : []),
       ...(reads ? [plans.sums] : []),

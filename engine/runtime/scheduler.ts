@@ -21,6 +21,8 @@ type ScheduledPart = BatchPart & { job: Job };
 const SPARE_PAGES = 8;
 /** A decode run looks this often whether a waiting request may now take a running one's place. */
 const REVIEW_STEPS = 8;
+/** How long all wait for what a grammar allows next; a slower one's answer misses the step. */
+const GRAMMAR_PATIENCE_MS = 4;
 
 export class Scheduler {
   /** Called when a forward finds the GPU lost: whoever listens calls {@link detach} or {@link close} at once. */
@@ -112,9 +114,11 @@ export class Scheduler {
   }
 
   async #step(): Promise<void> {
+    await this.#followGrammars();
     const parts = this.#collect();
-    if (parts.length === 0) return; // all were put back for others
-    if (parts.every(({ job, count, outputs }) => count === 1 && outputs === 1 && job.drawsOnGpu)) {
+    if (parts.length === 0) return; // all were put back for others, or wait for what their grammars allow
+    const alone = this.#roster.running.every(({ ready }) => ready);
+    if (alone && parts.every(({ job, count, outputs }) => count === 1 && outputs === 1 && job.drawsOnGpu)) {
       return this.#decode(parts);
     }
     const jobs = parts.filter((p) => p.outputs > 0).map((p) => p.job);
@@ -134,6 +138,23 @@ export class Scheduler {
       if (job.signal.aborted || this.#closed) continue;
       await job.take(rows[row]!, () => forward.readLogits(row));
       if (job.finished) this.#end(job, () => job.succeed());
+    }
+  }
+
+  /** Waits a little for what grammars allow next, so that their answers join the others'; ends those whose grammars have ended. */
+  async #followGrammars(): Promise<void> {
+    const { running } = this.#roster;
+    const awaited = running.flatMap(({ becomesReady }) => becomesReady ?? []);
+    if (awaited.length > 0) {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, GRAMMAR_PATIENCE_MS)));
+      await Promise.race([Promise.all(awaited), late]);
+      clearTimeout(timer);
+    }
+    for (const job of running.slice()) {
+      const { failure } = job;
+      if (failure) this.#end(job, () => job.fail(failure));
+      else if (job.finished && job.ready) this.#end(job, () => job.succeed());
     }
   }
 
@@ -220,7 +241,7 @@ export class Scheduler {
   /** The parts of the next batch: every decoding sequence whose turn it is, then prompts by urgency until the batch is full. */
   #collect(): ScheduledPart[] {
     const { running, shares } = this.#roster;
-    const order = shares.turn(running).sort((a, b) => shares.compare(a, b));
+    const order = shares.turn(running.filter(({ ready }) => ready)).sort((a, b) => shares.compare(a, b));
     const decoding = order.filter((job) => job.pending === 1);
     const prefilling = order.filter((job) => job.pending > 1);
     const parts: ScheduledPart[] = [];

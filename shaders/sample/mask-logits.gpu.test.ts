@@ -18,7 +18,7 @@ const GREEDY: RowSampling = {
 
 it.each([1, 31, 32, 33, 517, 1024])('masks logits of %i tokens, of masked rows only', async (vocab) => {
   const width = maskWords(vocab);
-  const allowed = [new Set([0, vocab - 1]), undefined, new Set<number>(), new Set([...Array(vocab).keys()])];
+  const allowed = [new Set([0, vocab - 1]), undefined, new Set<number>(), new Set(Array(vocab).keys())];
   const rows = new Uint32Array(allowed.length * ROW_WORDS);
   const masks = new Uint32Array(allowed.length * width);
   allowed.forEach((ids, row) => {
