@@ -37,7 +37,9 @@ export async function withModel<T>(
 }
 
 export function loadOptions({ context, kv }: ModelOptions): LoadOptions {
-  return { ...(context === undefined ? {} : { contextTokens: context }), ...(kv === undefined ? {} : { kvType: kv }) };
+  // Who names a context wants that one, or to hear that it does not fit.
+  const exactly = context === undefined ? {} : { contextTokens: context, minContextTokens: context };
+  return { ...exactly, ...(kv === undefined ? {} : { kvType: kv }) };
 }
 
 export function print(text: string): void {

@@ -165,10 +165,10 @@ class GpuEngine implements Engine {
     if (!current.options.reopen) return this.#giveUp(error);
     const recovery = new Recovery(current.scheduler.detach(error));
     this.#recovery = recovery;
-    this.onRecovery?.(0);
     void this.#enqueue(() => this.#recover(current, recovery)).catch((cause: unknown) => {
       if (this.#recovery === recovery) this.#giveUp(notBack(LocalLLMError.from(cause), reason));
     });
+    this.onRecovery?.(0);
   }
 
   async #recover({ model, options }: Current, recovery: Recovery): Promise<void> {
