@@ -9,6 +9,7 @@ export default defineConfig({
     client: 'client/index.ts',
     worker: 'host/worker.ts',
     'cli/main': 'cli/main.ts',
+    'grammar-worker': 'grammar/grammar-worker.ts',
   },
   format: 'esm',
   platform: 'neutral',
@@ -20,6 +21,16 @@ export default defineConfig({
   removeNodeProtocol: false,
   external: [/^node:/, 'webgpu'],
   esbuildPlugins: [
+    {
+      // Where the package has the thread of grammars; bundlers of pages find it there.
+      name: 'grammar-worker',
+      setup(build) {
+        build.onLoad({ filter: /grammar\/thread\.ts$/ }, async ({ path }) => ({
+          contents: (await readFile(path, 'utf8')).replace("'./grammar-worker.ts'", "'./grammar-worker.js'"),
+          loader: 'ts',
+        }));
+      },
+    },
     {
       name: 'raw-text',
       setup(build) {
