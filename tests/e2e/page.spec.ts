@@ -119,3 +119,21 @@ test('a prompt longer than the context is refused with figures', async ({ extens
   await answerPermission(extension.context, 'Allow once');
   await expect(site.status).toContainText('QuotaExceededError');
 });
+
+test('an answer fits its schema; what cannot be enforced is refused by name', async ({ extension, openSite }) => {
+  const site = await openSite('schema');
+  const schema = {
+    type: 'object',
+    properties: { city: { type: 'string', maxLength: 20 }, capital: { type: 'boolean' } },
+    required: ['city', 'capital'],
+  };
+  await site.ask(FRANCE, { responseConstraint: schema });
+  await answerPermission(extension.context, 'Allow once');
+  await expect(site.status).toHaveText('done');
+  const answer: unknown = JSON.parse((await site.answer.textContent()) ?? '');
+  expect(answer).toEqual({ city: expect.any(String), capital: expect.any(Boolean) });
+
+  await site.ask(FRANCE, { responseConstraint: { type: 'array', uniqueItems: true } });
+  await expect(site.status).toContainText('NotSupportedError');
+  await expect(site.status).toContainText('"uniqueItems"');
+});
