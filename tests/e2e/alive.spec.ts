@@ -51,7 +51,7 @@ test('background, engine document and GPU are killed one after another', async (
   });
 
   await test.step('the GPU: the answer pauses, our own pages say why, and it goes on', async () => {
-    const long = { maxTokens: 90, temperature: 0, logitBias: ENDLESS.logitBias };
+    const long = { maxTokens: 60, temperature: 0, logitBias: ENDLESS.logitBias };
     await site.ask('Tell me a story.', long);
     await expect(site.status).toHaveText('done');
     const whole = await site.answer.textContent();

@@ -40,6 +40,12 @@ export class FrailGpu {
     this.#device!.destroy();
   }
 
+  /** As when work that was submitted finds no memory. */
+  exhaust(): void {
+    const error = new GPUOutOfMemoryError('no more pages');
+    this.#device!.onuncapturederror?.({ error } as GPUUncapturedErrorEvent);
+  }
+
   #watch(device: GPUDevice): GPUDevice {
     this.opened++;
     this.bytes = 0;

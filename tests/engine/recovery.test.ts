@@ -162,4 +162,16 @@ describe('too little memory', () => {
     await expect(load(size)).rejects.toMatchObject({ code: 'out-of-memory' });
     expect(frail.bytes).toBe(0);
   });
+
+  test('while answering fails what runs, with advice, and nothing else', async () => {
+    await load();
+    const answer = generate(
+      'hello',
+      {},
+      atDelta(3, () => frail.exhaust()),
+    ).catch((error: unknown) => error);
+    expect(await answer).toMatchObject({ code: 'out-of-memory', message: expect.stringContaining('smaller model') });
+    expect((await generate('after')).finishReason).toBe('length');
+    expect(frail.opened).toBe(1);
+  });
 });
