@@ -77,8 +77,17 @@ export class GrammarThread {
     const id = this.#ids++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.#thread.post({ ...request, id });
       this.#watchdog ??= this.#watch();
+      try {
+        this.#thread.post({ ...request, id });
+      } catch (cause) {
+        this.#forget(id);
+        reject(
+          new LocalLLMError('bad-argument', 'The schema holds what is not JSON, as a function: leave it out.', {
+            cause,
+          }),
+        );
+      }
     });
   }
 
@@ -93,11 +102,16 @@ export class GrammarThread {
     }, this.#limitMs);
   }
 
-  #reply(reply: GrammarReply): void {
-    const waiting = this.#waiting.get(reply.id);
-    this.#waiting.delete(reply.id);
+  /** Whoever waits still has all the time anew. */
+  #forget(id: number): void {
+    this.#waiting.delete(id);
     clearTimeout(this.#watchdog);
     this.#watchdog = this.#waiting.size > 0 ? this.#watch() : undefined;
+  }
+
+  #reply(reply: GrammarReply): void {
+    const waiting = this.#waiting.get(reply.id);
+    this.#forget(reply.id);
     if (!('error' in reply)) return waiting?.resolve(reply.state);
     const error = LocalLLMError.fromData(reply.error);
     waiting?.reject(error);

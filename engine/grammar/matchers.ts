@@ -109,6 +109,7 @@ export class Matchers {
     };
     const mayEnd = bit(vocab);
     for (const id of [...eogIds, vocab]) set(id, false);
+    for (let id = vocab + 1; id < words.length * 32; id++) set(id, false);
     const mayGoOn = words.some((word) => word !== 0);
     if (mayEnd) for (const id of eogIds) set(id, true);
     if (!mayGoOn && !mayEnd) {

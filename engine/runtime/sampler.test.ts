@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MASKED } from '../../shaders/sample/mask-logits.kernel.ts';
 import { CANDIDATES } from '../../shaders/sample/top-k.kernel.ts';
 import type { Candidates } from './results.ts';
 import { draw, drawsOnGpu, samplingParams, type SamplingParams, uniform } from './sampler.ts';
@@ -78,6 +79,17 @@ describe('draw', () => {
       expected += share;
       got += (seen.get(id) ?? 0) / draws;
       expect(Math.abs(got - expected)).toBeLessThan(5 * Math.sqrt(0.25 / draws));
+    }
+  });
+
+  it('draws nothing that a grammar has left out, whatever is rounded', async () => {
+    const masked = Float32Array.from({ length: vocab }, (_, id) => (id === 500 || id === 7 ? -id : MASKED));
+    for (const given of [{ topK: 0 }, { topK: 400 }, { topK: 0, topP: 0.999 }]) {
+      const params = samplingParams({ temperature: 100, topP: 1, minP: 0, seed: 3, ...given });
+      const candidates = { ...candidatesOf(masked, 100), sumAtTemperature: 5 }; // more than there is to draw from
+      for (let position = 0; position < 200; position++) {
+        expect([7, 500]).toContain(await draw(params, position, vocab, candidates, async () => masked));
+      }
     }
   });
 
