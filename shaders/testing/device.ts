@@ -33,8 +33,7 @@ export async function testSubgroupMatrices(): Promise<boolean> {
 
 /** What the compiler says of a kernel that the test adapter lacks features for. */
 export async function compileErrors(kernel: Kernel): Promise<string[]> {
-  const { create } = await import('webgpu');
-  const nothing = create(['backend=null', 'enable-dawn-features=allow_unsafe_apis']); // has every feature
+  const nothing = await openDawn(['backend=null']); // has every feature
   const adapter = await nothing.requestAdapter();
   const device = await adapter!.requestDevice({ requiredFeatures: [...FEATURES] });
   device.pushErrorScope('validation');
