@@ -84,7 +84,7 @@ test('one who waits may be cancelled', async () => {
 
 test('a thread without work ends after a while', async () => {
   (await open('one')).close();
-  await vi.advanceTimersByTimeAsync(61_000);
+  await vi.advanceTimersByTimeAsync(301_000);
   expect(threads[0]!.terminated).toBe(true);
   await open('one');
   expect(threads).toHaveLength(2);
@@ -94,9 +94,9 @@ describe('a thread that does not answer', () => {
   test('is stopped; only its owner hears of it, and gets another one', async () => {
     const other = await open('two');
     lively = false;
-    const failed = expect(open('one')).rejects.toMatchObject({ code: 'not-supported', message: /30 s/ });
+    const failed = open('one').catch((error: unknown) => error);
     await vi.advanceTimersByTimeAsync(LIMIT_MS + 1);
-    await failed;
+    expect(await failed).toMatchObject({ code: 'not-supported', message: expect.stringContaining('30 s') });
     expect([threads[0]!.terminated, threads[1]!.terminated]).toEqual([false, true]);
     other.accept(0);
     await other.next;

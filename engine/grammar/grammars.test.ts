@@ -75,7 +75,7 @@ describe('schemas', () => {
   test('whatever is drawn parses and validates', async () => {
     const ajv = new Ajv2020({ strict: false, validateFormats: false });
     let complete = 0;
-    for (let i = 0; i < 120; i++) {
+    for (let i = 0; i < 80; i++) {
       const schema = randomSchema(random);
       const validate = ajv.compile(schema);
       for (let k = 0; k < 4; k++) {
@@ -87,7 +87,7 @@ describe('schemas', () => {
           throw new Error(`${text} against ${JSON.stringify(schema)}: ${ajv.errorsText(validate.errors)}`);
       }
     }
-    expect(complete).toBeGreaterThan(200);
+    expect(complete).toBeGreaterThan(130);
   });
 
   test.each<[object, string[], string[]]>([
@@ -123,6 +123,7 @@ describe('schemas', () => {
       [`"${'é'.repeat(70)}"`, `"${'a\\n'.repeat(75)}"`],
       [`"${'é'.repeat(69)}"`, `"${'a\\n'.repeat(75)}b"`],
     ],
+    [{ type: 'string', maxLength: 200 }, ['""', `"${'é'.repeat(170)}"`], [`"${'x'.repeat(201)}"`]],
     [{ type: 'string', maxLength: 64 }, [`"${'x'.repeat(64)}"`], [`"${'x'.repeat(65)}"`]],
     [{ type: 'string', pattern: '[0-9]' }, ['"x1y"', '"\\n1"'], ['"xy"']],
     [{ type: 'object' }, ['{}', '{"any": ["thing"]}'], ['[]']],

@@ -15,7 +15,7 @@ import { GrammarThread, type GrammarThreadOptions } from './grammar-thread.ts';
 /** Threads at once: each holds the vocabulary, tens of MB. More owners than these wait for each other. */
 const MAX_THREADS = 4;
 /** A thread without work is kept so long. */
-const IDLE_MS = 60_000;
+const IDLE_MS = 300_000;
 
 const NO_MARKS: ToolMarks['tokens'] = new Map();
 

@@ -31,7 +31,9 @@ const CHARACTER: Pattern = choice(
   { type: 'chars', set: JSON_PLAIN },
   parseRegExp(String.raw`\\(?:["\\/bfnrt]|u(?:[\da-cA-CefEF][\da-fA-F]{3}|[dD][0-7][\da-fA-F]{2}))`, 'u'),
 );
-/** Characters of an automaton that counts them; longer strings are made of several. */
+/** Most characters that one automaton counts; each costs the engine some time when it compiles. */
+const MAX_COUNTED = 96;
+/** Characters of the automata that longer strings are made of. */
 const BLOCK = 32;
 /** Most characters that a string may be bounded to. */
 const MAX_LENGTH = 1 << 16;
@@ -45,7 +47,8 @@ export function stringOf(ebnf: Ebnf, low = 0, high = Number.POSITIVE_INFINITY): 
     );
   }
   return ebnf.once(`string_${low}_${high}`, () => {
-    if (low <= BLOCK && (high <= BLOCK || high === Number.POSITIVE_INFINITY)) return counted(ebnf, low, high, '"', '"');
+    const most = Number.isFinite(high) ? high : low;
+    if (most <= MAX_COUNTED) return counted(ebnf, low, high, '"', '"');
     const first = [
       ...Array<string>(Math.floor(low / BLOCK)).fill(block(ebnf)),
       counted(ebnf, low % BLOCK, low % BLOCK, '"'),
@@ -54,13 +57,14 @@ export function stringOf(ebnf: Ebnf, low = 0, high = Number.POSITIVE_INFINITY): 
   });
 }
 
-/** At most so many characters and the mark that ends the string. */
+/** At most so many characters, or up to a block fewer, and the mark that ends the string. */
 function endOfString(ebnf: Ebnf, high: number): string {
-  if (high === Number.POSITIVE_INFINITY) return counted(ebnf, 0, high, '', '"');
-  let end = counted(ebnf, 0, high % BLOCK, '', '"');
-  if (high < BLOCK) return end;
+  if (high <= MAX_COUNTED || high === Number.POSITIVE_INFINITY) return counted(ebnf, 0, high, '', '"');
   const within = counted(ebnf, 0, BLOCK - 1, '', '"');
-  for (let left = BLOCK; left <= high; left += BLOCK) end = ebnf.rule('blocks', `${within} | ${block(ebnf)} ${end}`);
+  let end = within;
+  for (let most = 2 * BLOCK - 1; most <= high; most += BLOCK) {
+    end = ebnf.rule('blocks', `${within} | ${block(ebnf)} ${end}`);
+  }
   return end;
 }
 
