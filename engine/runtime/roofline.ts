@@ -52,7 +52,7 @@ function streamOnce(gpu: Gpu, wanted: number): Promise<number> {
       variants: [{ kernel: streamReadKernel(), grid: () => grid, minRows: 1 }],
       rows: () => 1,
       buffers: { x, folds },
-      params: { rounds },
+      params: { rounds, keep: 0 },
     });
     return (bytes / (await timePlan(gpu, plan))) * 1e6;
   });

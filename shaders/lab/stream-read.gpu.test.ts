@@ -14,7 +14,7 @@ it.each([
   const result = await runKernel({
     kernel: streamReadKernel(),
     grid: [workgroups, 1, 1],
-    params: { rounds },
+    params: { rounds, keep: 1 },
     buffers: { x, folds: new Uint32Array(threads) },
   });
   expect(new Uint32Array(result['folds']!)).toEqual(streamReadRef(x, threads));

@@ -8,7 +8,7 @@ const ROUND_BYTES = THREADS * 4 * 16;
 /**
  * Reads a buffer once.
  *
- * Bindings: 0 params `{rounds}`, 1 x `[rounds · 4 · threads]` of 16 bytes, 2 folds `[threads]` u32 (written).
+ * Bindings: 0 params `{rounds, keep}`, 1 x `[rounds · 4 · threads]` of 16 bytes, 2 folds `[threads]` u32 (written with `keep`).
  */
 export function streamReadKernel(): Kernel {
   return defineKernel('stream-read-u32', [{ file: 'shaders/lab/stream-read.wgsl', text: streamRead }]);
@@ -16,8 +16,8 @@ export function streamReadKernel(): Kernel {
 
 /** How a buffer of at most `bytes` is read: what of it, by how many threads, in how many rounds. */
 export function streamReadShape(bytes: number): { grid: Grid; rounds: number; threads: number; bytes: number } {
-  const workgroups = Math.max(1, Math.min(4096, Math.floor(bytes / ROUND_BYTES)));
-  const rounds = Math.max(1, Math.floor(bytes / (workgroups * ROUND_BYTES)));
+  const rounds = Math.max(1, Math.ceil(bytes / (4096 * ROUND_BYTES)));
+  const workgroups = Math.max(1, Math.floor(bytes / (rounds * ROUND_BYTES)));
   return {
     grid: [workgroups, 1, 1],
     rounds,

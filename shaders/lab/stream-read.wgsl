@@ -3,6 +3,7 @@
 // 256 threads a workgroup, a few thousand workgroups: neighbours read neighbouring units, four loads of a thread are under way at once.
 struct Params {
   rounds: u32,
+  keep: u32, // 0: no fold is written but 0, so that there is next to nothing but reading
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<vec4<u32>>;
@@ -18,5 +19,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) w
     let at = round * 4u * threads + id.x;
     fold ^= x[at] ^ x[at + threads] ^ x[at + 2u * threads] ^ x[at + 3u * threads];
   }
-  folds[id.x] = fold.x ^ fold.y ^ fold.z ^ fold.w;
+  let all = fold.x ^ fold.y ^ fold.z ^ fold.w;
+  if (params.keep != 0u || all == 0u) {
+    folds[id.x] = all;
+  }
 }

@@ -9,6 +9,7 @@ import chunk from '../lib/chunk.wgsl?raw';
 import gelu from '../lib/gelu.wgsl?raw';
 import integersOfX from '../lib/integers-of-x.wgsl?raw';
 import silu from '../lib/silu.wgsl?raw';
+import subgroupSum from '../lib/subgroup-sum.wgsl?raw';
 import withBias from './bias.wgsl?raw';
 import gated from './gated.wgsl?raw';
 import glu from './glu.wgsl?raw';
@@ -121,7 +122,7 @@ export function integerOptions({ type, adapter }: MatmulOptions, lanes: number):
   const integers = integerFragments(type);
   if (!integers || !adapter?.integerDot || adapter.subgroupSize < 4) return undefined;
   return {
-    weights: integers,
+    weights: [...integers, { file: 'shaders/lib/subgroup-sum.wgsl', text: subgroupSum }],
     subgroup: Math.min(lanes, adapter.subgroupSize),
   };
 }

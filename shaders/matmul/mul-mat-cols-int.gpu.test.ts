@@ -27,7 +27,7 @@ describe('mul-mat-cols-int', () => {
     await check({ type, epilogue: 'store', cols: long }, { rows: 19, tokens: 3 });
   });
 
-  it('4 rows a thread, gate and up, a bias', async () => {
+  it('few threads a row, gate and up, a bias', async () => {
     const options = { type: 'Q4_0', epilogue: 'glu', cols: 1056, rows: 100_000, bias: true } as const;
     await check(options, { rows: 70, tokens: 5, margin: 1 });
   });

@@ -1,16 +1,15 @@
 // Few tokens in integers, where dot4I8Packed is fast (lib/integers.wgsl): 4 of them share every weight that is read and spread to
 // bytes, so a batch of 2 … 15 costs little more traffic than one token.
-// LANES threads a group of ROWS rows, each every LANES-th block; the next blocks' weights are on their way meanwhile. Tokens beyond
+// LANES threads a group of 4 rows, each every LANES-th block; the next blocks' weights are on their way meanwhile. Tokens beyond
 // the last are multiplied, too: integers that nobody made, in sums that nobody stores.
 override THREADS: u32 = 64u;
 override LANES: u32 = 32u;
-override ROWS: u32 = 4u; // of one thread: 2 or 4
-override SUBGROUP: u32 = 32u; // threads, at most LANES, that are surely of one subgroup where they are neighbours
 
+const ROWS: u32 = 4u; // of one thread: the sums below
 const TOKENS: u32 = 4u; // of one workgroup: the components of each sum
 
-override PARTIALS: u32 = 4u * THREADS / SUBGROUP;
-var<workgroup> partial: array<vec4<f32>, PARTIALS>; // [4, THREADS / SUBGROUP], where neighbours of several subgroups share a row
+override PARTIALS: u32 = ROWS * THREADS / SUBGROUP;
+var<workgroup> partial: array<vec4<f32>, PARTIALS>; // [ROWS, THREADS / SUBGROUP], where neighbours of several subgroups share a row
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -18,6 +17,7 @@ fn main(
   @builtin(num_workgroups) workgroups: vec3<u32>,
   @builtin(local_invocation_index) thread: u32,
 ) {
+  let tokens = batch[params.count_at];
   let token = workgroup.z * TOKENS;
   let lane = thread % LANES;
   let row = ((workgroup.x + workgroup.y * workgroups.x) * (THREADS / LANES) + thread / LANES) * ROWS;
@@ -34,12 +34,8 @@ fn main(
   let first = min(lane, params.blocks - 1u);
   var next0 = load_weights(row0, first);
   var next1 = load_weights(row1, first);
-  var next2: Weights;
-  var next3: Weights;
-  if (ROWS > 2u) {
-    next2 = load_weights(row2, first);
-    next3 = load_weights(row3, first);
-  }
+  var next2 = load_weights(row2, first);
+  var next3 = load_weights(row3, first);
   for (var block = lane; block < params.blocks; block += LANES) {
     let w0 = next0;
     let w1 = next1;
@@ -48,10 +44,8 @@ fn main(
     let next = select(block, block + LANES, block + LANES < params.blocks);
     next0 = load_weights(row0, next);
     next1 = load_weights(row1, next);
-    if (ROWS > 2u) {
-      next2 = load_weights(row2, next);
-      next3 = load_weights(row3, next);
-    }
+    next2 = load_weights(row2, next);
+    next3 = load_weights(row3, next);
     let bytes0 = spread(w0.packed);
     let bytes1 = spread(w1.packed);
     let bytes2 = spread(w2.packed);
@@ -59,48 +53,47 @@ fn main(
     let xa = load_integers(token, block);
     sum0.x += block_dot(bytes0, w0.scale, xa);
     sum1.x += block_dot(bytes1, w1.scale, xa);
-    if (ROWS > 2u) {
-      sum2.x += block_dot(bytes2, w2.scale, xa);
-      sum3.x += block_dot(bytes3, w3.scale, xa);
-    }
+    sum2.x += block_dot(bytes2, w2.scale, xa);
+    sum3.x += block_dot(bytes3, w3.scale, xa);
     let xb = load_integers(token + 1u, block);
     sum0.y += block_dot(bytes0, w0.scale, xb);
     sum1.y += block_dot(bytes1, w1.scale, xb);
-    if (ROWS > 2u) {
-      sum2.y += block_dot(bytes2, w2.scale, xb);
-      sum3.y += block_dot(bytes3, w3.scale, xb);
-    }
+    sum2.y += block_dot(bytes2, w2.scale, xb);
+    sum3.y += block_dot(bytes3, w3.scale, xb);
     let xc = load_integers(token + 2u, block);
     sum0.z += block_dot(bytes0, w0.scale, xc);
     sum1.z += block_dot(bytes1, w1.scale, xc);
-    if (ROWS > 2u) {
-      sum2.z += block_dot(bytes2, w2.scale, xc);
-      sum3.z += block_dot(bytes3, w3.scale, xc);
-    }
+    sum2.z += block_dot(bytes2, w2.scale, xc);
+    sum3.z += block_dot(bytes3, w3.scale, xc);
     let xd = load_integers(token + 3u, block);
     sum0.w += block_dot(bytes0, w0.scale, xd);
     sum1.w += block_dot(bytes1, w1.scale, xd);
-    if (ROWS > 2u) {
-      sum2.w += block_dot(bytes2, w2.scale, xd);
-      sum3.w += block_dot(bytes3, w3.scale, xd);
-    }
+    sum2.w += block_dot(bytes2, w2.scale, xd);
+    sum3.w += block_dot(bytes3, w3.scale, xd);
   }
 
   sum0 = over_lanes(thread, 0u, sum0);
   sum1 = over_lanes(thread, 1u, sum1);
-  if (ROWS > 2u) {
-    sum2 = over_lanes(thread, 2u, sum2);
-    sum3 = over_lanes(thread, 3u, sum3);
-  }
+  sum2 = over_lanes(thread, 2u, sum2);
+  sum3 = over_lanes(thread, 3u, sum3);
   if (lane != 0u) {
     return;
   }
-  let tokens = batch[params.count_at];
-  for (var t = 0u; t < TOKENS && token + t < tokens; t++) {
-    store_pair(token + t, row, sum0[t], sum1[t]);
-    if (ROWS > 2u) {
-      store_pair(token + t, row + 2u, sum2[t], sum3[t]);
-    }
+  if (token < tokens) {
+    store_pair(token, row, sum0.x, sum1.x);
+    store_pair(token, row + 2u, sum2.x, sum3.x);
+  }
+  if (token + 1u < tokens) {
+    store_pair(token + 1u, row, sum0.y, sum1.y);
+    store_pair(token + 1u, row + 2u, sum2.y, sum3.y);
+  }
+  if (token + 2u < tokens) {
+    store_pair(token + 2u, row, sum0.z, sum1.z);
+    store_pair(token + 2u, row + 2u, sum2.z, sum3.z);
+  }
+  if (token + 3u < tokens) {
+    store_pair(token + 3u, row, sum0.w, sum1.w);
+    store_pair(token + 3u, row + 2u, sum2.w, sum3.w);
   }
 }
 
@@ -118,10 +111,7 @@ fn load_weights(row: u32, block: u32) -> Weights {
 
 // The sum of a row's lanes, in the first of them.
 fn over_lanes(thread: u32, index: u32, value: vec4<f32>) -> vec4<f32> {
-  var sum = value;
-  for (var other = 1u; other < SUBGROUP; other *= 2u) {
-    sum += subgroupShuffleXor(sum, other);
-  }
+  var sum = subgroup_sum(value);
   if (LANES > SUBGROUP) {
     let at = (index * THREADS + thread) / SUBGROUP;
     if (thread % SUBGROUP == 0u) {

@@ -7,7 +7,6 @@ override THREADS: u32 = 256u;
 override LANES: u32 = 32u;
 override ROWS: u32 = 2u; // of one thread: 2 or 4
 override SIDES: u32 = 2u; // 1 where x is one chunk
-override SUBGROUP: u32 = 32u; // threads, at most LANES, that are surely of one subgroup where they are neighbours
 override CHUNK: u32 = THREADS / 4u; // blocks
 override UNITS: u32 = CHUNK / LANES; // blocks of a row that a thread takes of each chunk: 1 or 2
 
@@ -103,9 +102,7 @@ fn main(
     side = 1u - side;
   }
 
-  for (var other = 1u; other < SUBGROUP; other *= 2u) {
-    sums += subgroupShuffleXor(sums, other);
-  }
+  sums = subgroup_sum(sums);
   if (LANES > SUBGROUP) {
     let at = thread / SUBGROUP;
     if (thread % SUBGROUP == 0u) {

@@ -18,6 +18,7 @@ import { ONE_ROW, withAllocation } from '../../engine/runtime/roofline.ts';
 import { kvLayout } from '../../shaders/attention/kv-layout.ts';
 import { tokensPerTile } from '../../shaders/attention/attention-shape.ts';
 import { isWeightType, weightLayout, type WeightType } from '../../shaders/matmul/weights.ts';
+import { streamReadKernel, streamReadShape } from '../../shaders/lab/stream-read.kernel.ts';
 import { noise } from '../../shaders/testing/noise.ts';
 import { fitting, matricesOf, type MatrixShape, type ModelName, shapeOf } from './models.ts';
 
@@ -33,7 +34,12 @@ export interface KernelResult {
   gigabytesPerSecond: number;
   /** Of the time that the roofline allows; 1 is perfect. */
   ofRoofline: number;
+  /** Of products of one token: of the time in which a kernel that does nothing else reads as many bytes, dispatched as often. */
+  ofStream?: number;
 }
+
+/** In place of a product's name: all of a decode step, one after another. */
+export const WHOLE_STEP = 'whole step';
 
 export interface KernelOptions {
   models: readonly ModelName[];
@@ -61,15 +67,44 @@ export async function measureKernels(gpu: Gpu, stopwatch: Stopwatch, options: Ke
     const bench = new KernelBench(gpu, stopwatch, pattern, options);
     for (const model of options.models) {
       for (const tokens of options.tokens) {
-        for (const matrix of matricesOf(shapeOf(model))) {
-          // The head is computed for the last token only.
-          if (tokens > 1 && matrix.name === 'head') continue;
-          for (const type of options.types) await bench.matmul(model, matrix, type, tokens);
+        const matrices = matricesOf(shapeOf(model));
+        // The head is computed for the last token only.
+        const measured = tokens === 1 ? matrices : matrices.filter(({ name }) => name !== 'head');
+        for (const type of options.types) {
+          const products: KernelResult[] = [];
+          for (const matrix of measured) products.push(await bench.matmul(model, matrix, type, tokens));
+          if (tokens === 1) options.onResult(wholeStep(model, type, products, options.roofline));
         }
       }
       for (const past of options.contexts) if (past < (shapeOf(model).context ?? 0)) await bench.attention(model, past);
     }
   });
+}
+
+/** What a decode step spends in its products: each of them in every layer, the head once. */
+function wholeStep(
+  model: ModelName,
+  type: string,
+  products: readonly KernelResult[],
+  { bytesPerSecond }: Roofline,
+): KernelResult {
+  const { layers } = shapeOf(model);
+  const sum = (of: (product: KernelResult) => number) =>
+    products.reduce((total, product) => total + of(product) * (product.kernel === 'head' ? 1 : layers), 0);
+  const microseconds = sum((product) => product.microseconds);
+  const bytes = sum((product) => product.bytes);
+  return {
+    model,
+    kernel: WHOLE_STEP,
+    type,
+    shape: `${layers} layers, head`,
+    tokens: 1,
+    microseconds,
+    bytes,
+    gigabytesPerSecond: bytes / microseconds / 1000,
+    ofRoofline: (bytes / bytesPerSecond / microseconds) * 1e6,
+    ofStream: sum((product) => product.microseconds * (product.ofStream ?? 0)) / microseconds,
+  };
 }
 
 class KernelBench {
@@ -78,6 +113,8 @@ class KernelBench {
   readonly #pattern: GPUBuffer;
   readonly #options: KernelOptions;
   readonly #flushBytes: number;
+  /** Bytes a second, by how many a dispatch reads. */
+  readonly #streams = new Map<number, number>();
 
   constructor(gpu: Gpu, stopwatch: Stopwatch, pattern: GPUBuffer, options: KernelOptions) {
     this.#gpu = gpu;
@@ -87,7 +124,12 @@ class KernelBench {
     this.#flushBytes = gpu.adapter.software ? SOFTWARE_FLUSH_BYTES : FLUSH_BYTES;
   }
 
-  matmul(model: ModelName, { name, rows, cols, glu }: MatrixShape, wanted: WeightType, tokens: number): Promise<void> {
+  matmul(
+    model: ModelName,
+    { name, rows, cols, glu }: MatrixShape,
+    wanted: WeightType,
+    tokens: number,
+  ): Promise<KernelResult> {
     const type = fitting(wanted, cols);
     if (!isWeightType(type)) throw new Error(`No kernel multiplies ${type}.`);
     return withAllocation(this.#gpu, async (allocation) => {
@@ -106,11 +148,36 @@ class KernelBench {
       }
       const shape = `${rows} × ${cols}`;
       const dims = { ...ONE_ROW, tokens, outputs: tokens };
-      await this.#report({ model, kernel: name, type, shape, tokens }, plan, dims, copies);
+      const known = { model, kernel: name, type, shape, tokens };
+      return this.#report(known, plan, dims, copies, tokens === 1 ? await this.#streamOf(bytes) : undefined);
     });
   }
 
-  attention(model: ModelName, past: number): Promise<void> {
+  /** Bytes a second of dispatches that only read, `bytes` each, from copies that are used in turn. */
+  async #streamOf(bytes: number): Promise<number> {
+    const known = this.#streams.get(bytes);
+    if (known !== undefined) return known;
+    const measured = await withAllocation(this.#gpu, async (allocation) => {
+      const { grid, rounds, threads, bytes: read } = streamReadShape(Math.min(bytes, this.#gpu.maxMatrixBytes));
+      const folds = await allocation.allocate('what was read', threads * 4, GPUBufferUsage.STORAGE);
+      const plan = new PlanBuilder(this.#gpu, allocation);
+      const copies = this.#copies(bytes);
+      for (let copy = 0; copy < copies; copy++) {
+        plan.dispatch({
+          label: 'stream-read',
+          variants: [{ kernel: streamReadKernel(), grid: () => grid, minRows: 1 }],
+          rows: () => 1,
+          buffers: { x: await this.#filled(allocation, read), folds },
+          params: { rounds, keep: 0 },
+        });
+      }
+      return (read * copies * 1e6) / (await this.#stopwatch.timeOne([await plan.build()], ONE_ROW));
+    });
+    this.#streams.set(bytes, measured);
+    return measured;
+  }
+
+  attention(model: ModelName, past: number): Promise<KernelResult> {
     const { heads, kvHeads, headDim } = shapeOf(model);
     return withAllocation(this.#gpu, async (allocation) => {
       const pages = pagesFor(past + 1);
@@ -134,7 +201,7 @@ class KernelBench {
         attention(context, qkv, copy, { heads, kvHeads, headDim }, { scale: headDim ** -0.5 }, out);
       }
       const shape = `${heads} heads over ${kvHeads} of ${headDim}, ${past} tokens`;
-      await this.#report({ model, kernel: 'attention', type: 'F16', shape, tokens: 1 }, plan, batch.dims, copies);
+      return this.#report({ model, kernel: 'attention', type: 'F16', shape, tokens: 1 }, plan, batch.dims, copies);
     });
   }
 
@@ -143,7 +210,8 @@ class KernelBench {
     builder: PlanBuilder,
     dims: Dims,
     copies: number,
-  ): Promise<void> {
+    streamBytesPerSecond?: number,
+  ): Promise<KernelResult> {
     const plan = await builder.build();
     const sum = (key: 'bytes' | 'flops') => plan.describe(dims).reduce((total, step) => total + step[key], 0) / copies;
     const [bytes, flops] = [sum('bytes'), sum('flops')];
@@ -151,7 +219,16 @@ class KernelBench {
     const { bytesPerSecond, flopsPerSecond } = this.#options.roofline;
     const least = Math.max(bytes / bytesPerSecond, flops / flopsPerSecond) * 1e6;
     const gigabytesPerSecond = bytes / microseconds / 1000;
-    this.#options.onResult({ ...known, microseconds, bytes, gigabytesPerSecond, ofRoofline: least / microseconds });
+    const result: KernelResult = {
+      ...known,
+      microseconds,
+      bytes,
+      gigabytesPerSecond,
+      ofRoofline: least / microseconds,
+      ...(streamBytesPerSecond !== undefined && { ofStream: (gigabytesPerSecond * 1e9) / streamBytesPerSecond }),
+    };
+    this.#options.onResult(result);
+    return result;
   }
 
   #copies(bytes: number): number {

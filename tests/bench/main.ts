@@ -38,7 +38,7 @@ TYPE   Q4_0, Q8_0, Q4_K_M or another type of GGUF files
 
   --models A,B        of kernels [all on a GPU, smollm2-135m on a software adapter]
   --types A,B         of kernels [Q4_0,Q8_0,Q4_K,Q6_K]
-  --batch 1,256       tokens of the products in kernels [1,256; 1,16 on a software adapter]
+  --batch 1,256       tokens of the products in kernels [1,8,256; 1,16 on a software adapter]
   --contexts 0,1024   tokens before the decode steps [0,1024,8192,32768 on a GPU, 0 on a software adapter]
   --prompt N          tokens of the prompt in engine, start and browser [512; 64 on a software adapter], in sites [64]
   --tokens N          decoded tokens [128; 16 on a software adapter]
@@ -111,15 +111,15 @@ async function kernels(): Promise<void> {
   await measureKernels(gpu, stopwatch, {
     models: (values.models?.split(',') ?? (software ? ['smollm2-135m'] : Object.keys(MODELS))).map(modelNamed),
     types: values.types.split(',').map(typeNamed),
-    tokens: integers(values.batch ?? (software ? '1,16' : '1,256')),
+    tokens: integers(values.batch ?? (software ? '1,16' : '1,8,256')),
     contexts: contextsFor(software, [0, 1024, 8192, 32_768]),
     roofline,
     onResult: (result) => {
       results.push(result);
-      const { model, kernel, type, shape, tokens, microseconds, gigabytesPerSecond, ofRoofline } = result;
+      const { model, kernel, type, shape, tokens, microseconds, gigabytesPerSecond, ofRoofline, ofStream } = result;
       say(
         `${model.padEnd(13)} ${kernel.padEnd(17)} ${type.padEnd(5)} ${shape.padEnd(34)} ${String(tokens).padStart(4)} ` +
-          `${microseconds.toFixed(1).padStart(9)} µs ${gigabytesPerSecond.toFixed(0).padStart(5)} GB/s  ${ofRoofline.toFixed(2)}`,
+          `${microseconds.toFixed(1).padStart(9)} µs ${gigabytesPerSecond.toFixed(0).padStart(5)} GB/s  ${ofRoofline.toFixed(2)} ${ofStream?.toFixed(2) ?? ''}`,
       );
     },
   });

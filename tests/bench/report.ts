@@ -149,10 +149,13 @@ function kernelTables(results: readonly KernelResult[]): string {
   const matmuls = results.filter(({ kernel }) => kernel !== 'attention');
   const attention = results.filter(({ kernel }) => kernel === 'attention');
   const types = [...new Set(matmuls.map(({ type }) => type))];
-  const cell = (found: KernelResult | undefined) =>
-    found
-      ? `${found.microseconds.toFixed(1)} µs, ${found.gigabytesPerSecond.toFixed(0)} GB/s, **${found.ofRoofline.toFixed(2)}**`
-      : '';
+  const cell = (found: KernelResult | undefined) => {
+    if (!found) return '';
+    const { microseconds, gigabytesPerSecond, ofRoofline, ofStream } = found;
+    const ratios =
+      ofStream === undefined ? `**${ofRoofline.toFixed(2)}**` : `${ofRoofline.toFixed(2)}, **${ofStream.toFixed(2)}**`;
+    return `${microseconds.toFixed(microseconds < 1000 ? 1 : 0)} µs, ${gigabytesPerSecond.toFixed(0)} GB/s, ${ratios}`;
+  };
   const parts = [...new Set(matmuls.map(({ tokens }) => tokens))].map((tokens) => {
     const here = matmuls.filter((result) => result.tokens === tokens);
     const keys = [...new Set(here.map(({ model, kernel, shape }) => `${model} | ${kernel} | ${shape}`))];
@@ -166,7 +169,9 @@ function kernelTables(results: readonly KernelResult[]): string {
   });
   const attended = attention.map((result) => [result.model, result.shape, cell(result)]);
   if (attended.length > 0)
-    parts.push(`Attention of one token, cache in f16:\n\n${table(['Model', 'Shape', 'f16'], attended, 2)}`);
+    parts.push(
+      `Attention of one token with its rotation and append, cache in f16:\n\n${table(['Model', 'Shape', 'f16'], attended, 2)}`,
+    );
   return parts.join('\n');
 }
 
