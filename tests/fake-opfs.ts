@@ -18,6 +18,8 @@ export class FakeOpfs {
   readonly files = new Map<string, FakeFile>();
   /** Bytes that all files together may have. */
   quota = Infinity;
+  /** So many more operations on the disk, then the process is dead: each further one fails, and nothing of it happens. */
+  operationsLeft = Infinity;
 
   /** The store's view of it. */
   directory(): StoreDirectory {
@@ -27,6 +29,7 @@ export class FakeOpfs {
         yield* files.keys();
       },
       getFileHandle: async (name: string, options?: { create?: boolean }) => {
+        this.#operate();
         let file = files.get(name);
         if (!file) {
           if (!options?.create) throw new DOMException('no such file', 'NotFoundError');
@@ -35,7 +38,8 @@ export class FakeOpfs {
         }
         return this.#handle(file);
       },
-      async removeEntry(name: string) {
+      removeEntry: async (name: string) => {
+        this.#operate();
         const file = files.get(name);
         if (!file) throw new DOMException('no such file', 'NotFoundError');
         if (file.writers + file.readers > 0) throw new DOMException('in use', 'NoModificationAllowedError');
@@ -44,13 +48,21 @@ export class FakeOpfs {
     } as unknown as FileSystemDirectoryHandle);
   }
 
-  /** The same disk after the power went: open handles are gone, and so is what was not flushed. */
-  afterCrash(): FakeOpfs {
+  /**
+   * The same disk after the power went: open handles are gone, and so is what was not flushed. With `random` (0…1), any part of that may
+   * have reached the disk all the same, sector by sector.
+   */
+  afterCrash(random?: () => number): FakeOpfs {
     const after = new FakeOpfs();
-    for (const [name, { durable }] of this.files) {
-      after.files.set(name, { bytes: durable.slice(), durable: durable.slice(), writers: 0, readers: 0 });
+    for (const [name, { bytes, durable }] of this.files) {
+      const left = random ? torn(durable, bytes, random) : durable.slice();
+      after.files.set(name, { bytes: left, durable: left.slice(), writers: 0, readers: 0 });
     }
     return after;
+  }
+
+  #operate(): void {
+    if (this.operationsLeft-- <= 0) throw new DOMException('killed', 'AbortError');
   }
 
   get usage(): number {
@@ -75,6 +87,7 @@ export class FakeOpfs {
   #syncHandle(file: FakeFile, reading: boolean) {
     let open = true;
     const check = () => {
+      this.#operate();
       if (!open) throw new DOMException('closed', 'InvalidStateError');
     };
     return {
@@ -125,4 +138,18 @@ export class FakeOpfs {
     grown.set(file.bytes);
     file.bytes = grown;
   }
+}
+
+const SECTOR_BYTES = 512;
+
+/** What a disk may hold of a file between two flushes: each sector old or new, the length anything between. */
+function torn(old: Uint8Array, now: Uint8Array, random: () => number): Uint8Array<ArrayBuffer> {
+  const [short, long] = [old.length, now.length].sort((a, b) => a - b) as [number, number];
+  const result = new Uint8Array(short + Math.round((long - short) * random()));
+  const lucky = random();
+  for (let at = 0; at < result.length; at += SECTOR_BYTES) {
+    const from = random() < lucky ? now : old;
+    result.set(from.subarray(at, Math.min(at + SECTOR_BYTES, result.length)), at);
+  }
+  return result;
 }

@@ -16,18 +16,31 @@ export interface Fault {
   hangAfter?: number;
   /** Sent with 200 instead of the file. */
   instead?: Uint8Array;
+  /** Of any answer. */
+  headers?: Record<string, string>;
+  /** Every byte of the body has its bits turned over. */
+  corrupt?: boolean;
+  /** The body comes in pieces of so many bytes, each in a turn of its own. */
+  trickle?: number;
 }
 
 export class FileServer {
   /** Taken by the next requests, one each; then all is well. */
   readonly faults: Fault[] = [];
   /** What was asked, in order. */
-  readonly requests: { range: string | undefined; ifRange: string | undefined }[] = [];
+  readonly requests: {
+    path: string;
+    range: string | undefined;
+    ifRange: string | undefined;
+    authorization: string | undefined;
+  }[] = [];
   content: Uint8Array;
   etag: string | undefined = '"1"';
   ranges = true;
   /** Whether answers say their length. */
   lengths = true;
+  /** Answers instead of the file, by path: JSON, or where to go instead. */
+  readonly paths = new Map<string, { json?: unknown; location?: string; headers?: Record<string, string> }>();
   readonly #server: Server;
 
   constructor(content: Uint8Array) {
@@ -46,22 +59,49 @@ export class FileServer {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    const { range, 'if-range': ifRange } = request.headers;
-    this.requests.push({ range, ifRange: ifRange as string | undefined });
+    const { range, 'if-range': ifRange, authorization } = request.headers;
+    const path = request.url ?? '/';
+    this.requests.push({ path, range, ifRange: ifRange as string | undefined, authorization });
     const fault = this.faults.shift() ?? {};
+    for (const [name, value] of Object.entries(fault.headers ?? {})) response.setHeader(name, value);
     if (fault.status !== undefined) return void response.writeHead(fault.status).end();
+    const special = this.paths.get(path);
+    for (const [name, value] of Object.entries(special?.headers ?? {})) response.setHeader(name, value);
+    if (special?.location !== undefined) return void response.writeHead(302, { Location: special.location }).end();
+    if (special?.json !== undefined) {
+      return void response.setHeader('Content-Type', 'application/json').end(JSON.stringify(special.json));
+    }
+    this.#sendFile(response, fault, range, ifRange as string | undefined);
+  }
+
+  #sendFile(response: ServerResponse, fault: Fault, range: string | undefined, ifRange: string | undefined): void {
     let body = fault.instead ?? this.content;
-    const from = Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0);
-    const partial = this.ranges && from > 0 && !fault.instead && (ifRange === undefined || ifRange === this.etag);
+    const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(range ?? '') ?? [];
+    const partial =
+      this.ranges && first !== undefined && !fault.instead && (ifRange === undefined || ifRange === this.etag);
     if (this.etag !== undefined) response.setHeader('ETag', this.etag);
     if (partial) {
+      const from = Number(first);
+      const to = Math.min(last ? Number(last) : Infinity, body.length - 1);
       if (from >= body.length) return void response.writeHead(416).end();
-      response.setHeader('Content-Range', `bytes ${from}-${body.length - 1}/${body.length}`);
-      body = body.subarray(from);
+      response.setHeader('Content-Range', `bytes ${from}-${to}/${body.length}`);
+      body = body.subarray(from, to + 1);
     }
+    if (fault.corrupt) body = body.map((byte) => byte ^ 0xff);
     if (this.lengths) response.setHeader('Content-Length', body.length);
     response.writeHead(partial ? 206 : 200);
+    void this.#sendBody(response, body, fault);
+  }
+
+  async #sendBody(response: ServerResponse, body: Uint8Array, fault: Fault): Promise<void> {
     const end = fault.cutAfter ?? fault.hangAfter;
+    if (fault.trickle !== undefined) {
+      for (let at = 0; at < body.length; at += fault.trickle) {
+        response.write(body.subarray(at, at + fault.trickle));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      return void response.end();
+    }
     if (end === undefined) return void response.end(body);
     response.write(body.subarray(0, end), () => {
       if (fault.cutAfter !== undefined) response.destroy();

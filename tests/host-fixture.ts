@@ -11,18 +11,32 @@ import type { HostStore } from '../engine/host/model-shelf.ts';
 import { LocalLLMError } from '../engine/protocol/errors.ts';
 import type { Input, Measure, Usage, UpFrame } from '../engine/protocol/messages.ts';
 import type { Engine, EngineInfo, GenerateRequest, LoadOptions } from '../engine/runtime/engine.ts';
+import { FILE_EXCHANGE } from '../engine/protocol/files.ts';
 import type { ProfileRequest, Profiler } from '../engine/runtime/profile.ts';
 import type { CatalogEntry } from '../engine/store/catalog.ts';
+import type { ModelRecord } from '../engine/store/journal.ts';
+import type { ModelPlan } from '../engine/store/plan.ts';
 
-const entry = (id: string): CatalogEntry => ({
+/** An entry of a catalogue, of 100 bytes. */
+export const testEntry = (id: string): Extract<CatalogEntry, { kind: 'embedded' }> => ({
+  kind: 'embedded',
   id,
   name: id.toUpperCase(),
   url: `models/${id}.gguf`,
   bytes: 100,
   sha256: '0'.repeat(64),
   license: 'MIT',
+  family: 'Test',
+  parameters: '1M',
+  contextTokens: 512,
+  languages: ['en'],
+  strengths: ['none'],
+  why: 'For tests.',
 });
-const CATALOG = [{ ...entry('pocket'), default: true, sampling: { temperature: 0 } }, entry('other')];
+const CATALOG: CatalogEntry[] = [
+  { ...testEntry('pocket'), default: true, sampling: { temperature: 0 } },
+  testEntry('other'),
+];
 
 /** An engine whose answers the test writes. */
 export class FakeEngine implements Engine {
@@ -103,22 +117,65 @@ export class FakeStore implements HostStore {
   complete = new Set(['pocket', 'other']);
   gate: Promise<void> = Promise.resolve();
   downloads = 0;
+  /** What the next reading is said to have found. */
+  damaged = false;
+  readonly imported: File[] = [];
+  readonly names = new Map<string, string>();
+  readonly plans = new Map<string, ModelPlan>();
+  readonly tokens: [string, string | undefined][] = [];
+  readonly #paused = new Map<string, () => void>();
   async list() {
-    return [...this.complete].map((id) => ({ id, bytes: 100, complete: true }));
+    return [...this.complete].map((id) => {
+      const name = this.names.get(id) ?? id.toUpperCase();
+      return { id, name, parts: 1, bytes: 100, totalBytes: 100, complete: true };
+    });
   }
-  async ensure(model: CatalogEntry, options: Parameters<HostStore['ensure']>[1]): Promise<void> {
+  async record(id: string): Promise<ModelRecord | undefined> {
+    const plan = this.plans.get(id);
+    const parts = (plan?.parts ?? [{ name: `${id}.gguf`, sha256: '0'.repeat(64) }]).map((part) => ({
+      ...part,
+      key: id,
+    }));
+    return plan || this.complete.has(id) ? { format: 1, id, name: id.toUpperCase(), parts } : undefined;
+  }
+  async ensure(model: ModelPlan, options: Parameters<HostStore['ensure']>[1]): Promise<void> {
     this.downloads++;
-    options.onProgress(50);
+    this.plans.set(model.id, model);
+    options.onProgress(50, 100);
+    const paused = Promise.withResolvers<never>();
+    this.#paused.set(model.id, () => paused.reject(new LocalLLMError('aborted', 'stopped')));
     await Promise.race([
       this.gate,
+      paused.promise,
       new Promise((_, reject) =>
         options.signal?.addEventListener('abort', () => reject(new LocalLLMError('aborted', 'cancelled'))),
       ),
     ]);
     this.complete.add(model.id);
   }
-  async source() {
-    return { size: 100, read: async () => new Uint8Array(0), close: () => {} };
+  async source(id: string) {
+    const file = { name: `${id}.gguf`, size: 100, read: async () => new Uint8Array(0), close: () => {} };
+    return { files: [file], close: () => {} };
+  }
+  async pause(id: string): Promise<void> {
+    this.#paused.get(id)?.();
+  }
+  async mend(): Promise<boolean> {
+    return this.damaged;
+  }
+  async import(model: { id: string; name: string }, files: readonly File[]): Promise<void> {
+    this.imported.push(...files);
+    this.names.set(model.id, model.name);
+    this.complete.add(model.id);
+  }
+  async files(id: string) {
+    return [{ name: `${id}.gguf`, file: new File(['GGUF'], 'a.blob') }];
+  }
+  async rename(id: string, name: string): Promise<void> {
+    this.names.set(id, name);
+  }
+  authorize(origin: string, token: string | undefined): void {
+    this.tokens.push([origin, token]);
   }
   async remove(id: string): Promise<void> {
     this.complete.delete(id);
@@ -131,6 +188,8 @@ export class HostFixture {
   readonly store = new FakeStore();
   readonly profiler = new FakeProfiler();
   timestamps = true;
+  /** What Hugging Face answers. */
+  fetch: typeof fetch = async () => new Response('', { status: 404 });
   readonly sent: { channel: string; frame: UpFrame }[] = [];
   gpu = true;
   readonly #listeners = new Map<string, (frame: UpFrame) => void>();
@@ -149,6 +208,9 @@ export class HostFixture {
     hasGpu: async () => this.gpu,
     catalog: CATALOG,
     baseUrl: 'https://example.org/',
+    fetch: (input, init) => this.fetch(input, init),
+    openFileChannel: () => new BroadcastChannel(FILE_EXCHANGE),
+    estimateStorage: async () => ({ usage: 200, quota: 1000, persisted: true }),
     send: (channel, frame) => {
       this.sent.push({ channel, frame: structuredClone(frame) });
       this.#listeners.get(channel)?.(frame);

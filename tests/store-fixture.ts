@@ -5,9 +5,10 @@
  */
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect } from 'vitest';
-import type { CatalogEntry } from '../engine/store/catalog.ts';
 import { ModelStore } from '../engine/store/model-store.ts';
+import type { ModelPlan } from '../engine/store/plan.ts';
 import { LocalLLMError } from '../engine/protocol/errors.ts';
+import type { StoreEnvironment } from '../engine/store/environment.ts';
 import { FakeOpfs } from './fake-opfs.ts';
 import { FileServer } from './file-server.ts';
 
@@ -19,43 +20,67 @@ export function noise(length: number): Uint8Array {
   return bytes;
 }
 
-/** The entry that pins these bytes, as model-1. */
-export const entryOf = (content: Uint8Array): CatalogEntry => ({
-  id: 'model-1',
+export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** A model of one file with these bytes, pinned. */
+export const planOf = (bytes: Uint8Array, url: string, id = 'model-1'): ModelPlan => ({
+  id,
   name: 'Model',
-  url: 'models/model.gguf',
-  bytes: content.length,
-  sha256: createHash('sha256').update(content).digest('hex'),
   license: 'MIT',
+  parts: [{ name: 'model.gguf', url, bytes: bytes.length, sha256: sha256Of(bytes) }],
 });
 
 export const content: Uint8Array = noise(700_000);
-export const entry = entryOf(content);
+export const MIB = 1024 * 1024;
 
 /** New before each test. */
 export class StoreWorld {
   readonly disk = new FakeOpfs();
   readonly server = new FileServer(content);
+  /** Of the server: it ends in a slash. */
   baseUrl = '';
   /** Back-off waits, ms; none is really waited. */
   readonly waits: number[] = [];
   locks: LockManager | undefined = undefined;
+  segmentBytes = 256 * MIB;
+  pieceBytes = 64 * 1024;
+
+  get plan(): ModelPlan {
+    return planOf(content, `${this.baseUrl}model.gguf`);
+  }
+
+  /** What a file that is fetched or copied is called on the disk. */
+  blob(suffix: 'blob' | 'journal' | 'sums' = 'blob', disk: FakeOpfs = this.disk) {
+    const name = [...disk.files.keys()].find((file) => file.endsWith(`.${suffix}`));
+    return name === undefined ? undefined : disk.files.get(name);
+  }
 
   /** Another tab's store, where called twice. */
-  store(disk: FakeOpfs = this.disk): ModelStore {
-    return new ModelStore(disk.directory(), {
+  store(disk: FakeOpfs = this.disk, baseUrl = this.baseUrl): ModelStore {
+    return new ModelStore(disk.directory(), this.environment(disk), {
+      baseUrl,
+      segmentBytes: this.segmentBytes,
+      pieceBytes: this.pieceBytes,
+    });
+  }
+
+  environment(disk: FakeOpfs): StoreEnvironment {
+    return {
       fetch,
       sleep: async (ms) => {
         if (ms > 0) this.waits.push(ms);
         await new Promise((resolve) => setImmediate(resolve));
       },
-      availableBytes: async () => (disk.quota === Infinity ? undefined : disk.quota - disk.usage),
+      online: async () => {},
+      estimate: async () => (disk.quota === Infinity ? undefined : { quota: disk.quota, usage: disk.usage }),
       locks: this.locks,
-    });
+      random: () => 0.5,
+      now: () => performance.now(),
+    };
   }
 
   ensure(store: ModelStore, onProgress: (bytes: number) => void = () => {}, signal?: AbortSignal): Promise<void> {
-    return store.ensure(entry, { baseUrl: this.baseUrl, onProgress, ...(signal && { signal }) });
+    return store.ensure(this.plan, { onProgress, ...(signal && { signal }) });
   }
 }
 
@@ -70,12 +95,14 @@ export function useStore(): { current: StoreWorld } {
   return world;
 }
 
-/** All bytes of the stored model. */
-export async function stored(store: ModelStore): Promise<Buffer> {
-  const file = await store.source(entry.id);
-  const bytes = await file.read(0, file.size);
-  file.close();
-  return Buffer.from(bytes);
+/** All bytes of a stored model, its files one after another. */
+export async function stored(store: ModelStore, id = 'model-1'): Promise<Buffer> {
+  const { files, close } = await store.source(id);
+  try {
+    return Buffer.concat(await Promise.all(files.map((file) => file.read(0, file.size))));
+  } finally {
+    close();
+  }
 }
 
 /** What the promise rejects with, which must be an error of ours. */

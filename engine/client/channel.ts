@@ -4,7 +4,7 @@
  * @module
  */
 import { LocalLLMError } from '../protocol/errors.ts';
-import type { DownFrame, EngineStatus, Method, Methods, UpFrame } from '../protocol/messages.ts';
+import type { DownFrame, EngineStatus, Method, Methods, ModelInfo, UpFrame } from '../protocol/messages.ts';
 import { ASKER_BEATS, SilenceWatch } from '../protocol/silence.ts';
 
 // Captured: in a page it may be replaced later.
@@ -26,6 +26,7 @@ export interface RequestOptions {
   signal?: AbortSignal | undefined;
   onDelta?: (text: string) => void;
   onStatus?: (status: EngineStatus) => void;
+  onModels?: (models: ModelInfo[]) => void;
   /** 0…1 of the model that the request waits for, while it is downloaded. */
   onProgress?: ((fraction: number) => void) | undefined;
 }
@@ -122,6 +123,7 @@ export class Channel {
     this.#silence.heard(frame.id);
     if (frame.t === 'delta') pending.onDelta?.(frame.text);
     else if (frame.t === 'status') pending.onStatus?.(frame.status);
+    else if (frame.t === 'models') pending.onModels?.(frame.models);
     else if (frame.t === 'heartbeat' && frame.progress !== undefined) pending.onProgress?.(frame.progress);
     else if (frame.t === 'done') this.#settle(frame.id)?.resolve(frame.result);
     else if (frame.t === 'error') this.#settle(frame.id)?.reject(LocalLLMError.fromData(frame.error));

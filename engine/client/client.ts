@@ -11,18 +11,18 @@ import type {
   GenerateResult,
   Input,
   Measure,
-  ModelInfo,
   Usage,
 } from '../protocol/messages.ts';
 import { Channel } from './channel.ts';
 import type { EngineProfile } from '../protocol/profile.ts';
 import type { Connect } from './channel.ts';
+import { modelMethods, type ModelMethods } from './models.ts';
 import { openStream } from './stream.ts';
 import type { GenerateStream } from './stream.ts';
 
 export type ClientGenerateOptions = GenerateParams & { signal?: AbortSignal | undefined };
 
-export interface Client {
+export interface Client extends ModelMethods {
   /** Streams an answer. Cancelling the stream or aborting the signal stops the work; `result` then rejects with `aborted`. */
   generate(input: Input, options?: ClientGenerateOptions): GenerateStream;
   /** The whole answer at once: no deltas travel. */
@@ -40,8 +40,6 @@ export interface Client {
   unload(): Promise<EngineStatus>;
   /** Times a decode step and a prefill chunk after `past` tokens. Fails while answers are being written. */
   profile(past: number, signal?: AbortSignal): Promise<EngineProfile>;
-  models(): Promise<ModelInfo[]>;
-  deleteModel(id: string): Promise<ModelInfo[]>;
   /** Ends everything open with code `disconnected`. A later call connects again. */
   close(): void;
 }
@@ -76,8 +74,7 @@ export function createClient(connect: Connect): Client {
     load: (id) => channel.request('engine.load', id === undefined ? {} : { id }).done,
     unload: () => channel.request('engine.unload', undefined).done,
     profile: (past, signal) => channel.request('engine.profile', { past }, { signal }).done,
-    models: () => channel.request('models.list', undefined).done,
-    deleteModel: (id) => channel.request('models.delete', { id }).done,
+    ...modelMethods(channel),
     close: () => channel.close(),
   };
 }

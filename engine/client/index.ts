@@ -16,11 +16,13 @@ export { installGlobal } from './install-global.ts';
 export type * from './language-model-types.ts';
 export { createLocalLLM } from './local-llm.ts';
 export type { GenerateOptions, LocalLLM } from './local-llm.ts';
+export type { ModelMethods } from './models.ts';
 export type { GenerateStream } from './stream.ts';
 export { LocalLLMError } from '../protocol/errors.ts';
 export type { ErrorCode, ErrorData, ErrorDetails } from '../protocol/errors.ts';
 export type {
   Availability,
+  CatalogFacts,
   Constraint,
   EngineStatus,
   GenerateParams,
@@ -29,6 +31,7 @@ export type {
   Measure,
   Message,
   ModelInfo,
+  StorageEstimate,
   Timing,
   TokenLogprob,
   Tool,

@@ -20,10 +20,11 @@ import type {
 } from '../protocol/messages.ts';
 import { type Call, type Channel, Channels, priorityOf, type Request } from './channels.ts';
 import { DeltaPipe } from './delta-pipe.ts';
+import { ModelCalls, type ModelCallsOptions } from './model-calls.ts';
 import { ModelSlot } from './model-slot.ts';
 import type { ModelSlotOptions } from './model-slot.ts';
 
-export interface HostOptions extends ModelSlotOptions {
+export interface HostOptions extends ModelSlotOptions, ModelCallsOptions {
   /** Carries a frame to the asker of a channel. */
   send(channel: string, frame: UpFrame): void;
 }
@@ -51,13 +52,16 @@ export function createHost(options: HostOptions): Host {
 class EngineHost implements Host {
   readonly #send: (channel: string, frame: UpFrame) => void;
   readonly #models: ModelSlot;
+  readonly #modelCalls: ModelCalls;
   readonly #channels = new Channels();
   #heartbeat: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: HostOptions) {
     this.#send = (channel, frame) => options.send(channel, frame);
     this.#models = new ModelSlot(options);
+    this.#modelCalls = new ModelCalls(this.#models, options);
     this.#models.onChange = () => this.#modelChanged();
+    this.#models.downloads.onChange = () => this.#tellModelWatchers();
   }
 
   open(name: string, identity: ChannelIdentity): void {
@@ -157,14 +161,14 @@ class EngineHost implements Host {
         return this.#status();
       case 'engine.profile':
         return models.profile(asked.params.past, call.request.stop.signal);
-      case 'models.list':
-        return models.list();
-      case 'models.delete':
-        await models.delete(asked.params.id);
-        return models.list();
+      case 'models.watch':
+        void this.#sendModels([call]);
+        return new Promise<never>(() => {}); // ends only when the asker cancels or goes
       case 'permissions.query':
       case 'permissions.request':
         return permission(call.channel.identity);
+      default:
+        return this.#modelCalls.answer(asked, call.request.stop.signal);
     }
   }
 
@@ -216,8 +220,25 @@ class EngineHost implements Host {
     for (const { channel, id } of watchers) this.#send(channel.name, { t: 'status', id, status });
   }
 
+  #tellModelWatchers(): void {
+    void this.#sendModels([...this.#channels.calls()].filter(({ request }) => request.method === 'models.watch'));
+  }
+
+  async #sendModels(watchers: readonly Call[]): Promise<void> {
+    if (watchers.length === 0) return;
+    try {
+      const models = await this.#models.list();
+      for (const { channel, id, request } of watchers) {
+        if (channel.requests.get(id) === request) this.#send(channel.name, { t: 'models', id, models });
+      }
+    } catch (error) {
+      for (const { channel, id } of watchers) this.#refuse(channel, id, LocalLLMError.from(error));
+    }
+  }
+
   #modelChanged(): void {
     this.#tellWatchers();
+    this.#tellModelWatchers();
     const { state, progress } = this.#models.status();
     if (state !== 'downloading' || progress === undefined) return;
     // Whoever waits for the model learns how far it is, and nothing else of it.

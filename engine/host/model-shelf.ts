@@ -3,31 +3,42 @@
  *
  * @module
  */
+import type { ModelSource } from '../gguf/split.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 import type { CatalogEntry } from '../store/catalog.ts';
+import { HUB } from '../store/huggingface.ts';
 import type { ModelStore } from '../store/model-store.ts';
+import { type ModelPlan, planOfRecord } from '../store/plan.ts';
+import { planFromCatalog, planFromText } from '../store/sources.ts';
 
-export type HostStore = Pick<ModelStore, 'list' | 'ensure' | 'remove'> & {
-  source(id: string): Promise<Awaited<ReturnType<ModelStore['source']>>>;
-};
+export type HostStore = Pick<
+  ModelStore,
+  'list' | 'ensure' | 'remove' | 'record' | 'mend' | 'source' | 'pause' | 'import' | 'files' | 'rename' | 'authorize'
+>;
 
 export interface ModelShelfOptions {
   /** Opens the weight store; called lazily, and again after a failure. */
   openStore(): Promise<HostStore>;
   catalog: readonly CatalogEntry[];
+  /** What relative addresses of the catalogue are relative to. */
+  baseUrl: string;
+  /** Asks Hugging Face which files there are. */
+  fetch: typeof fetch;
 }
 
 export class ModelShelf {
   readonly catalog: readonly CatalogEntry[];
   /** The model that is loaded where nobody chose. */
   readonly defaultId: string;
-  readonly #openStore: () => Promise<HostStore>;
+  readonly #options: ModelShelfOptions;
   #store: Promise<HostStore> | undefined;
+  #token: string | undefined;
 
-  constructor({ catalog, openStore }: ModelShelfOptions) {
+  constructor(options: ModelShelfOptions) {
+    const { catalog } = options;
     this.catalog = catalog;
-    this.#openStore = openStore;
-    const first = catalog.find((entry) => entry.default) ?? catalog[0];
+    this.#options = options;
+    const first = catalog.find((entry) => entry.kind === 'embedded' && entry.default) ?? catalog[0];
     if (!first) throw new LocalLLMError('internal', 'The model catalogue is empty: there is nothing to load.');
     this.defaultId = first.id;
   }
@@ -37,22 +48,62 @@ export class ModelShelf {
     const entry = this.catalog.find((known) => known.id === id);
     if (entry) return { name: entry.name, entry };
     const stored = await (await this.store()).list();
-    if (stored.some((model) => model.id === id)) return { name: id, entry };
+    const found = stored.find((model) => model.id === id);
+    if (found) return { name: found.name, entry };
     const ids = [...this.catalog, ...stored].map((known) => known.id);
     throw new LocalLLMError('bad-argument', `id: there is no model "${id}". Known: ${[...new Set(ids)].join(', ')}.`);
   }
 
+  /**
+   * How a model is fetched; undefined for one that came from local files. What was fetched once is fetched from there again, without
+   * asking which files there are.
+   * @throws LocalLLMError bad-argument, network, not-allowed, aborted
+   */
+  async plan(id: string, signal: AbortSignal): Promise<ModelPlan | undefined> {
+    const { entry } = await this.entry(id);
+    const record = entry?.kind === 'embedded' ? undefined : await (await this.store()).record(id);
+    if (record) return planOfRecord(record);
+    return entry && planFromCatalog(entry, undefined, { ...this.#hub(signal), baseUrl: this.#options.baseUrl });
+  }
+
+  /** Whether all that is needed is stored: of the embedded model, the version that this build carries. */
+  async isCurrent(id: string): Promise<boolean> {
+    const store = await this.store();
+    if (!(await store.list()).some((model) => model.id === id && model.complete)) return false;
+    const { entry } = await this.entry(id);
+    const record = entry?.kind === 'embedded' ? await store.record(id) : undefined;
+    return entry?.kind !== 'embedded' || record?.parts[0]?.sha256 === entry.sha256;
+  }
+
+  /** What a person's words name. @throws LocalLLMError bad-argument, network, not-allowed, aborted */
+  async find(source: string, quantization: string | undefined, signal: AbortSignal): Promise<ModelPlan> {
+    const hub = this.#hub(signal);
+    const entry = this.catalog.find(({ id }) => id === source);
+    if (entry) return planFromCatalog(entry, quantization, { ...hub, baseUrl: this.#options.baseUrl });
+    return planFromText(source, quantization, hub);
+  }
+
+  /** A Hugging Face access token; undefined: none any more. */
+  async authorize(token: string | undefined): Promise<void> {
+    this.#token = token;
+    (await this.store()).authorize(HUB, token);
+  }
+
   /** The weights of a stored model, until they are closed. */
-  async open(id: string) {
-    const source = await (await this.store()).source(id);
-    return { source, close: () => source.close() };
+  async open(id: string): Promise<{ source: ModelSource; close(): void }> {
+    const { files, close } = await (await this.store()).source(id);
+    return { source: files, close };
   }
 
   store(): Promise<HostStore> {
-    this.#store ??= this.#openStore().catch((error: unknown) => {
+    this.#store ??= this.#options.openStore().catch((error: unknown) => {
       this.#store = undefined;
       throw error;
     });
     return this.#store;
+  }
+
+  #hub(signal: AbortSignal) {
+    return { fetch: this.#options.fetch, token: this.#token, signal };
   }
 }

@@ -8,8 +8,8 @@ import type { Availability, ModelInfo } from '../protocol/messages.ts';
 import type { EngineProfile } from '../protocol/profile.ts';
 import type { Engine } from '../runtime/engine.ts';
 import type { Profiler } from '../runtime/profile.ts';
-import type { CatalogEntry } from '../store/catalog.ts';
 import { throwIfAborted, untilAborted } from './abort.ts';
+import { Downloads } from './downloads.ts';
 import { listModels } from './model-list.ts';
 import { ModelShelf, type ModelShelfOptions } from './model-shelf.ts';
 import { type ModelStatus, readyStatus, RecoveryPeriod } from './model-status.ts';
@@ -21,7 +21,6 @@ export interface ModelSlotOptions extends ModelShelfOptions {
   createProfiler(): Promise<Profiler>;
   /** Whether this browser has a GPU that an engine can use. Asks nothing of the GPU's memory. */
   hasGpu(): Promise<boolean>;
-  baseUrl: string;
 }
 
 /** A load under way, and those who wait for it. */
@@ -44,7 +43,8 @@ export class ModelSlot {
   onChange: () => void = () => {};
   readonly #options: ModelSlotOptions;
   #status: ModelStatus = { state: 'idle' };
-  readonly #shelf: ModelShelf;
+  readonly shelf: ModelShelf;
+  readonly downloads: Downloads;
   #engine: Engine | undefined;
   #loading: Loading | undefined;
   #recovery: RecoveryPeriod | undefined;
@@ -55,8 +55,9 @@ export class ModelSlot {
 
   constructor(options: ModelSlotOptions) {
     this.#options = options;
-    this.#shelf = new ModelShelf(options);
-    this.#chosen = this.#shelf.defaultId;
+    this.shelf = new ModelShelf(options);
+    this.downloads = new Downloads(this.shelf);
+    this.#chosen = this.shelf.defaultId;
   }
 
   status(): ModelStatus {
@@ -87,7 +88,7 @@ export class ModelSlot {
   /** Downloads (once) and loads a model by name; no id: the chosen one. Goes on when the asker leaves. */
   async load(id: string | undefined, signal: AbortSignal): Promise<void> {
     const wanted = id ?? this.#chosen;
-    await this.#shelf.entry(wanted);
+    await this.shelf.entry(wanted);
     this.#chosen = wanted;
     const current = this.#underWay();
     if (this.#recovery?.before.model?.id === wanted) return untilAborted(this.#recovery.ended, signal);
@@ -123,16 +124,16 @@ export class ModelSlot {
   }
 
   async list(): Promise<ModelInfo[]> {
-    return listModels(this.#shelf.catalog, await (await this.#shelf.store()).list(), this.#status);
+    return listModels(this.shelf.catalog, await (await this.shelf.store()).list(), this.#status, this.downloads.errors);
   }
 
   /** Deletes a stored model; the loaded one is unloaded first. */
   async delete(id: string): Promise<void> {
-    await this.#shelf.entry(id);
+    await this.shelf.entry(id);
     if (this.#loading?.id === id) this.#loading.stop.abort();
     await this.#enqueue(async () => {
       if (this.#status.model?.id === id) await this.#unloadNow();
-      await (await this.#shelf.store()).remove(id);
+      await (await this.shelf.store()).remove(id);
     });
     this.onChange();
   }
@@ -170,17 +171,17 @@ export class ModelSlot {
     this.#endRecovery();
     try {
       throwIfAborted(signal);
-      const { name, entry } = await this.#shelf.entry(id);
+      const { name, entry } = await this.shelf.entry(id);
       const model = { id, name, contextTokens: 0 };
       // First of all: nothing is downloaded to a device that cannot run it.
       const engine = (this.#engine ??= await this.#createEngine());
-      await this.#download(id, name, entry, signal);
+      await this.#download(id, name, signal);
       this.#set({ state: 'loading', model, progress: 0 });
-      const { source, close } = await this.#shelf.open(id);
+      const { source, close } = await this.shelf.open(id);
       try {
         const onProgress = (fraction: number): void => this.#progress(fraction);
         const sampling = entry?.sampling;
-        const reopen = () => this.#shelf.open(id);
+        const reopen = () => this.shelf.open(id);
         await engine.load(source, { onProgress, signal, reopen, ...(sampling ? { sampling } : {}) });
       } finally {
         close();
@@ -191,22 +192,33 @@ export class ModelSlot {
       return engine;
     } catch (thrown) {
       const error = LocalLLMError.from(thrown);
-      // Nothing of a file that lies stays: the next load fetches it anew.
-      if (error.code === 'bad-file') await (await this.#shelf.store()).remove(id).catch(() => {});
+      if (error.code === 'bad-file') await this.#discard(id);
       if (error.code === 'aborted') this.#set({ state: 'idle' });
       else this.#fail(error);
       throw error;
     }
   }
 
-  async #download(id: string, name: string, entry: CatalogEntry | undefined, signal: AbortSignal): Promise<void> {
-    const store = await this.#shelf.store();
-    const stored = (await store.list()).find((model) => model.id === id);
-    if (stored?.complete || !entry) return;
-    const model = { id, name, contextTokens: 0 };
-    this.#set({ state: 'downloading', model, progress: (stored?.bytes ?? 0) / entry.bytes });
-    const onProgress = (bytes: number): void => this.#progress(bytes / entry.bytes);
-    await store.ensure(entry, { baseUrl: this.#options.baseUrl, onProgress, signal });
+  async #download(id: string, name: string, signal: AbortSignal): Promise<void> {
+    if (await this.shelf.isCurrent(id)) return;
+    const plan = await this.shelf.plan(id, signal);
+    if (!plan) {
+      throw new LocalLLMError(
+        'bad-file',
+        `The stored files of ${name} are damaged. Delete the model and choose them again.`,
+      );
+    }
+    this.#set({ state: 'downloading', model: { id, name, contextTokens: 0 }, progress: 0 });
+    const onProgress = (bytes: number, total: number | undefined): void => {
+      if (total !== undefined) this.#progress(bytes / total);
+    };
+    await (await this.shelf.store()).ensure(plan, { onProgress, signal });
+  }
+
+  /** What is damaged on disk is fetched anew by the next load. Of a file that lies nothing stays. */
+  async #discard(id: string): Promise<void> {
+    const store = await this.shelf.store();
+    if (!(await store.mend(id).catch(() => false))) await store.remove(id).catch(() => {}); // the error that led here is told
   }
 
   async #createEngine(): Promise<Engine> {
@@ -249,15 +261,15 @@ export class ModelSlot {
       throw new LocalLLMError('invalid-state', 'An answer is being written. Profile when it is complete.');
     }
     const id = this.#chosen;
-    const { name, entry } = await this.#shelf.entry(id);
+    const { name } = await this.shelf.entry(id);
     // Before anything is given up for it.
     const profiler = await this.#options.createProfiler();
     const before = this.#status;
     try {
-      await this.#download(id, name, entry, signal);
+      await this.#download(id, name, signal);
       await this.#engine?.unload();
       this.#set({ state: 'profiling', model: { id, name, contextTokens: 0 }, progress: 0 });
-      const { source, close } = await this.#shelf.open(id);
+      const { source, close } = await this.shelf.open(id);
       const onProgress = (fraction: number): void => this.#progress(fraction);
       const measured = profiler.profile(source, { past, onProgress, signal }).finally(close);
       return { model: { id, name }, ...(await measured) };

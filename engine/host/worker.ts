@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { FILE_EXCHANGE } from '../protocol/files.ts';
 import type { DownEnvelope, UpEnvelope } from '../protocol/messages.ts';
 import { createEngine } from '../runtime/create-engine.ts';
 import { createProfiler } from '../runtime/profile.ts';
@@ -21,13 +22,23 @@ function configure(baseUrl: string): void {
   host ??= createHost({
     createEngine: () => createEngine(),
     createProfiler: () => createProfiler(),
-    openStore: () => ModelStore.open(),
+    openStore: () => ModelStore.open({ baseUrl }),
+    fetch: (input, init) => fetch(input, init),
+    openFileChannel: () => new BroadcastChannel(FILE_EXCHANGE),
+    estimateStorage,
     hasGpu: async () => (await (navigator as Partial<Navigator>).gpu?.requestAdapter()) != null,
     catalog: loadCatalog(),
     baseUrl,
     send: (channel, frame) => scope.postMessage({ e: 'frame', channel, frame } satisfies UpEnvelope),
   });
   for (const envelope of early.splice(0)) deliver(host, envelope);
+}
+
+/** Figures that the browser keeps to itself are left out. */
+async function estimateStorage() {
+  const { usage, quota } = await navigator.storage.estimate();
+  const persisted = await navigator.storage.persisted();
+  return { persisted, ...(usage !== undefined && { usage }), ...(quota !== undefined && { quota }) };
 }
 
 function deliver(to: Host, envelope: Exclude<DownEnvelope, { e: 'configure' }>): void {

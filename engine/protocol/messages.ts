@@ -127,8 +127,49 @@ export interface ModelInfo {
   bytes: number;
   /** Bytes of it in OPFS; equal to `bytes` when `state` is 'stored'. */
   storedBytes: number;
-  state: 'absent' | 'downloading' | 'stored';
+  /** 'paused': in part, and nothing brings the rest now. */
+  state: 'absent' | 'downloading' | 'paused' | 'stored';
   loaded: boolean;
+  /** While it is downloaded or copied; no time left where the speed or the size is not known yet. */
+  download?: { bytesPerSecond: number; secondsLeft?: number };
+  /** Why the last download or copy ended. */
+  error?: ErrorData;
+  /** 'Q4_K_M', …, where it is known. */
+  quantization?: string;
+  /** Files that it is made of, once it was added. */
+  parts?: number;
+  /** The link that it was added by. */
+  from?: string;
+  /** What the catalogue says of it. */
+  catalog?: CatalogFacts;
+}
+
+/** What a person chooses a model by. */
+export interface CatalogFacts {
+  family: string;
+  /** '0.6B' */
+  parameters: string;
+  contextTokens: number;
+  /** BCP 47. */
+  languages: readonly string[];
+  strengths: readonly string[];
+  /** What to know of its chat template. */
+  template?: string;
+  /** Why it is offered, in one line. */
+  why: string;
+  /** Bytes by quantization, about; absent where there is one file only. */
+  sizes?: Readonly<Record<string, number>>;
+}
+
+/** Room for models, in bytes. */
+export interface StorageEstimate {
+  /** Of everything that this origin stores; absent where the browser does not say. */
+  usage?: number;
+  quota?: number;
+  /** Of models alone, partial ones included. */
+  models: number;
+  /** Whether the browser never removes them by itself; absent where it does not say. */
+  persisted?: boolean;
 }
 export interface EngineStatus {
   state: 'idle' | 'downloading' | 'loading' | 'ready' | 'profiling' | 'failed';
@@ -181,9 +222,32 @@ export interface Methods {
    */
   'engine.profile': { params: { past: number }; result: EngineProfile; trusted: true };
   'models.list': { params: undefined; result: ModelInfo[]; trusted: true };
+  /** Deletes a model, whole or in part; its download ends. */
   'models.delete': { params: { id: string }; result: ModelInfo[]; trusted: true };
+  /** `models` frames now and at each change, until cancelled. */
+  'models.watch': { params: undefined; result: never; trusted: true };
+  /**
+   * Finds what `source` names (an id of the catalogue, a Hugging Face id or link, an https address of a GGUF file) and begins to download
+   * it; the download goes on when the asker leaves. Answers with the model's id.
+   */
+  'models.add': { params: { source: string; quantization?: string }; result: { id: string }; trusted: true };
+  /** Stops a download; what is there stays. */
+  'models.pause': { params: { id: string }; result: ModelInfo[]; trusted: true };
+  /** Goes on with a download. */
+  'models.resume': { params: { id: string }; result: ModelInfo[]; trusted: true };
+  'models.rename': { params: { id: string; name: string }; result: ModelInfo[]; trusted: true };
+  /** Copies files that arrive by the file exchange under `ticket` (see files.ts). Answers when they are stored. */
+  'models.import': { params: { ticket: string; name: string }; result: { id: string }; trusted: true };
+  /** Hands a stored model's files to the file exchange under `ticket`. Answers when they were taken. */
+  'models.export': { params: { id: string; ticket: string }; result: null; trusted: true };
+  /** A Hugging Face access token, kept in memory and sent to that host alone; empty: none any more. */
+  'models.token': { params: { token: string }; result: null; trusted: true };
+  'storage.estimate': { params: undefined; result: StorageEstimate; trusted: true };
 }
 export type Method = keyof Methods;
+
+/** Names one exchange of files. */
+const ticket = v.pipe(v.string(), v.uuid());
 
 /** Schemas of the parameters, for the receiving side. */
 export const ParamsSchemas = {
@@ -199,6 +263,21 @@ export const ParamsSchemas = {
   'engine.profile': v.strictObject({ past: count(1 << 20) }),
   'models.list': v.undefined(),
   'models.delete': v.strictObject({ id: v.string() }),
+  'models.watch': v.undefined(),
+  'models.add': v.strictObject({
+    source: v.pipe(v.string(), v.minLength(1), v.maxLength(2048)),
+    quantization: v.exactOptional(v.pipe(v.string(), v.maxLength(32))),
+  }),
+  'models.pause': v.strictObject({ id: v.string() }),
+  'models.resume': v.strictObject({ id: v.string() }),
+  'models.rename': v.strictObject({
+    id: v.string(),
+    name: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(128)),
+  }),
+  'models.import': v.strictObject({ ticket, name: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(128)) }),
+  'models.export': v.strictObject({ id: v.string(), ticket }),
+  'models.token': v.strictObject({ token: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{0,256}$/)) }),
+  'storage.estimate': v.undefined(),
 } satisfies Record<Method, v.GenericSchema>;
 
 /** The methods that answer a page; all others answer only trusted channels. */
@@ -232,6 +311,7 @@ export type DownFrame = v.InferOutput<typeof DownFrameSchema>;
 export type UpFrame =
   | { t: 'delta'; id: number; text: string }
   | { t: 'status'; id: number; status: EngineStatus }
+  | { t: 'models'; id: number; models: ModelInfo[] }
   /** `progress`: 0…1 of the model that the request waits for, while it is downloaded. */
   | { t: 'heartbeat'; id: number; progress?: number }
   | { t: 'done'; id: number; result: unknown }

@@ -8,10 +8,29 @@ export interface StoreEnvironment {
   fetch: typeof fetch;
   /** Resolves early when the signal fires. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
-  /** Bytes that this origin may still store; undefined where the browser does not say. */
-  availableBytes(): Promise<number | undefined>;
+  /** Resolves at once where the device is online or cannot tell, else once it is online or the signal fires. */
+  online(signal: AbortSignal): Promise<void>;
+  /** What this origin stores and may store, in bytes; undefined where the browser does not say. */
+  estimate(): Promise<{ usage: number; quota: number } | undefined>;
   /** Undefined where there are none: then only one store's own downloads are kept apart. */
   locks: LockManager | undefined;
+  /** 0…1, to spread retries. */
+  random(): number;
+  /** Milliseconds from any fixed moment. */
+  now(): number;
+}
+
+/** Resolves at the event or the signal, whichever comes first. */
+function until(target: EventTarget, event: string, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = () => {
+      target.removeEventListener(event, wake);
+      signal.removeEventListener('abort', wake);
+      resolve();
+    };
+    target.addEventListener(event, wake);
+    signal.addEventListener('abort', wake);
+  });
 }
 
 /** The browser's own. */
@@ -28,10 +47,16 @@ export function browserEnvironment(): StoreEnvironment {
         const timer = setTimeout(wake, ms);
         signal.addEventListener('abort', wake);
       }),
-    async availableBytes() {
-      const { quota, usage } = await navigator.storage.estimate();
-      return quota === undefined ? undefined : quota - (usage ?? 0);
+    // An embedded browser may lack the property; only an outspoken false means offline.
+    online: async (signal) => {
+      if (navigator.onLine === false && !signal.aborted) await until(globalThis, 'online', signal);
+    },
+    async estimate() {
+      const { quota, usage = 0 } = await navigator.storage.estimate();
+      return quota === undefined ? undefined : { quota, usage };
     },
     locks: navigator.locks,
+    random: () => Math.random(),
+    now: () => performance.now(),
   };
 }

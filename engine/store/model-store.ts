@@ -1,239 +1,287 @@
 /**
- * The models on this device: downloaded once, verified, read back.
+ * The models on this device: fetched once, verified, read back.
  *
- * Each model is two files: `<id>.gguf`, its bytes, and `<id>.journal`, what is known of them (see journal.ts). A model counts
- * as stored only while the journal's last record says so and the bytes agree with it.
+ * A model is a record (`<id>.model`) that names its files; the files are blobs that models may share (see blob-store.ts). How often a blob
+ * is referred to is counted from the records whenever that matters, so that no crash can make the count wrong: what no record names and
+ * nobody writes goes at the next opening.
  *
  * @module
  */
 import { LocalLLMError } from '../protocol/errors.ts';
-import type { CatalogEntry } from './catalog.ts';
+import { type BlobState, BlobStore } from './blob-store.ts';
 import { browserEnvironment, type StoreEnvironment } from './environment.ts';
-import { Journal, type JournalRecord, lastRecord } from './journal.ts';
+import type { ModelPart, ModelRecord } from './journal.ts';
+import { ModelRecords } from './model-records.ts';
+import { ModelRegistry } from './model-registry.ts';
 import { openOpfs, type StoreDirectory } from './opfs.ts';
-import { isWhole, type StoredFile, storedFile } from './stored-file.ts';
-import { cancelled, Transfer } from './transfer.ts';
+import { keyOf, type ModelPlan, samePins } from './plan.ts';
+import { checkRoom } from './room.ts';
+import { join, newRunning, type Progress, report, type Running } from './running.ts';
+import type { StoredFile } from './stored-file.ts';
+import { describe, sizesOf, type StoredModel, sum, totalOf } from './stored-model.ts';
+import { cancelled } from './transfer.ts';
 
 export interface EnsureOptions {
-  /** What relative URLs of the catalogue are relative to. */
-  baseUrl: string;
-  /** Bytes that are there, of `entry.bytes`; falls back where the server has to start over. */
-  onProgress(bytes: number): void;
+  /** Bytes that are there, and of all files together where that is known; falls back where a server has to start over. */
+  onProgress(bytes: number, total: number | undefined): void;
   signal?: AbortSignal;
 }
 
-/** One download and those who wait for it. */
-interface Running {
-  readonly sha256: string;
-  readonly stop: AbortController;
-  readonly listeners: Set<(bytes: number) => void>;
-  waiting: number;
-  done: number;
-  promise: Promise<void>;
+export interface ModelStoreOptions {
+  /** What the application itself was served from: requests there may use If-Range. */
+  baseUrl: string;
+  /** For tests: smaller requests, smaller pieces. */
+  segmentBytes?: number;
+  pieceBytes?: number;
 }
 
 /** Models in OPFS. Lives in a dedicated worker: only there do files open synchronously. */
 export class ModelStore {
-  readonly #directory: StoreDirectory;
   readonly #environment: StoreEnvironment;
+  readonly #options: ModelStoreOptions;
+  readonly #records: ModelRecords;
+  readonly #blobs: BlobStore;
+  readonly #registry: ModelRegistry;
   readonly #running = new Map<string, Running>();
-  readonly #open = new Map<string, number>();
+  /** For repositories that not everyone may read: `Authorization` by origin. */
+  readonly #authorizations = new Map<string, string>();
 
   /** @throws LocalLLMError storage, with advice, where the browser has no OPFS */
-  static async open(): Promise<ModelStore> {
-    return new ModelStore(await openOpfs('models'), browserEnvironment());
+  static async open(options: ModelStoreOptions): Promise<ModelStore> {
+    const store = new ModelStore(await openOpfs('models'), browserEnvironment(), options);
+    await store.sweep();
+    return store;
   }
 
-  constructor(directory: StoreDirectory, environment: StoreEnvironment) {
-    this.#directory = directory;
+  constructor(directory: StoreDirectory, environment: StoreEnvironment, options: ModelStoreOptions) {
     this.#environment = environment;
+    this.#options = options;
+    this.#records = new ModelRecords(directory);
+    this.#blobs = new BlobStore(directory, environment, options.pieceBytes);
+    this.#registry = new ModelRegistry(this.#records, this.#blobs, environment.locks);
   }
 
-  /** Every model of which something is stored. `bytes` are those that are there. */
-  async list(): Promise<{ id: string; bytes: number; complete: boolean }[]> {
+  /** A token for the files of one origin, sent to that origin alone; undefined: no longer. */
+  authorize(origin: string, token: string | undefined): void {
+    if (token === undefined) this.#authorizations.delete(origin);
+    else this.#authorizations.set(origin, `Bearer ${token}`);
+  }
+
+  async list(): Promise<StoredModel[]> {
     const models = [];
-    for (const name of (await this.#directory.names()).sort()) {
-      if (!name.endsWith(JOURNAL)) continue;
-      const id = decodeURIComponent(name.slice(0, -JOURNAL.length));
-      const running = this.#running.get(id);
-      const record = await this.#record(id);
-      const size = (await this.#directory.size(fileName(id) + WEIGHTS)) ?? 0;
-      const complete = record?.marker !== undefined && record.bytes === size;
-      models.push({ id, bytes: running?.done || Math.min(record?.done ?? 0, size), complete });
-    }
+    for (const record of await this.#records.all())
+      models.push(describe(record, await this.#states(record), this.#running.get(record.id)));
     return models;
   }
 
+  /** What the record of a model says; undefined where there is none. */
+  record(id: string): Promise<ModelRecord | undefined> {
+    return this.#records.read(id);
+  }
+
   /**
-   * Resolves once the model is stored whole and its hash is right. Downloads what is missing; where that download runs already,
-   * joins it. A cancelled or broken download keeps its bytes, and the next call goes on from them.
-   * @throws LocalLLMError network, hash-mismatch (nothing of it stays), storage, storage-full, aborted
+   * Resolves once all files of the model are stored whole and their hashes are right. Fetches what is missing; where that runs already,
+   * joins it. A stopped or broken download keeps its bytes, and the next call goes on from them.
+   * @throws LocalLLMError network, not-allowed, hash-mismatch (nothing of that file stays), bad-file, storage, storage-full, aborted
    */
-  async ensure(entry: CatalogEntry, options: EnsureOptions): Promise<void> {
+  async ensure(plan: ModelPlan, options: EnsureOptions): Promise<void> {
     for (;;) {
       if (options.signal?.aborted) throw cancelled();
-      const running = this.#running.get(entry.id);
-      if (running === undefined) return this.#join(this.#start(entry, options.baseUrl), options);
-      if (running.sha256 === entry.sha256 && !running.stop.signal.aborted) return this.#join(running, options);
+      const running = this.#running.get(plan.id);
+      if (running === undefined) {
+        const started = this.#start(plan.id, plan, (progress, signal) => this.#bring(plan, progress, signal));
+        return join(started, options);
+      }
+      if (running.plan && samePins(running.plan, plan) && !running.stop.signal.aborted) return join(running, options);
       await running.promise.catch(() => {}); // belongs to those who joined it
     }
   }
 
-  /** Opens a stored model. @throws LocalLLMError invalid-state where it is not stored whole, bad-file where it was damaged since, storage where it is in use */
-  async source(id: string): Promise<StoredFile> {
-    const record = await this.#record(id);
-    if (record?.marker === undefined || this.#running.has(id)) {
-      throw new LocalLLMError('invalid-state', `The model ${id} is not stored yet. Download it first.`);
-    }
-    const file = await this.#directory.open(fileName(id) + WEIGHTS, 'read');
-    if (!isWhole(file, record)) {
-      file.close();
+  /** Copies local files into the store as one model. @throws LocalLLMError bad-file, bad-argument, storage, storage-full, aborted */
+  async import(
+    model: Pick<ModelRecord, 'id' | 'name' | 'quantization'>,
+    files: readonly File[],
+    options: EnsureOptions,
+  ): Promise<void> {
+    if (this.#running.has(model.id) || (await this.#records.read(model.id))) {
       throw new LocalLLMError(
-        'bad-file',
-        `The stored file of ${id} was damaged. Delete the model and download it again.`,
+        'bad-argument',
+        `There is a model ${model.id} already. Delete it, or choose another name.`,
       );
     }
-    this.#open.set(id, (this.#open.get(id) ?? 0) + 1);
-    return storedFile(id, file, record.bytes, () => {
-      const left = (this.#open.get(id) ?? 1) - 1;
-      if (left === 0) this.#open.delete(id);
-      else this.#open.set(id, left);
+    const started = this.#start(model.id, undefined, (progress, signal) =>
+      this.#import(model, files, progress, signal),
+    );
+    await join(started, options);
+  }
+
+  /** Stops what fetches or copies the model, for all who wait for it: they get `aborted`. Its bytes stay. */
+  async pause(id: string): Promise<void> {
+    const running = this.#running.get(id);
+    running?.stop.abort();
+    await running?.promise.catch(() => {}); // belongs to those who joined it
+  }
+
+  /** Opens all files of a stored model. @throws LocalLLMError invalid-state where it is not stored whole, bad-file where it was damaged since, storage where it is in use */
+  async source(id: string): Promise<{ files: StoredFile[]; close(): void }> {
+    const record = await this.#records.read(id);
+    if (!record || this.#running.has(id)) {
+      throw new LocalLLMError('invalid-state', `The model ${id} is not stored yet. Download it first.`);
+    }
+    const files: StoredFile[] = [];
+    const close = (): void => files.splice(0).forEach((file) => file.close());
+    try {
+      for (const { key, name } of record.parts) files.push(await this.#blobs.open(key, name));
+    } catch (error) {
+      close();
+      throw error;
+    }
+    return { files: [...files], close };
+  }
+
+  /** Notes what reading found to be damaged. Returns whether anything of the model is missing now: `ensure` fetches it anew. */
+  async mend(id: string): Promise<boolean> {
+    const record = await this.#records.read(id);
+    if (!record) return false;
+    for (const { key } of record.parts) await this.#blobs.heedDamage(key);
+    return (await this.#states(record)).some(({ sha256 }) => sha256 === undefined);
+  }
+
+  /** The files as they lie on disk, to be saved elsewhere. @throws LocalLLMError invalid-state where one is not stored whole */
+  async files(id: string): Promise<{ name: string; file: File }[]> {
+    const parts = (await this.#records.read(id))?.parts ?? [];
+    const files = [];
+    for (const { key, name } of parts) {
+      const file = await this.#blobs.file(key);
+      if (file) files.push({ name, file });
+    }
+    if (files.length === parts.length && parts.length > 0) return files;
+    throw new LocalLLMError('invalid-state', `The model ${id} is not stored whole. Download it first.`);
+  }
+
+  /** Deletes what no model has: the rest of a crash, of another version, of a copy that was never completed. */
+  sweep(): Promise<void> {
+    return this.#registry.sweep();
+  }
+
+  /** @throws LocalLLMError bad-argument where there is no such model */
+  async rename(id: string, name: string): Promise<void> {
+    await this.#registry.locked('store', {}, async () => {
+      const record = await this.#records.read(id);
+      if (!record) throw new LocalLLMError('bad-argument', `There is no stored model ${id}.`);
+      await this.#records.write({ ...record, name });
     });
   }
 
-  /** Deletes a model, whole or in part; a download of it that runs here ends as aborted. @throws LocalLLMError invalid-state while it is open, storage while another tab uses it */
+  /**
+   * Deletes a model, whole or in part, and those of its files that no other model has; work on it that runs here ends as aborted.
+   * @throws LocalLLMError invalid-state while it is open, storage while another tab fetches it
+   */
   async remove(id: string): Promise<void> {
-    if (this.#open.has(id)) {
+    const record = await this.#records.read(id);
+    if (record && (await this.#registry.ownKeys(record)).some((key) => this.#blobs.isOpen(key))) {
       throw new LocalLLMError('invalid-state', `The model ${id} is in use. Unload it first, then delete it.`);
     }
     for (let running = this.#running.get(id); running; running = this.#running.get(id)) {
       running.stop.abort();
       await running.promise.catch(() => {}); // belongs to those who joined it
     }
-    // Stands among the downloads as one that is ending: a new one waits for it.
-    const removal = newRunning('');
+    // Stands among the work as some that is ending: a new download waits for it.
+    const removal = newRunning(undefined, this.#environment.now);
     removal.stop.abort();
     this.#running.set(id, removal);
-    removal.promise = this.#removeLocked(id).finally(() => this.#running.delete(id));
+    removal.promise = this.#registry
+      .locked('store', {}, async () => {
+        const now = await this.#records.read(id);
+        if (now) await this.#registry.removeRecord(now);
+      })
+      .finally(() => this.#running.delete(id));
     await removal.promise;
   }
 
-  async #removeLocked(id: string): Promise<void> {
-    const removed = await this.#locked(id, { ifAvailable: true }, async (free) => {
-      if (free) await this.#delete(id);
-      return free;
-    });
-    if (!removed) {
-      throw new LocalLLMError('storage', `The model ${id} is being downloaded in another tab. Stop it there first.`);
-    }
+  async #states(record: ModelRecord): Promise<BlobState[]> {
+    return Promise.all(record.parts.map(({ key }) => this.#blobs.state(key)));
   }
 
-  #start(entry: CatalogEntry, baseUrl: string): Running {
-    const running = newRunning(entry.sha256);
-    const { signal } = running.stop;
-    const onProgress = (bytes: number) => {
-      running.done = bytes;
-      for (const listener of running.listeners) listener(bytes);
-    };
-    this.#running.set(entry.id, running);
-    running.promise = this.#locked(entry.id, { signal }, () => this.#bring(entry, baseUrl, onProgress, signal)).finally(
-      () => this.#running.delete(entry.id),
-    );
+  #start(
+    id: string,
+    plan: ModelPlan | undefined,
+    work: (progress: Progress, signal: AbortSignal) => Promise<void>,
+  ): Running {
+    const running = newRunning(plan, this.#environment.now);
+    this.#running.set(id, running);
+    const done = work((bytes, total) => report(running, bytes, total), running.stop.signal);
+    running.promise = done.finally(() => this.#running.delete(id));
     return running;
   }
 
-  /** The download stops when the last who waits for it has gone. */
-  async #join(running: Running, { onProgress, signal }: EnsureOptions): Promise<void> {
-    const listener = (bytes: number) => onProgress(bytes);
-    const left = Promise.withResolvers<never>();
-    const leave = () => {
-      if (--running.waiting === 0) running.stop.abort();
-      else left.reject(cancelled());
+  async #bring(plan: ModelPlan, onProgress: Progress, signal: AbortSignal): Promise<void> {
+    const record = await this.#registry.locked('store', { signal }, () => this.#registry.recordFor(plan));
+    const states = await this.#states(record);
+    const sizes = sizesOf(record, states);
+    const done = states.map(({ stored }) => stored);
+    const missing = sizes.reduce<number>((sum, size, index) => sum + Math.max(0, (size ?? 0) - done[index]!), 0);
+    await checkRoom(plan.name, missing, this.#environment);
+    for (const [index, part] of record.parts.entries()) {
+      const progress: Progress = (bytes, total) => {
+        done[index] = bytes;
+        sizes[index] = total;
+        onProgress(sum(done), totalOf(sizes));
+      };
+      await this.#bringPart(record, part, progress, signal);
+    }
+  }
+
+  async #bringPart(record: ModelRecord, part: ModelPart, onProgress: Progress, signal: AbortSignal): Promise<void> {
+    const { segmentBytes } = this.#options;
+    const { url: address, name, bytes, sha256, key } = part;
+    if (address === undefined) {
+      if ((await this.#blobs.state(key)).sha256 !== undefined) return;
+      throw new LocalLLMError(
+        'bad-file',
+        `The stored file ${name} was damaged. Delete the model and choose its file again.`,
+      );
+    }
+    const url = new URL(address);
+    const options = {
+      name: record.parts.length === 1 ? record.name : name,
+      url,
+      sameOrigin: url.origin === new URL(this.#options.baseUrl).origin,
+      authorization: this.#authorizations.get(url.origin),
+      ...{ bytes, sha256, onProgress, signal, segmentBytes },
     };
-    running.listeners.add(listener);
-    running.waiting++;
-    signal?.addEventListener('abort', leave);
-    try {
-      await Promise.race([running.promise, left.promise]);
-    } finally {
-      signal?.removeEventListener('abort', leave);
-      running.listeners.delete(listener);
-    }
+    const committed = await this.#registry.locked(`blob:${key}`, { signal }, () => this.#blobs.bring(key, options));
+    await this.#registry.pin(record.id, key, committed);
   }
 
-  /** Holds the model's lock over `act`, against other tabs. With `ifAvailable`, `act` is told whether it is held. */
-  async #locked<T>(id: string, options: LockOptions, act: (held: boolean) => Promise<T>): Promise<T> {
-    if (!this.#environment.locks) return act(true);
-    try {
-      return await this.#environment.locks.request(`localllm-model:${id}`, options, (lock) => act(lock !== null));
-    } catch (error) {
-      if (options.signal?.aborted && !(error instanceof LocalLLMError)) throw cancelled();
-      throw error;
-    }
-  }
-
-  async #bring(
-    entry: CatalogEntry,
-    baseUrl: string,
-    onProgress: (bytes: number) => void,
+  async #import(
+    model: Pick<ModelRecord, 'id' | 'name' | 'quantization'>,
+    files: readonly File[],
+    onProgress: Progress,
     signal: AbortSignal,
   ): Promise<void> {
-    const { id, bytes } = entry;
-    const record = await this.#record(id);
-    if (record && (await this.#hasWhole(entry, record))) return onProgress(bytes);
-    const url = new URL(entry.url, baseUrl);
-    const sameOrigin = url.origin === new URL(baseUrl).origin;
-    const journal = new Journal(await this.#directory.open(fileName(id) + JOURNAL, 'write'));
+    const total = sum(files.map(({ size }) => size));
+    await checkRoom(model.name, total, this.#environment);
+    const parts = files.map(({ name }) => ({ name, key: keyOf({}) }));
+    // Named before the first byte, so that nobody sweeps it; forgotten where it is not completed.
+    await this.#registry.locked('store', { signal }, () => this.#records.write({ format: 1, ...model, parts }));
+    let before = 0;
     try {
-      const weights = await this.#directory.open(fileName(id) + WEIGHTS, 'write');
-      try {
-        const files = { weights, journal, previous: record };
-        await new Transfer(entry, { url, sameOrigin, onProgress, signal }, this.#environment, files).run();
-      } finally {
-        weights.close();
+      for (const [index, { key }] of parts.entries()) {
+        const file = files[index]!;
+        const options = { signal, onProgress: (bytes: number) => onProgress(before + bytes, total) };
+        const committed = await this.#registry.locked(`blob:${key}`, { signal }, () =>
+          this.#blobs.import(key, file, options),
+        );
+        await this.#registry.pin(model.id, key, committed);
+        before += file.size;
       }
     } catch (error) {
-      journal.close();
-      if (error instanceof LocalLLMError && error.code === 'hash-mismatch') await this.#delete(id);
+      await this.#registry.locked('store', {}, async () => {
+        const record = await this.#records.read(model.id);
+        if (record) await this.#registry.removeRecord(record);
+      });
       throw error;
     }
-    journal.close();
-  }
-
-  async #hasWhole({ id, sha256, bytes }: CatalogEntry, record: JournalRecord): Promise<boolean> {
-    if (record.marker === undefined || record.sha256 !== sha256 || record.bytes !== bytes) return false;
-    if (this.#open.has(id)) return true; // checked when it was opened
-    if ((await this.#directory.size(fileName(id) + WEIGHTS)) !== bytes) return false;
-    const file = await this.#directory.open(fileName(id) + WEIGHTS, 'read');
-    try {
-      return isWhole(file, record);
-    } finally {
-      file.close();
-    }
-  }
-
-  /** The weights first: a journal without weights is a download that has not begun. */
-  async #delete(id: string): Promise<void> {
-    await this.#directory.remove(fileName(id) + WEIGHTS);
-    await this.#directory.remove(fileName(id) + JOURNAL);
-  }
-
-  async #record(id: string): Promise<JournalRecord | undefined> {
-    const text = await this.#directory.readText(fileName(id) + JOURNAL);
-    return text === undefined ? undefined : lastRecord(text);
   }
 }
-
-const WEIGHTS = '.gguf';
-const JOURNAL = '.journal';
-/** An id as part of a file name. */
-const fileName = encodeURIComponent;
-
-const newRunning = (sha256: string): Running => ({
-  sha256,
-  stop: new AbortController(),
-  listeners: new Set(),
-  waiting: 0,
-  done: 0,
-  promise: Promise.resolve(),
-});

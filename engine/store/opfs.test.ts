@@ -6,7 +6,7 @@ afterEach(() => vi.unstubAllGlobals());
 
 test('no OPFS: says what to do', async () => {
   vi.stubGlobal('navigator', {});
-  await expect(ModelStore.open()).rejects.toMatchObject({
+  await expect(ModelStore.open({ baseUrl: 'https://app.invalid/' })).rejects.toMatchObject({
     code: 'storage',
     message: expect.stringMatching(/Use a current browser and open the page over https/),
   });
@@ -15,7 +15,7 @@ test('no OPFS: says what to do', async () => {
 test('OPFS refused, as in some private windows: says what to do', async () => {
   const getDirectory = () => Promise.reject(new DOMException('denied', 'SecurityError'));
   vi.stubGlobal('navigator', { storage: { getDirectory } });
-  await expect(ModelStore.open()).rejects.toMatchObject({
+  await expect(ModelStore.open({ baseUrl: 'https://app.invalid/' })).rejects.toMatchObject({
     code: 'storage',
     message: expect.stringMatching(/denied.*use a normal window/),
   });

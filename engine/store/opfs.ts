@@ -25,6 +25,8 @@ export interface StoreDirectory {
   size(name: string): Promise<number | undefined>;
   /** Undefined where there is no such file, or while another writes it. Needs no lock. */
   readText(name: string): Promise<string | undefined>;
+  /** The file as it is now, for reading elsewhere; undefined where there is none. */
+  file(name: string): Promise<File | undefined>;
   /** 'write' makes the file where it is absent. @throws LocalLLMError storage where it is absent or in use */
   open(name: string, mode: 'read' | 'write'): Promise<StoreFile>;
   /** No error where it is absent. */
@@ -61,6 +63,7 @@ export function opfsDirectory(directory: FileSystemDirectoryHandle): StoreDirect
       for await (const name of directory.keys()) names.push(name);
       return names;
     },
+    file,
     size: async (name) => (await file(name))?.size,
     readText: async (name) => {
       try {

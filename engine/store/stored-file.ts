@@ -1,66 +1,128 @@
 /**
- * Reading a stored model, and telling cheaply whether it is still whole.
+ * Reading a stored file. Every byte that is handed out was compared with the sum of its piece since the file was opened: a file that was
+ * cut, exchanged or damaged on disk is noticed before anybody uses it.
  *
  * @module
  */
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
 import { LocalLLMError } from '../protocol/errors.ts';
-import type { JournalRecord } from './journal.ts';
+import type { BlobRecord } from './journal.ts';
 import type { StoreFile } from './opfs.ts';
-
-const MARKER_BYTES = 64 * 1024;
+import { readSums, sumOfSums } from './partial-blob.ts';
+import { pieceSum } from './piece-sums.ts';
 
 /** A stored file, open for reading. Structurally the parser's `ByteSource`. */
 export interface StoredFile {
   /** Bytes. */
   readonly size: number;
+  /** The file's own name. */
+  readonly name: string;
   /**
    * Exactly `length` bytes from `offset`, in `into` where that is given and large enough.
-   * @throws LocalLLMError bad-file past the end, storage when it cannot be read
+   * @throws LocalLLMError bad-file past the end or where the bytes are not those that were stored, storage when it cannot be read
    */
   read(offset: number, length: number, into?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
   /** Releases the file's lock. */
   close(): void;
 }
 
-/** A hash of a file's two ends: tells a whole file from one that was cut, emptied or overwritten, at the cost of 128 KiB. */
-export function markerOf(file: StoreFile): string {
-  const size = file.size();
-  const ends = sha256.create();
-  for (const at of [0, Math.max(0, size - MARKER_BYTES)]) {
-    const piece = new Uint8Array(Math.min(MARKER_BYTES, size));
-    ends.update(piece.subarray(0, file.read(piece, at)));
-  }
-  return bytesToHex(ends.digest());
+/** The sums of a complete blob; undefined where they are not those that were committed. */
+export function checkedSums(file: StoreFile, record: BlobRecord): Uint32Array | undefined {
+  const sums = readSums(file, record.summed);
+  const whole = sums.length === Math.ceil((record.bytes ?? 0) / record.pieceBytes);
+  return whole && sumOfSums(sums) === record.complete?.sums ? sums : undefined;
 }
 
-/** Whether the file still agrees with what was committed. */
-export const isWhole = (file: StoreFile, record: JournalRecord): boolean =>
-  file.size() === record.bytes && markerOf(file) === record.marker;
+interface OpenFile {
+  name: string;
+  blob: StoreFile;
+  size: number;
+  pieceBytes: number;
+  sums: Uint32Array;
+  /** Told the ranges of bytes that turned out damaged. */
+  onClose(damaged: [start: number, end: number][]): void;
+}
 
-/** An open file as a `StoredFile`. */
-export function storedFile(id: string, file: StoreFile, size: number, onClose: () => void): StoredFile {
-  let closed = false;
-  return {
-    size,
-    async read(offset, length, into) {
-      if (closed) throw new LocalLLMError('invalid-state', `The file of ${id} was closed. Open it again.`);
-      const there = Math.max(0, Math.min(length, size - offset));
-      const bytes = into && into.length >= there ? into.subarray(0, there) : new Uint8Array(there);
-      if (there !== length || file.read(bytes, offset) !== length) {
-        throw new LocalLLMError(
-          'bad-file',
-          `Bytes ${offset} to ${offset + length} were asked of ${id}, which has ${size}: it is cut short. Delete it and download it again.`,
-        );
-      }
-      return bytes;
-    },
-    close() {
-      if (closed) return;
-      closed = true;
-      file.close();
-      onClose();
-    },
-  };
+export class VerifiedFile implements StoredFile {
+  readonly size: number;
+  readonly name: string;
+  readonly #blob: StoreFile;
+  readonly #pieceBytes: number;
+  readonly #sums: Uint32Array;
+  readonly #checked: Uint8Array;
+  readonly #onClose: OpenFile['onClose'];
+  readonly #damaged: [number, number][] = [];
+  /** The last piece that a read began or ended inside of: the next read often goes on there. */
+  readonly #edge: Uint8Array;
+  #edgeIndex = -1;
+  #closed = false;
+
+  constructor({ name, blob, size, pieceBytes, sums, onClose }: OpenFile) {
+    this.name = name;
+    this.size = size;
+    this.#blob = blob;
+    this.#sums = sums;
+    this.#checked = new Uint8Array(sums.length);
+    this.#onClose = onClose;
+    this.#pieceBytes = pieceBytes;
+    this.#edge = new Uint8Array(pieceBytes);
+  }
+
+  async read(offset: number, length: number, into?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+    if (this.#closed) throw new LocalLLMError('invalid-state', `The file ${this.name} was closed. Open it again.`);
+    const end = offset + length;
+    if (offset < 0 || end > this.size) {
+      throw new LocalLLMError(
+        'bad-file',
+        `Bytes ${offset} to ${end} were asked of ${this.name}, which has ${this.size}: it is cut short. Delete it and download it again.`,
+      );
+    }
+    const bytes = into && into.length >= length ? into.subarray(0, length) : new Uint8Array(length);
+    for (let at = offset; at < end;) {
+      const index = Math.floor(at / this.#pieceBytes);
+      const [start, stop] = this.#bounds(index);
+      const to = Math.min(stop, end);
+      const target = bytes.subarray(at - offset, to - offset);
+      if (at === start && to === stop) this.#readPiece(index, target);
+      else if (this.#checked[index] && this.#edgeIndex !== index) this.#blob.read(target, at);
+      else target.set(this.#readEdge(index).subarray(at - start, to - start));
+      at = to;
+    }
+    return bytes;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#blob.close();
+    this.#onClose(this.#damaged);
+  }
+
+  #bounds(index: number): [start: number, end: number] {
+    return [index * this.#pieceBytes, Math.min((index + 1) * this.#pieceBytes, this.size)];
+  }
+
+  /** A piece that is wanted in part is read whole once, to be compared. */
+  #readEdge(index: number): Uint8Array {
+    const [start, end] = this.#bounds(index);
+    const piece = this.#edge.subarray(0, end - start);
+    if (this.#edgeIndex === index) return piece;
+    this.#edgeIndex = -1;
+    this.#readPiece(index, piece);
+    this.#edgeIndex = index;
+    return piece;
+  }
+
+  #readPiece(index: number, into: Uint8Array): void {
+    const [start, end] = this.#bounds(index);
+    const count = this.#blob.read(into, start);
+    if (count === into.length && pieceSum(into) === this.#sums[index]) {
+      this.#checked[index] = 1;
+      return;
+    }
+    this.#damaged.push([start, end]);
+    throw new LocalLLMError(
+      'bad-file',
+      `The stored file ${this.name} was damaged on disk between bytes ${start} and ${end}. Load the model again: what is damaged is fetched anew.`,
+    );
+  }
 }

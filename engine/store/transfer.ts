@@ -1,140 +1,217 @@
 /**
- * Brings one file from its server to disk: resumes, tries again, hashes on the way, commits.
+ * Brings one file from its server to disk: several ranges at once, resumed, tried again, hashed on the way, committed.
  *
  * @module
  */
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
 import { LocalLLMError } from '../protocol/errors.ts';
-import type { CatalogEntry } from './catalog.ts';
-import { Interrupted, requestRest } from './download.ts';
+import { type ByteRange, ByteRanges } from './byte-ranges.ts';
+import { type Body, type DownloadRequest, Interrupted, requestBytes } from './download.ts';
 import type { StoreEnvironment } from './environment.ts';
-import type { Journal, JournalRecord } from './journal.ts';
-import type { StoreFile } from './opfs.ts';
-import { markerOf } from './stored-file.ts';
+import type { PartialBlob } from './partial-blob.ts';
+import { checkRoom, megabytes, storageFull } from './room.ts';
+import { isGguf } from './magic.ts';
+import { Watchdog } from './watchdog.ts';
 
 /** Waits before trying again. The count starts anew whenever a try got further than all before it. */
-const BACKOFF_MS = [500, 1000, 2000, 4000];
-/** A connection that gives nothing for so long is given up. */
-const STALL_MS = 60_000;
-/** Bytes between two journal lines, between two progress reports, and read at once. */
-const JOURNAL_STEP_BYTES = 8 * 1024 * 1024;
+const BACKOFF_MS = [500, 1000, 2000, 4000, 8000, 15_000, 30_000];
+/** Requests at once. More than a few gain little and look like an attack. */
+const CONNECTIONS = 3;
+/** Bytes of one request; a file that is smaller comes in one. */
+export const SEGMENT_BYTES = 32 * 1024 * 1024;
 const PROGRESS_STEP_BYTES = 256 * 1024;
-const READ_BYTES = 4 * 1024 * 1024;
 
 export interface TransferOptions {
+  /** For messages. */
+  name: string;
   url: URL;
   /** The file's server is the one that the application came from. */
   sameOrigin: boolean;
-  /** Bytes that are there, of `entry.bytes`. */
-  onProgress(bytes: number): void;
+  /** `Authorization` for the URL's host. */
+  authorization?: string | undefined;
+  /** Bytes of the file and their hash, where they are known beforehand. */
+  bytes?: number | undefined;
+  sha256?: string | undefined;
+  /** Bytes that are there, and of the whole file. */
+  onProgress(bytes: number, total: number | undefined): void;
   signal: AbortSignal;
+  /** For tests: smaller requests. */
+  segmentBytes?: number | undefined;
 }
 
 export const cancelled = (): LocalLLMError =>
-  new LocalLLMError('aborted', 'The download was cancelled. What is there is kept: the next download goes on from it.');
+  new LocalLLMError('aborted', 'The download was stopped. What is there is kept: the next download goes on from it.');
 
-/** One run of a transfer over open files. Whatever ends it, the journal says how far it came. */
+/** One run of a transfer over an open blob. Whatever ends it, the journal says how far it came. */
 export class Transfer {
-  readonly #entry: CatalogEntry;
+  readonly #blob: PartialBlob;
   readonly #options: TransferOptions;
   readonly #environment: StoreEnvironment;
-  readonly #weights: StoreFile;
-  readonly #journal: Journal;
-  #record: JournalRecord;
-  #hash = sha256.create();
-  #done = 0;
+  /** Undefined until a server has answered a Range. */
+  #ranges: boolean | undefined;
+  #connections = CONNECTIONS;
   #reported = -1;
 
-  /** `previous` is what the journal says of an earlier run. */
-  constructor(
-    entry: CatalogEntry,
-    options: TransferOptions,
-    environment: StoreEnvironment,
-    files: { weights: StoreFile; journal: Journal; previous: JournalRecord | undefined },
-  ) {
-    this.#entry = entry;
+  constructor(blob: PartialBlob, options: TransferOptions, environment: StoreEnvironment) {
+    this.#blob = blob;
     this.#options = options;
     this.#environment = environment;
-    this.#weights = files.weights;
-    this.#journal = files.journal;
-    const { bytes, sha256: pinned } = entry;
-    const { previous } = files;
-    const url = options.url.href;
-    if (previous?.sha256 === pinned && previous.bytes === bytes && previous.marker === undefined) {
-      const done = Math.min(previous.done, this.#weights.size());
-      // Another server's word on the version means nothing here.
-      this.#record = previous.url === url ? { ...previous, done } : { format: 1, sha256: pinned, bytes, url, done };
-      this.#weights.truncate(done);
-    } else {
-      this.#record = { format: 1, sha256: pinned, bytes, url, done: 0 };
-      this.#weights.truncate(0);
-      this.#journal.clear();
-      this.#journal.append(this.#record);
-    }
+    const { url, bytes } = options;
+    // For an extension's own file Chromium answers a Range with 200 and only the rest. It is local: starting over is cheap.
+    if (!url.protocol.startsWith('http')) this.#ranges = false;
+    if (bytes !== undefined && blob.bytes !== undefined && blob.bytes !== bytes) blob.startOver({}, bytes);
+    if (bytes !== undefined) blob.bytes = bytes;
+    if (blob.version.url !== url.href) blob.version = {}; // another server's word on the version means nothing here
+    // Bytes that nobody pinned only go together with others of one version.
+    const { etag, lastModified } = blob.version;
+    const known = options.sha256 ?? etag ?? lastModified;
+    if (known === undefined && blob.have.bytes > 0) blob.startOver({}, bytes);
   }
 
-  /** @throws LocalLLMError network, storage, storage-full, aborted; hash-mismatch, after which the files are worthless */
-  async run(): Promise<void> {
-    await this.#recall();
-    await this.#checkSpace();
-    let best = this.#done;
+  /**
+   * Ends with the blob complete and hashed right, but not committed.
+   * @throws LocalLLMError network, not-allowed, storage, storage-full, aborted; hash-mismatch, after which the files are worthless
+   */
+  async run(): Promise<string> {
+    await this.#settle();
+    this.#report();
+    await this.#checkRoom();
+    let best = this.#blob.have.bytes;
     let failures = 0;
-    while (this.#done < this.#entry.bytes) {
+    while (!this.#blob.complete) {
       try {
-        await this.#attempt();
+        await this.#round();
+        await this.#settle();
+        this.#report();
       } catch (error) {
         if (this.#options.signal.aborted) throw cancelled();
         if (!(error instanceof Interrupted)) throw await this.#explain(error);
         if (error.startOver) this.#startOver();
-        if (this.#done > best) failures = 0;
-        best = Math.max(best, this.#done);
-        const wait = BACKOFF_MS[failures++];
-        if (wait === undefined) throw this.#givenUp(error);
-        await this.#environment.sleep(wait, this.#options.signal);
-        if (this.#options.signal.aborted) throw cancelled();
+        if (error.noRanges) this.#ranges = false;
+        if (error.slowDown) this.#connections = 1;
+        const done = this.#blob.have.bytes;
+        if (done > best) failures = 0;
+        best = Math.max(best, done);
+        const backoff = BACKOFF_MS[failures++];
+        if (backoff === undefined) throw this.#givenUp(error);
+        await this.#wait(Math.max(error.retryAfterMs, backoff * (0.75 + this.#environment.random() / 2)));
       }
     }
-    this.#commit();
+    return this.#checkHash();
   }
 
-  /** Hashes what an earlier run left: the hash's state is not stored, the bytes are. */
-  async #recall(): Promise<void> {
-    const piece = new Uint8Array(Math.min(READ_BYTES, this.#record.done));
-    while (this.#done < this.#record.done) {
-      const count = this.#weights.read(piece.subarray(0, this.#record.done - this.#done), this.#done);
-      this.#hash.update(piece.subarray(0, count));
-      this.#done += count;
+  async #wait(ms: number): Promise<void> {
+    const { signal } = this.#options;
+    await this.#environment.sleep(ms, signal);
+    await this.#environment.online(signal);
+    if (signal.aborted) throw cancelled();
+  }
+
+  /** Hashes what lies in order. An earlier run's bytes are hashed again: the hash's state is not stored, the bytes are. */
+  async #settle(): Promise<void> {
+    while (this.#blob.advance()) {
       await this.#environment.sleep(0, this.#options.signal); // a worker must hear a cancel
       if (this.#options.signal.aborted) throw cancelled();
     }
-    this.#report();
   }
 
-  async #checkSpace(): Promise<void> {
-    const available = await this.#environment.availableBytes();
-    if (available !== undefined && available < this.#entry.bytes - this.#done) throw this.#full(available);
-  }
-
-  async #attempt(): Promise<void> {
-    const { url, sameOrigin, signal } = this.#options;
-    const { bytes } = this.#entry;
-    const { etag, lastModified } = this.#record;
-    const watchdog = new Watchdog();
-    const request = { url, bytes, from: this.#done, etag, lastModified, sameOrigin };
-    const both = AbortSignal.any([signal, watchdog.signal]);
-    const rest = await requestRest({ ...request, signal: both }, this.#environment.fetch).catch((error: unknown) => {
-      watchdog.stop();
-      throw error;
-    });
-    if (rest.start !== this.#done) this.#startOver();
-    const { etag: _, lastModified: __, ...record } = this.#record;
-    this.#record = {
-      ...record,
-      ...(rest.etag !== undefined && { etag: rest.etag }),
-      ...(rest.lastModified !== undefined && { lastModified: rest.lastModified }),
+  /** Requests until nothing is missing or one of them fails. */
+  async #round(): Promise<void> {
+    const stop = new AbortController();
+    const signal = AbortSignal.any([this.#options.signal, stop.signal]);
+    const claimed = new ByteRanges(this.#blob.have.toJSON());
+    const lanes: Promise<void>[] = [];
+    let failure: { error: unknown } | undefined;
+    const start = (): void => {
+      const lane = this.#lane(claimed, signal, widen).catch((error: unknown) => {
+        failure ??= { error };
+        stop.abort();
+      });
+      lanes.push(lane);
     };
-    const reader = rest.body.getReader();
+    const widen = (): void => {
+      const { bytes } = this.#blob;
+      while (lanes.length < this.#connections && bytes !== undefined && claimed.gap(bytes)) start();
+    };
+    start();
+    for (let at = 0; at < lanes.length; at++) await lanes[at];
+    try {
+      this.#blob.save();
+    } catch (error) {
+      failure ??= { error }; // a full disk; what was saved before stays
+    }
+    if (failure) throw failure.error;
+  }
+
+  async #lane(claimed: ByteRanges, signal: AbortSignal, widen: () => void): Promise<void> {
+    for (;;) {
+      const gap = this.#claim(claimed);
+      if (!gap) return;
+      await this.#bring(gap, claimed, signal, widen);
+    }
+  }
+
+  /** The next bytes that nobody brings; with no end where the file's is not known. */
+  #claim(claimed: ByteRanges): ByteRange | undefined {
+    const { bytes } = this.#blob;
+    const gap = claimed.gap(bytes ?? Infinity);
+    if (!gap) return undefined;
+    const most = this.#options.segmentBytes ?? SEGMENT_BYTES;
+    // The first answer to a bounded range tells whether the server knows ranges, and how long the file is.
+    const whole = this.#ranges === false || (bytes !== undefined && bytes <= most);
+    const end = whole ? gap[1] : Math.min(gap[1], gap[0] + most);
+    claimed.add(gap[0], end);
+    return [gap[0], end];
+  }
+
+  async #bring(gap: ByteRange, claimed: ByteRanges, signal: AbortSignal, widen: () => void): Promise<void> {
+    const blob = this.#blob;
+    const watchdog = new Watchdog(signal);
+    try {
+      const { request, plain } = this.#request(gap, watchdog.signal);
+      const body = await requestBytes(request, this.#environment.fetch);
+      const unfit = plain ? undefined : this.#unfit(gap, body);
+      if (unfit) {
+        await body.stream.cancel().catch(() => {}); // a stream that is not wanted
+        throw unfit;
+      }
+      if (body.bytes !== undefined) blob.bytes = body.bytes;
+      blob.version = { ...blob.version, ...body.version };
+      if (body.whole) claimed.add(0, Infinity);
+      else {
+        this.#ranges = true;
+        widen();
+      }
+      const [start, end] = body.whole ? [0, blob.bytes ?? Infinity] : gap;
+      await this.#take(body, start, Math.min(end, blob.bytes ?? Infinity), watchdog);
+    } finally {
+      watchdog.stop();
+    }
+  }
+
+  #request([start, end]: ByteRange, signal: AbortSignal): { request: DownloadRequest; plain: boolean } {
+    const { url, sameOrigin, authorization, sha256 } = this.#options;
+    const blob = this.#blob;
+    const plain = this.#ranges === false || (start === 0 && end === blob.bytes);
+    if (plain && blob.have.bytes > 0) this.#startOver();
+    const version = blob.have.bytes > 0 || this.#ranges ? blob.version : {};
+    const range: ByteRange | undefined = plain ? undefined : [start, end === blob.bytes ? Infinity : end];
+    return { request: { url, range, bytes: blob.bytes, version, sha256, sameOrigin, authorization, signal }, plain };
+  }
+
+  /** Why the answer to a Range cannot be used. */
+  #unfit([start]: ByteRange, body: Body): Interrupted | undefined {
+    const whole = 'the server sends only whole files';
+    if (body.whole) {
+      const usable = start === 0 && this.#blob.have.bytes === 0 && !this.#ranges;
+      return usable ? undefined : new Interrupted(whole, { startOver: true, noRanges: true });
+    }
+    const lengthHidden = body.bytes === undefined && this.#blob.bytes === undefined;
+    return lengthHidden ? new Interrupted('the server hides the length of the file', { noRanges: true }) : undefined;
+  }
+
+  async #take({ stream, whole }: Body, start: number, end: number, watchdog: Watchdog): Promise<void> {
+    const reader = stream.getReader();
+    let at = start;
     try {
       for (;;) {
         const piece = await reader.read().catch((cause: unknown) => {
@@ -142,109 +219,80 @@ export class Transfer {
         });
         if (piece.done) break;
         watchdog.touch();
-        this.#take(piece.value);
+        if (whole && at + piece.value.length > end) throw this.#tooMuch(end);
+        this.#checkMagic(piece.value, at);
+        const bytes = piece.value.subarray(0, end - at);
+        this.#blob.write(bytes, at);
+        at += bytes.length;
+        this.#blob.advance();
+        if (this.#blob.have.bytes - this.#reported >= PROGRESS_STEP_BYTES) this.#report();
+        if (at === end && !whole) return;
       }
-      if (this.#done < bytes) throw new Interrupted('the connection ended early');
+      if (end === Infinity) this.#blob.bytes = at;
+      else if (at < end) throw new Interrupted('the connection ended early');
     } finally {
-      watchdog.stop();
       await reader.cancel().catch(() => {}); // a broken stream is what brought us here
-      this.#save();
     }
   }
 
-  #take(piece: Uint8Array): void {
-    const { name, bytes } = this.#entry;
-    if (this.#done + piece.length > bytes) {
-      throw new LocalLLMError(
-        'hash-mismatch',
-        `The server sent more than the ${bytes} bytes that ${name} has: it is another file, and nothing of it was kept. Try again later, or choose another model.`,
-      );
-    }
-    this.#weights.write(piece, this.#done);
-    this.#hash.update(piece);
-    this.#done += piece.length;
-    if (this.#done - this.#record.done >= JOURNAL_STEP_BYTES) this.#save();
-    if (this.#done - this.#reported >= PROGRESS_STEP_BYTES || this.#done === bytes) this.#report();
-  }
-
-  /** The weights first: the journal never speaks of bytes that a crash could lose. */
-  #save(): void {
-    this.#weights.flush();
-    this.#record = { ...this.#record, done: this.#done };
-    this.#journal.append(this.#record);
+  /** Without a pin anything might arrive; gigabytes of it are not taken first. */
+  #checkMagic(bytes: Uint8Array, at: number): void {
+    if (this.#options.sha256 !== undefined || at > 0 || bytes.length < 4 || isGguf(bytes)) return;
+    throw new LocalLLMError(
+      'bad-file',
+      `${this.#options.url.href} is not a GGUF file: it begins with other bytes. Give the address of the .gguf file itself.`,
+    );
   }
 
   #startOver(): void {
-    this.#weights.truncate(0);
-    this.#hash = sha256.create();
-    this.#done = 0;
-    const { sha256: pinned, bytes, url } = this.#record;
-    this.#record = { format: 1, sha256: pinned, bytes, url, done: 0 };
-    this.#journal.append(this.#record);
+    this.#blob.startOver({}, this.#options.bytes);
     this.#report();
   }
 
-  #commit(): void {
-    const { name, sha256: pinned } = this.#entry;
-    const actual = bytesToHex(this.#hash.digest());
-    if (actual !== pinned) {
-      throw new LocalLLMError(
-        'hash-mismatch',
-        `${name} arrived with SHA-256 ${actual}; pinned is ${pinned}. It was changed on the server or on the way, and nothing of it was kept. Try again, or choose another model.`,
-      );
-    }
-    this.#weights.flush();
-    this.#record = { ...this.#record, done: this.#done, marker: markerOf(this.#weights) };
-    this.#journal.append(this.#record);
+  /** @throws LocalLLMError hash-mismatch */
+  #checkHash(): string {
+    const { name, sha256: pinned } = this.#options;
+    const actual = this.#blob.digest();
+    if (pinned === undefined || actual === pinned) return actual;
+    throw new LocalLLMError(
+      'hash-mismatch',
+      `${name} arrived with SHA-256 ${actual}; pinned is ${pinned}. It was changed on the server or on the way, and nothing of it was kept. Try again, or choose another model.`,
+    );
   }
 
   #report(): void {
-    this.#reported = this.#done;
-    this.#options.onProgress(this.#done);
+    this.#reported = this.#blob.have.bytes;
+    this.#options.onProgress(this.#reported, this.#blob.bytes);
+  }
+
+  async #checkRoom(): Promise<void> {
+    const missing = (this.#blob.bytes ?? 0) - this.#blob.have.bytes;
+    await checkRoom(this.#options.name, missing, this.#environment);
   }
 
   /** A full disk, with figures; anything else as it is. */
   async #explain(error: unknown): Promise<LocalLLMError> {
     const known = LocalLLMError.from(error);
-    return known.code === 'storage-full' ? this.#full(await this.#environment.availableBytes(), known) : known;
+    if (known.code !== 'storage-full') return known;
+    const missing = (this.#blob.bytes ?? this.#blob.have.bytes) - this.#blob.have.bytes;
+    return storageFull(this.#options.name, missing, await this.#environment.estimate(), known);
   }
 
-  #full(available: number | undefined, cause?: unknown): LocalLLMError {
-    const requested = this.#entry.bytes - this.#done;
-    const has = available === undefined ? 'the disk is full' : `${megabytes(available)} are available`;
+  #tooMuch(bytes: number): LocalLLMError {
     return new LocalLLMError(
-      'storage-full',
-      `${this.#entry.name} needs ${megabytes(requested)} more and ${has}. Delete other models or free disk space, then try again: the ${megabytes(this.#done)} that are there are kept.`,
-      { cause, details: { requested, ...(available !== undefined && { quota: available }) } },
+      'hash-mismatch',
+      `The server sent more than the ${bytes} bytes that ${this.#options.name} has: it is another file, and nothing of it was kept. Try again later, or choose another model.`,
     );
   }
 
   #givenUp(cause: Interrupted): LocalLLMError {
-    const { name, bytes } = this.#entry;
+    const { name, url } = this.#options;
+    const { have, bytes } = this.#blob;
+    const so = `${megabytes(have.bytes)}${bytes === undefined ? '' : ` of ${megabytes(bytes)}`}`;
     return new LocalLLMError(
       'network',
-      `The download of ${name} from ${this.#options.url.href} stopped at ${megabytes(this.#done)} of ${megabytes(bytes)}: ${cause.message}. Check the connection and try again: it goes on from there.`,
+      `The download of ${name} from ${url.href} stopped at ${so}: ${cause.message}. Check the connection and try again: it goes on from there.`,
       { cause },
     );
   }
 }
-
-/** Fires when nothing has touched it for `STALL_MS`. */
-class Watchdog {
-  readonly #controller = new AbortController();
-  readonly signal = this.#controller.signal;
-  #timer = this.#start();
-
-  touch(): void {
-    clearTimeout(this.#timer);
-    this.#timer = this.#start();
-  }
-  stop(): void {
-    clearTimeout(this.#timer);
-  }
-  #start(): ReturnType<typeof setTimeout> {
-    return setTimeout(() => this.#controller.abort(), STALL_MS);
-  }
-}
-
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;

@@ -5,6 +5,7 @@
  * @module
  */
 import { vi } from 'vitest';
+import { FILE_EXCHANGE } from '../../engine/protocol/files.ts';
 import type { UpFrame } from '../../engine/protocol/messages.ts';
 import type { Host } from '../../engine/host/host.ts';
 import type { DownEnvelope, UpEnvelope } from '../../engine/protocol/messages.ts';
@@ -84,7 +85,7 @@ vi.stubGlobal('clearTimeout', clear);
 vi.stubGlobal('clearInterval', clear);
 
 const { createHost } = await import('../../engine/host/host.ts');
-const { FakeEngine, FakeProfiler, FakeStore } = await import('../host-fixture.ts');
+const { FakeEngine, FakeProfiler, FakeStore, testEntry } = await import('../host-fixture.ts');
 const { createClient } = await import('../../engine/client/client.ts');
 const { Broker } = await import('../../extension/bridge/broker.ts');
 const { OffscreenPipe } = await import('../../extension/bridge/offscreen-pipe.ts');
@@ -233,8 +234,11 @@ export class Extension {
         createProfiler: async () => new FakeProfiler(),
         openStore: async () => new FakeStore(),
         hasGpu: async () => true,
-        catalog: [{ id: 'p', name: 'P', url: 'p', bytes: 1, sha256: '0'.repeat(64), license: 'MIT', default: true }],
-        baseUrl: '',
+        catalog: [{ ...testEntry('p'), default: true }],
+        baseUrl: 'https://example.org/',
+        fetch: () => Promise.reject(new TypeError('nothing is asked of the network')),
+        openFileChannel: () => new BroadcastChannel(FILE_EXCHANGE),
+        estimateStorage: async () => ({}),
         send: (channel, frame) => inside.postMessage({ e: 'frame', channel, frame } satisfies UpEnvelope),
       });
       inside.onMessage.addListener((message) => deliver(host, open, message as DownEnvelope));

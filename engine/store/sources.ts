@@ -1,0 +1,79 @@
+/**
+ * From what a person writes, or the catalogue has, to a model that can be fetched.
+ *
+ * @module
+ */
+import { LocalLLMError, quoted } from '../protocol/errors.ts';
+import type { CatalogEntry } from './catalog.ts';
+import { type HubOptions, parseHubReference, planFromHub, quantizationOf, slug } from './huggingface.ts';
+import type { ModelPlan } from './plan.ts';
+
+/**
+ * A Hugging Face id or link, or the https address of a GGUF file.
+ * @throws LocalLLMError bad-argument, network, not-allowed, aborted
+ */
+export async function planFromText(
+  text: string,
+  quantization: string | undefined,
+  options: HubOptions,
+): Promise<ModelPlan> {
+  const source = text.trim();
+  const reference = parseHubReference(source);
+  if (reference) return planFromHub({ ...reference, ...(quantization !== undefined && { quantization }) }, {}, options);
+  const url = URL.parse(source);
+  if (!url || !(url.protocol === 'https:' || isLoopback(url))) {
+    throw new LocalLLMError(
+      'bad-argument',
+      `source: ${quoted(text)} names no model. Give a Hugging Face id such as owner/name-GGUF, a link to one, or the https address of a .gguf file.`,
+    );
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new LocalLLMError('bad-argument', 'source: the address holds a password. Give one without.');
+  }
+  return planFromUrl(url);
+}
+
+/** A file at an address of its own: the first download decides which bytes it is. */
+function planFromUrl(url: URL): ModelPlan {
+  const file = lastSegment(url);
+  const stem = file.replace(/\.gguf$/i, '');
+  const quantization = quantizationOf(file);
+  return {
+    id: slug(stem),
+    name: stem.replaceAll(/[-_]/g, ' ') || url.host,
+    ...(quantization !== '' && { quantization }),
+    from: url.href,
+    parts: [{ name: file || 'model.gguf', url: url.href }],
+  };
+}
+
+function lastSegment({ pathname }: URL): string {
+  const segment = pathname.slice(pathname.lastIndexOf('/') + 1);
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment; // a percent sign that encodes nothing
+  }
+}
+
+/** Files of this machine's own servers come without encryption. */
+const isLoopback = ({ protocol, hostname }: URL): boolean =>
+  protocol === 'http:' && (hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]');
+
+/** A model of the catalogue. @throws LocalLLMError bad-argument, network, not-allowed, aborted */
+export async function planFromCatalog(
+  entry: CatalogEntry,
+  quantization: string | undefined,
+  { baseUrl, ...options }: HubOptions & { baseUrl: string },
+): Promise<ModelPlan> {
+  const { id, name, license } = entry;
+  if (entry.kind === 'embedded') {
+    const { bytes, sha256 } = entry;
+    const url = new URL(entry.url, baseUrl).href;
+    return { id, name, license, parts: [{ name: lastSegment(new URL(url)), url, bytes, sha256 }] };
+  }
+  const wanted = quantization ?? entry.quantization;
+  const own = wanted === entry.quantization ? id : slug(`${id}-${wanted}`);
+  const reference = { repo: entry.repo, revision: 'main', quantization: wanted };
+  return { ...(await planFromHub(reference, { id: own, name }, options)), license };
+}
