@@ -5,7 +5,7 @@
  * @module
  */
 import type { GgufFile } from '../gguf/parse.ts';
-import { attention, ropeAppend } from '../ops/attention.ts';
+import { attention } from '../ops/attention.ts';
 import { embed } from '../ops/embed.ts';
 import { gateUp, linear } from '../ops/linear.ts';
 import { capLogits } from '../ops/logits.ts';
@@ -69,8 +69,8 @@ const forward: Architecture<Gemma2>['forward'] = async (f, hp) => {
     const window = hp.windows[i]!;
     const table = window > 0 ? 'windowed' : 'all';
     const rope = { pairing: 'halves', table, dim: hp.ropes[table]!.dim } as const;
-    ropeAppend(f, qkv, i, hp, rope, { q: `Qcur-${i}`, k: `Kcur-${i}` });
-    attention(f, qkv, i, hp, { scale: hp.attentionScale, window, softcap: hp.scoreCap }, attended);
+    const taps = { q: `Qcur-${i}`, k: `Kcur-${i}` };
+    attention(f, qkv, i, hp, { rope, scale: hp.attentionScale, window, softcap: hp.scoreCap, taps }, attended);
     linear(f, attended, `${blk}.attn_output`, branch);
     addRmsNorm(f, residual, branch, w.vector(`${blk}.ffn_norm`), normed, rmsEpsilon, {
       tap: `sa_out-${i}`,

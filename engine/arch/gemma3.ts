@@ -5,7 +5,7 @@
  * @module
  */
 import type { GgufFile } from '../gguf/parse.ts';
-import { attention, ropeAppend } from '../ops/attention.ts';
+import { attention } from '../ops/attention.ts';
 import { embed } from '../ops/embed.ts';
 import { gateUp, linear, outputHead } from '../ops/linear.ts';
 import { capLogits } from '../ops/logits.ts';
@@ -70,8 +70,8 @@ const forward: Architecture<Gemma3>['forward'] = async (f, hp) => {
     const table = window > 0 ? 'windowed' : 'all';
     const qkNorm = { weight: w.vector(`${blk}.qk_norm`), epsilon: rmsEpsilon };
     const rope = { pairing: 'halves', table, dim: hp.ropes[table]!.dim, qkNorm } as const;
-    ropeAppend(f, qkv, i, hp, rope, { q: `Qcur-${i}`, k: `Kcur-${i}` });
-    attention(f, qkv, i, hp, { scale: hp.attentionScale, window }, attended);
+    const taps = { q: `Qcur-${i}`, k: `Kcur-${i}` };
+    attention(f, qkv, i, hp, { rope, scale: hp.attentionScale, window, taps }, attended);
     linear(f, attended, `${blk}.attn_output`, branch);
     addRmsNorm(f, residual, branch, w.vector(`${blk}.ffn_norm`), normed, rmsEpsilon, {
       tap: `sa_out-${i}`,

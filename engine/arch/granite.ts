@@ -4,7 +4,7 @@
  * @module
  */
 import type { GgufFile } from '../gguf/parse.ts';
-import { attention, ropeAppend } from '../ops/attention.ts';
+import { attention } from '../ops/attention.ts';
 import { embed } from '../ops/embed.ts';
 import { gateUp, linear, outputHead } from '../ops/linear.ts';
 import { capLogits } from '../ops/logits.ts';
@@ -50,8 +50,8 @@ const forward: Architecture<Granite>['forward'] = async (f, hp) => {
     const blk = `blk.${i}`;
     linear(f, normed, `${blk}.attn_qkv`, qkv);
     const rope = { pairing: 'interleaved', table: 'all', dim: hp.rotates ? hp.ropes['all']!.dim : 0 } as const;
-    ropeAppend(f, qkv, i, hp, rope, { q: `Qcur-${i}`, k: `Kcur-${i}` });
-    attention(f, qkv, i, hp, { scale: hp.attentionScale }, attended);
+    const taps = { q: `Qcur-${i}`, k: `Kcur-${i}` };
+    attention(f, qkv, i, hp, { rope, scale: hp.attentionScale, taps }, attended);
     linear(f, attended, `${blk}.attn_output`, branch, { tap: `attn_out-${i}` });
     const middle = { tap: `ffn_inp-${i}`, branchScale };
     addRmsNorm(f, residual, branch, w.vector(`${blk}.ffn_norm`), normed, rmsEpsilon, middle);

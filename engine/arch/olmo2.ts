@@ -5,7 +5,7 @@
  * @module
  */
 import type { GgufFile } from '../gguf/parse.ts';
-import { attention, ropeAppend } from '../ops/attention.ts';
+import { attention } from '../ops/attention.ts';
 import { embed } from '../ops/embed.ts';
 import { gateUp, linear, outputHead } from '../ops/linear.ts';
 import { addNormed, addRmsNorm, normQk } from '../ops/norm.ts';
@@ -57,8 +57,8 @@ const forward: Architecture<Olmo2>['forward'] = async (f, hp) => {
     const window = hp.windows[i]!;
     const table = window > 0 ? 'windowed' : 'all';
     const rope = { pairing: 'halves', table, dim: hp.ropes[table]!.dim } as const;
-    ropeAppend(f, qkv, i, hp, rope, { q: `Qcur-${i}`, k: `Kcur-${i}` });
-    attention(f, qkv, i, hp, { scale: 1 / Math.sqrt(hp.headDim), window }, attended);
+    const taps = { q: `Qcur-${i}`, k: `Kcur-${i}` };
+    attention(f, qkv, i, hp, { rope, scale: 1 / Math.sqrt(hp.headDim), window, taps }, attended);
     linear(f, attended, `${blk}.attn_output`, branch);
     addNormed(f, residual, branch, w.vector(`${blk}.post_attention_norm`), hp.rmsEpsilon, `ffn_inp-${i}`);
     gateUp(f, residual, blk, 'silu', hidden);

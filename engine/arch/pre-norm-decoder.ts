@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { attention, ropeAppend, type RopeOptions } from '../ops/attention.ts';
+import { attention, type RopeOptions } from '../ops/attention.ts';
 import type { ForwardContext } from '../ops/context.ts';
 import { embed } from '../ops/embed.ts';
 import { gateUp, linear, outputHead } from '../ops/linear.ts';
@@ -45,8 +45,8 @@ export function preNormForward<H extends Hyperparameters>({
     for (let i = 0; i < hp.layers; i++) {
       const blk = `blk.${i}`;
       linear(f, normed, `${blk}.attn_qkv`, qkv);
-      ropeAppend(f, qkv, i, hp, rope(f, hp, i), { q: `Qcur-${i}`, k: `Kcur-${i}` });
-      attention(f, qkv, i, hp, { scale: attentionScale(hp) }, attended);
+      const taps = { q: `Qcur-${i}`, k: `Kcur-${i}` };
+      attention(f, qkv, i, hp, { rope: rope(f, hp, i), scale: attentionScale(hp), taps }, attended);
       linear(f, attended, `${blk}.attn_output`, branch, { tap: `attn_out-${i}` });
       addRmsNorm(f, residual, branch, w.vector(`${blk}.ffn_norm`), normed, hp.rmsEpsilon, { tap: `ffn_inp-${i}` });
       gateUp(f, normed, blk, 'silu', hidden);

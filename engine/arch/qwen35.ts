@@ -6,7 +6,7 @@
  */
 import type { Metadata } from '../gguf/metadata.ts';
 import type { GgufFile } from '../gguf/parse.ts';
-import { attention, ropeAppend } from '../ops/attention.ts';
+import { attention } from '../ops/attention.ts';
 import { type Activation, type ForwardContext } from '../ops/context.ts';
 import { embed } from '../ops/embed.ts';
 import { gateUp, linear, outputHead } from '../ops/linear.ts';
@@ -199,8 +199,8 @@ function attend(f: ForwardContext, hp: Qwen35, i: number, { normed, qkv, attende
   linear(f, normed, `${blk}.attn_qkv`, qkv);
   const qkNorm = { weight: w.vector(`${blk}.qk_norm`), epsilon: hp.rmsEpsilon };
   const rope = { pairing: 'halves', table: 'all', dim: hp.ropes['all']!.dim, qkNorm } as const;
-  ropeAppend(f, qkv, i, hp, rope, { q: `Qcur-${i}`, k: `Kcur-${i}` });
-  attention(f, qkv, i, hp, { scale: hp.attentionScale }, attended);
+  const taps = { q: `Qcur-${i}`, k: `Kcur-${i}` };
+  attention(f, qkv, i, hp, { rope, scale: hp.attentionScale, taps }, attended);
   sigmoidGate(f, attended, { from: qkv, offset: (hp.heads + 2 * hp.kvHeads) * hp.headDim }, `attn_gated-${i}`);
   linear(f, attended, `${blk}.attn_output`, branch, { tap: `attn_output-${i}` });
 }

@@ -18,8 +18,9 @@ import { kvLayout, type KvType, PAGE } from '../../shaders/attention/kv-layout.t
 import { mergeSplitsGrid, mergeSplitsKernel } from '../../shaders/attention/merge-splits.kernel.ts';
 import { NO_WINDOW, pagedAttentionKernel } from '../../shaders/attention/paged-attention.kernel.ts';
 import { pagedAttentionSerialKernel } from '../../shaders/attention/paged-attention-serial.kernel.ts';
-import { ropeAppendGrid, ropeAppendKernel, type RopePairing } from '../../shaders/rope/rope-append.kernel.ts';
-import type { Dims } from '../gpu/plan.ts';
+import { ropeAppendGrid, ropeAppendKernel } from '../../shaders/rope/rope-append.kernel.ts';
+import type { RopePairing, Rotation } from '../../shaders/rope/rotation.ts';
+import type { Dims, Dispatch } from '../gpu/plan.ts';
 import { type Activation, countRows, type ForwardContext } from './context.ts';
 
 export interface RopeOptions {
@@ -32,21 +33,90 @@ export interface RopeOptions {
   qkNorm?: { weight: GPUBuffer; epsilon: number };
 }
 
+export interface AttentionOptions {
+  rope: RopeOptions;
+  /** Scores are q · k times this. */
+  scale: number;
+  /** Positions that a token sees, itself included; 0: all. */
+  window?: number;
+  /** Scores are bent into ± this; 0: they are not. */
+  softcap?: number;
+  /** Names of the rotated queries and keys. */
+  taps: { q: string; k: string };
+}
+
+/** What the dispatches of one layer's attention share. */
+interface AttentionLayer {
+  f: ForwardContext;
+  qkv: Activation;
+  head: HeadShape;
+  rotation: Rotation;
+  kernel: { kvType: KvType; headDim: number; softcap: boolean };
+  buffers: Readonly<Record<string, GPUBuffer>>;
+  params: Readonly<Record<string, number>>;
+  work: Pick<Dispatch, 'bytes' | 'flops'>;
+  window: number;
+}
+
 /**
- * Normalizes and rotates the queries and keys in `qkv` [T, (heads + 2 · kvHeads) · headDim, then anything] in place and appends keys
- * and values to the layer's cache.
+ * Normalizes and rotates the queries and keys in `qkv` [T, (heads + 2 · kvHeads) · headDim, then anything], appends keys and values to
+ * the layer's cache, and attends: out [T, heads · headDim] = causal attention over the cache, read through the page table. `qkv` is scratch:
+ * what it holds afterwards is raw or rotated.
  */
-export function ropeAppend(
+export function attention(
   f: ForwardContext,
   qkv: Activation,
   layer: number,
-  shape: HeadShape,
-  rope: RopeOptions,
-  taps: { q: string; k: string },
+  head: HeadShape,
+  options: AttentionOptions,
+  out: Activation,
 ): void {
-  const { heads, kvHeads, headDim } = shape;
-  const { keys, values } = f.cache(layer);
-  const { qkNorm } = rope;
+  const { rope, scale, softcap = 0, taps } = options;
+  const { heads, kvHeads, headDim } = head;
+  const window = options.window || NO_WINDOW;
+  const attended: AttentionLayer = {
+    f,
+    qkv,
+    head,
+    rotation: { pairing: rope.pairing, qkNorm: rope.qkNorm ? 'heads' : 'none' },
+    kernel: { kvType: f.kvType, headDim, softcap: softcap > 0 },
+    buffers: {
+      q: qkv.buffer,
+      qkv: qkv.buffer,
+      ...f.cache(layer),
+      table: f.ropeTable(rope.table),
+      out: out.buffer,
+      ...(rope.qkNorm ? { qk_weight: rope.qkNorm.weight } : {}),
+    },
+    params: {
+      heads,
+      kv_heads: kvHeads,
+      qkv_stride: qkv.width,
+      stride: qkv.width,
+      scale,
+      window,
+      softcap,
+      rope_dim: rope.dim,
+      eps: rope.qkNorm?.epsilon ?? 0,
+    },
+    work: attentionWork(f.kvType, head, window),
+    window,
+  };
+  const { software } = f.plan.gpu.adapter;
+  ropeAppend(attended, taps, (dims) => (!software && takesRaw(dims) ? 0 : dims.tokens));
+  if (software) serialAttention(attended);
+  else splitAttention(attended);
+}
+
+/** Whether attention rotates and appends by itself: where no sequence has more than one token, and nobody looks at what is rotated. */
+const takesRaw = ({ tokens, parts, tapped }: Dims) => parts === tokens && !tapped;
+
+function ropeAppend(
+  { f, qkv, head, rotation, buffers, params }: AttentionLayer,
+  taps: AttentionOptions['taps'],
+  rows: Dispatch['rows'],
+): void {
+  const { heads, kvHeads, headDim } = head;
   const tap = (name: string, first: number, count: number) => ({
     name,
     buffer: qkv.buffer,
@@ -58,52 +128,20 @@ export function ropeAppend(
     label: 'rope-append',
     variants: [
       {
-        kernel: ropeAppendKernel({
-          pairing: rope.pairing,
-          kvType: f.kvType,
-          headDim,
-          qkNorm: qkNorm ? 'heads' : 'none',
-        }),
+        kernel: ropeAppendKernel({ kvType: f.kvType, headDim, ...rotation }),
         minRows: 1,
-        grid: ({ tokens }) => ropeAppendGrid({ tokens, heads, kvHeads, headDim }),
+        grid: ({ tokens }) => ropeAppendGrid({ tokens, ...head }),
       },
     ],
-    rows: countRows('tokens'),
-    buffers: {
-      qkv: qkv.buffer,
-      table: f.ropeTable(rope.table),
-      keys,
-      values,
-      ...(qkNorm ? { qk_weight: qkNorm.weight } : {}),
-    },
-    params: { heads, kv_heads: kvHeads, rope_dim: rope.dim, stride: qkv.width, eps: qkNorm?.epsilon ?? 0 },
+    rows,
+    buffers,
+    params,
     taps: [tap(taps.q, 0, heads), tap(taps.k, heads, kvHeads)],
   });
 }
 
-export interface AttentionOptions {
-  /** Scores are q · k times this. */
-  scale: number;
-  /** Positions that a token sees, itself included; 0: all. */
-  window?: number;
-  /** Scores are bent into ± this; 0: they are not. */
-  softcap?: number;
-}
-
-/** out [T, heads · headDim] = causal attention of the queries in `qkv` over the cache, read through the page table. */
-export function attention(
-  f: ForwardContext,
-  qkv: Activation,
-  layer: number,
-  head: HeadShape,
-  { scale, window = 0, softcap = 0 }: AttentionOptions,
-  out: Activation,
-): void {
+function serialAttention({ f, head, kernel, buffers, params, work }: AttentionLayer): void {
   const { heads, kvHeads, headDim } = head;
-  const kernel = { kvType: f.kvType, headDim, softcap: softcap > 0 };
-  const buffers = { q: qkv.buffer, ...f.cache(layer), out: out.buffer };
-  const params = { heads, kv_heads: kvHeads, scale, qkv_stride: qkv.width, window: window || NO_WINDOW, softcap };
-  if (!f.plan.gpu.adapter.software) return splitAttention(f, head, kernel, buffers, params);
   const groups = rowGroups({ rows: serialRows(headDim) }, head, tokensPerTile(heads, kvHeads));
   f.plan.dispatch({
     label: 'attention',
@@ -117,7 +155,7 @@ export function attention(
     rows: countRows('tokens'),
     buffers,
     params,
-    ...attentionWork(f.kvType, head, params.window),
+    ...work,
   });
 }
 
@@ -136,31 +174,23 @@ function attentionWork(kvType: KvType, { heads, kvHeads, headDim }: HeadShape, w
  * One shape of workgroups serves a token of each sequence, another several of one. Where the sequences are long and few, several
  * workgroups share each, and another dispatch puts together what they found.
  */
-function splitAttention(
-  f: ForwardContext,
-  head: HeadShape,
-  kernel: { kvType: KvType; headDim: number; softcap: boolean },
-  buffers: { q: GPUBuffer; keys: GPUBuffer; values: GPUBuffer; out: GPUBuffer },
-  params: { heads: number; window: number; [name: string]: number },
-): void {
+function splitAttention({ f, head, rotation, kernel, buffers, params, work, window }: AttentionLayer): void {
   const { heads, kvHeads, headDim } = head;
-  const shapes = [
-    { shape: tokenShape(head), tileTokens: 1 },
-    { shape: tileShape(head), tileTokens: tokensPerTile(heads, kvHeads) },
-  ] as const;
-  const choose = ({ tiles, tokens }: Dims) => shapes[tiles === tokens ? 0 : 1];
-  const splitsFor = ({ tiles, pages }: Dims, { shape, tileTokens }: (typeof shapes)[number]) =>
-    splitsOf(shape, head, { tileTokens, tiles, positions: pages * PAGE, window: params.window });
-  const bytes = Math.max(...shapes.map(({ shape }) => partialBytes(shape, head)));
+  const one = { shape: tokenShape(head), tileTokens: 1, raw: rotation };
+  const several = { shape: tileShape(head), tileTokens: tokensPerTile(heads, kvHeads) };
+  const choose = (dims: Dims) => (takesRaw(dims) ? one : several);
+  const splitsFor = ({ tiles, pages }: Dims, { shape, tileTokens }: typeof several) =>
+    splitsOf(shape, head, { tileTokens, tiles, positions: pages * PAGE, window });
+  const bytes = Math.max(partialBytes(one.shape, head), partialBytes(several.shape, head));
   const partials = f.plan.scratch('parts of attention', bytes);
-  for (const each of shapes) {
-    const { shape, tileTokens } = each;
+  for (const each of [one, several]) {
+    const { shape, tileTokens, ...raw } = each;
     const groups = rowGroups(shape, head, tileTokens);
     f.plan.dispatch({
       label: 'attention',
       variants: [
         {
-          kernel: pagedAttentionKernel({ ...kernel, shape }),
+          kernel: pagedAttentionKernel({ ...kernel, shape, ...raw }),
           minRows: 1,
           grid: (dims) =>
             attentionGrid({ tiles: dims.tiles, kvHeads, rowGroups: groups, splits: splitsFor(dims, each) }),
@@ -169,7 +199,7 @@ function splitAttention(
       rows: (dims) => (choose(dims) === each ? dims.tokens : 0),
       buffers: { ...buffers, partials },
       params: { ...params, row_groups: groups },
-      ...attentionWork(kernel.kvType, head, params.window),
+      ...work,
     });
   }
   f.plan.dispatch({
@@ -182,7 +212,7 @@ function splitAttention(
       },
     ],
     rows: (dims) => (splitsFor(dims, choose(dims)) > 1 ? dims.tokens : 0),
-    buffers: { partials, out: buffers.out },
-    params: { heads },
+    buffers: { ...buffers, partials },
+    params,
   });
 }

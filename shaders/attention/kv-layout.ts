@@ -55,13 +55,13 @@ export function kvLayout(options: { kvType: KvType; kvHeads: number; headDim: nu
   return { keyBytes: bytes, valueBytes: bytes };
 }
 
-/** The WGSL of a cache whose heads have `headDim` (a multiple of 4) dimensions, for a kernel that reads or writes `keys` and `values`. */
-export function kvFragments(kvType: KvType, headDim: number, access: 'read' | 'write'): Fragment[] {
+/** The WGSL of a cache whose heads have `headDim` (a multiple of 4) dimensions, for a kernel that reads, writes or does both to `keys` and `values`. */
+export function kvFragments(kvType: KvType, headDim: number, ...accesses: ('read' | 'write')[]): Fragment[] {
   if (headDim % 4 !== 0) throw new Error(`head dimension ${headDim} is not a multiple of 4`);
   return [
     { file: 'prelude', text: `const HEAD_DIM: u32 = ${headDim}u;\nconst PAGE: u32 = ${PAGE}u;` },
     TYPES[kvType].element,
     { file: 'shaders/lib/kv-layout.wgsl', text: layout },
-    TYPES[kvType][access],
+    ...accesses.map((access) => TYPES[kvType][access]),
   ];
 }

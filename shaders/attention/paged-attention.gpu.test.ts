@@ -1,4 +1,5 @@
 import { describe, it } from 'vitest';
+import type { QkNorm, RopePairing } from '../rope/rotation.ts';
 import { type AttentionCase, checkAttention, dealPages, RAGGED } from '../testing/check-attention.ts';
 import { keyIndex } from './kv-layout.ref.ts';
 import { PAGE, type KvType } from './kv-layout.ts';
@@ -32,22 +33,28 @@ describe('paged-attention', () => {
     await check({ kvType: 'f16', headDim: 64, heads: 9, kvHeads: 3, parts, shape });
   });
 
-  it.each<[KvType, number, number, number]>([
-    ['f16', 64, 4, 1],
-    ['f16', 64, 14, 2],
-    ['f32', 100, 2, 2],
-    ['f16', 128, 8, 1],
-    ['f16', 256, 12, 1],
-    ['q8', 64, 14, 2],
-    ['q8', 100, 2, 2],
-    ['q8', 128, 8, 1],
-  ])('decodes %s, head %i, %i heads over %i, in several splits', async (kvType, headDim, heads, kvHeads) => {
-    const parts = [0, 255, 299].map((first) => ({ first, count: 1 }));
-    const decode: AttentionCase = { kvType, headDim, heads, kvHeads, parts, shape: 'token' };
-    await check({ ...decode, splits: 1 });
-    await check({ ...decode, splits: 3 });
-    await check({ ...decode, splits: 2, window: 70 });
-  });
+  it.each<[KvType, number, number, number, RopePairing, ropeDim: number, QkNorm]>([
+    ['f16', 64, 4, 1, 'interleaved', 64, 'none'],
+    ['f16', 64, 14, 2, 'halves', 0, 'none'],
+    ['f32', 100, 2, 2, 'halves', 36, 'heads'],
+    ['f16', 128, 8, 1, 'halves', 128, 'heads'],
+    ['f16', 256, 12, 1, 'interleaved', 64, 'heads'],
+    ['q8', 64, 14, 2, 'halves', 64, 'none'],
+    ['q8', 100, 2, 2, 'interleaved', 100, 'none'],
+    ['q8', 256, 8, 1, 'halves', 20, 'heads'],
+    ['f32', 4, 5, 1, 'halves', 2, 'none'],
+  ])(
+    'rotates, appends and decodes %s, head %i, %i heads over %i, %s up to %i, norm of %s',
+    async (kvType, headDim, heads, kvHeads, pairing, ropeDim, qkNorm) => {
+      const parts = [0, 1, 128, 255, 299].map((first) => ({ first, count: 1 }));
+      const rotation = { pairing, qkNorm, ropeDim };
+      const decode: AttentionCase = { kvType, headDim, heads, kvHeads, parts, shape: 'token', rotation };
+      await check({ ...decode, splits: 1 });
+      await check({ ...decode, splits: 3 });
+      await check({ ...decode, splits: 2, window: 70 });
+      await check({ ...decode, splits: 2, window: 1 });
+    },
+  );
 
   it('goes through a chunk in several splits', async () => {
     const parts = [...RAGGED, { first: 500, count: 9 }];
@@ -62,6 +69,11 @@ describe('paged-attention', () => {
 
   it('bends scores', async () => {
     await check({ kvType: 'f32', headDim: 64, heads: 6, kvHeads: 2, parts: RAGGED, softcap: 0.5, window: 40 });
+  });
+
+  it('bends scores of raw keys', async () => {
+    const parts = [0, 10, 150].map((first) => ({ first, count: 1 }));
+    await check({ kvType: 'f16', headDim: 64, heads: 6, kvHeads: 2, parts, softcap: 0.5, shape: 'token' });
   });
 
   it('goes through a long sequence', async () => {

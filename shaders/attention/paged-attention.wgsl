@@ -1,7 +1,7 @@
 // Causal attention over the paged KV cache, for prefill chunks and decode alike: a token at position p sees the last `window`
 // positions up to p.
-//   q: [T, qkv_stride] f32, of which the first heads * HEAD_DIM are the queries; keys, values: one layer's cache
-//   (shaders/lib/kv-layout.wgsl); out: [T, heads, HEAD_DIM] f32.
+//   q: [T, qkv_stride] f32, of which the first heads * HEAD_DIM are the queries: rotated, or raw and to be rotated with the token's own key
+//   (queries-rotated.wgsl, queries-raw.wgsl); keys, values: one layer's cache (shaders/lib/kv-layout.wgsl); out: [T, heads, HEAD_DIM] f32.
 //   partials: [splits, T, heads, HEAD_ELEMENTS + 1], written instead of `out` where the grid has several splits: sums of weighted values,
 //   then (maximum, sum of weights, splits with keys, 0); shaders/attention/merge-splits.wgsl makes `out` of them.
 // A workgroup (tile, kv head, row group and split) holds up to ROWS rows (token of the tile, query head of the kv head's group), so that
@@ -21,11 +21,11 @@ struct Params {
   window: u32, // positions that a token sees, itself included; at most 2^31
   softcap: f32, // scores are bent into ± this, where the kernel does that
   row_groups: u32, // workgroups that share the rows of a tile
+  rope_dim: u32, // as in rope-append.wgsl, where queries are raw
+  eps: f32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(2) var<storage, read> q: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> keys: array<KvElement>;
-@group(0) @binding(4) var<storage, read> values: array<KvElement>;
 @group(0) @binding(5) var<storage, read_write> out: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> partials: array<vec4<f32>>;
 
@@ -64,6 +64,13 @@ struct Split {
   used: u32,
 }
 
+// What a token adds whose own key and value are not in the cache, in the workgroup that walks the newest positions: where these start.
+struct Own {
+  score: vec4<f32>, // the running maximum of a quad
+  weight: f32, // this thread's running sum
+  value: vec4<f32>, // this thread's output of each row
+}
+
 fn token_of(rows: Rows, row: u32) -> u32 {
   return rows.tile.first_token + (rows.first + row) / rows.group;
 }
@@ -78,9 +85,9 @@ fn queries_at(quad: u32, element: u32) -> mat4x4<f32> {
   return mat4x4(queries[at], queries[at + 1u], queries[at + 2u], queries[at + 3u]);
 }
 
-// Whether each row of a quad sees a key, by the last position that it sees.
+// Whether each row of a quad sees a key of the cache, by the last position that it sees.
 fn is_visible(key: u32, last: vec4<u32>) -> vec4<bool> {
-  return (vec4(key) <= last) & (vec4(key + params.window) > last);
+  return (vec4(key + UNCACHED) <= last) & (vec4(key + params.window) > last);
 }
 
 // Outputs of a quad: a column for each row.
@@ -165,42 +172,37 @@ fn main(
     return;
   }
   let first_position = token_position(tile.first_token);
-  let context = first_position + tile.tokens; // keys that any row sees
-  let last_key = context - 1u;
+  let context = first_position + tile.tokens - UNCACHED; // keys of the cache that any row sees
+  let last_key = max(context, 1u) - 1u;
 
   // Steps before the window of the first token hold nothing that any row sees; splits have the others in equal parts.
   let first_seen = (max(first_position + 1u, params.window) - params.window) / KEYS;
-  let steps_end = (context + KEYS - 1u) / KEYS;
-  let steps = (steps_end - first_seen + splits - 1u) / splits;
-  let first_step = first_seen + split * steps;
-  if (first_step >= steps_end) {
+  let steps_end = max((context + KEYS - 1u) / KEYS, first_seen);
+  let steps = max((steps_end - first_seen + splits - 1u) / splits, 1u);
+  let used = max((steps_end - first_seen + steps - 1u) / steps, 1u);
+  if (split >= used) {
     return; // there are more splits than steps
   }
+  let first_step = first_seen + split * steps;
   let end_step = min(first_step + steps, steps_end);
 
   // Rows beyond the last repeat it.
-  for (var i = thread; i < ROWS * HEAD_ELEMENTS; i += THREADS) {
-    let row = i / HEAD_ELEMENTS;
-    let element = i % HEAD_ELEMENTS;
-    let used = min(row, rows.count - 1u);
-    let at = token_of(rows, used) * (params.qkv_stride / 4u) + head_of(rows, used) * HEAD_ELEMENTS;
-    queries[element * ROWS + row] = q[at + element] * params.scale;
-  }
+  let own = prepare(rows, thread, split + 1u == used);
 
   // Scores and softmax: this thread's quad and keys. All threads of a quad hold the same running maximum.
   let lane = thread % KEY_LANES;
   let quad = thread / KEY_LANES;
   let has_rows = quad * 4u < rows.count;
   let last_visible = vec4(first_position) + (vec4(first_row + quad * 4u) + vec4(0u, 1u, 2u, 3u)) / group;
-  var running_max = vec4(LOWEST);
-  var running_sum = vec4(0.0); // of this thread only
+  var running_max = own.score;
+  var running_sum = vec4(own.weight); // of this thread only
 
   // Values: this thread's dimensions, quads, and share of the keys.
   let element = thread % HEAD_ELEMENTS;
   let strip = thread / HEAD_ELEMENTS;
   let share = strip / BLOCKS;
   let value_quad = strip % BLOCKS * VALUE_QUADS;
-  var low = mat4x4<f32>();
+  var low = mat4x4(own.value, own.value, own.value, own.value);
   var high = mat4x4<f32>();
 
   for (var step = first_step; step < end_step; step++) {
@@ -316,7 +318,7 @@ fn main(
     put_outputs(strip, element, low);
   }
   workgroupBarrier();
-  let place = Split(split, splits, (steps_end - first_seen + steps - 1u) / steps);
+  let place = Split(split, splits, used);
   store_outputs(rows, thread, 0u, place);
   if (HAS_HIGH) {
     workgroupBarrier(); // the next quads use the same memory

@@ -1,5 +1,5 @@
 // Queries and keys go into the rotation as they are.
-fn qk_prepare(first_head: u32, thread: u32) {
+fn qk_prepare(queries: u32, thread: u32) {
 }
 
 fn qk_factor(head: u32, dim: u32) -> f32 {

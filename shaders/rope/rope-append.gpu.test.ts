@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { decodeCache, encodeCache } from '../attention/kv-elements.ref.ts';
-import { type CacheShape, type CacheSide, keyIndex } from '../attention/kv-layout.ref.ts';
+import { keyIndex } from '../attention/kv-layout.ref.ts';
 import { kvLayout, PAGE, type KvType } from '../attention/kv-layout.ts';
-import { groupsOf } from '../attention/kv-q8.ref.ts';
 import { batchWords } from '../testing/batch-words.ts';
+import { expectCached } from '../testing/expect-cached.ts';
 import { expectClose } from '../testing/expect-close.ts';
 import { noise } from '../testing/noise.ts';
 import { runKernel } from '../testing/run-kernel.ts';
-import { ropeAppendGrid, ropeAppendKernel, type RopePairing } from './rope-append.kernel.ts';
+import { ropeAppendGrid, ropeAppendKernel } from './rope-append.kernel.ts';
 import { ropeAppendRef } from './rope-append.ref.ts';
+import type { RopePairing } from './rotation.ts';
 
 const POSITIONS = 100;
 const TOKENS = [
@@ -20,20 +21,6 @@ const TOKENS = [
 ];
 
 const times = (count: number, value: number) => Array.from({ length: count }, () => value);
-
-/** Throws unless what was put into the cache is there, as exactly as its type can have it. */
-function expectCached(cache: CacheShape, side: CacheSide, actual: ArrayBuffer, expected: Float32Array): void {
-  const found = decodeCache(cache, side, actual);
-  if (cache.kvType !== 'q8') return expectClose(found, expected, cache.kvType === 'f16' ? 1e-3 : 4e-6);
-  for (const { scalars } of groupsOf(cache, side)) {
-    const largest = Math.max(...scalars.map((i) => Math.abs(expected[i]!)));
-    const steps = (1 + 1 / 128) / 127; // scales have 8 significant bits
-    for (const i of scalars) {
-      if (Math.abs(found[i]! - expected[i]!) <= largest * (steps / 2 + 1e-5)) continue; // NaN goes on
-      throw new Error(`${side}: value ${i} is ${found[i]} and should be ${expected[i]}, in a group up to ${largest}`);
-    }
-  }
-}
 
 describe('rope-append', () => {
   it.each<[number, number, number, number, RopePairing, KvType, extra?: '' | ' norm' | ' columns']>([

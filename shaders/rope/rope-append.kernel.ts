@@ -1,27 +1,8 @@
 import { kvFragments, type KvType } from '../attention/kv-layout.ts';
-import { defineKernel, type Fragment, type Grid, type Kernel } from '../kernel.ts';
+import { defineKernel, type Grid, type Kernel } from '../kernel.ts';
 import batch from '../lib/batch.wgsl?raw';
-import qkNormHeads from '../lib/qk-norm-heads.wgsl?raw';
-import qkNormNone from '../lib/qk-norm-none.wgsl?raw';
-import halves from '../lib/rope-halves.wgsl?raw';
-import interleaved from '../lib/rope-interleaved.wgsl?raw';
 import ropeAppend from './rope-append.wgsl?raw';
-
-/** Which dimensions turn together: 2i and 2i + 1, or i and i + ropeDim / 2. */
-export type RopePairing = 'interleaved' | 'halves';
-
-const PAIRINGS: Record<RopePairing, Fragment> = {
-  interleaved: { file: 'shaders/lib/rope-interleaved.wgsl', text: interleaved },
-  halves: { file: 'shaders/lib/rope-halves.wgsl', text: halves },
-};
-
-/** What happens to queries and keys before the rotation: nothing, or an RMSNorm of each head. */
-export type QkNorm = 'none' | 'heads';
-
-const QK_NORMS: Record<QkNorm, Fragment> = {
-  none: { file: 'shaders/lib/qk-norm-none.wgsl', text: qkNormNone },
-  heads: { file: 'shaders/lib/qk-norm-heads.wgsl', text: qkNormHeads },
-};
+import { type Rotation, rotationFragments, rotationName } from './rotation.ts';
 
 const WORKGROUP_DIMENSIONS = 256;
 
@@ -33,20 +14,13 @@ const WORKGROUP_DIMENSIONS = 256;
  * 3 table `[positions, rope_dim / 2]` of (cos, sin), 4 keys and 5 values: one layer's cache (`../attention/kv-layout.ts`),
  * with the norm 6 qk_weight `[2, headDim]`: of queries, of keys.
  */
-export function ropeAppendKernel(options: {
-  pairing: RopePairing;
-  kvType: KvType;
-  headDim: number;
-  qkNorm: QkNorm;
-}): Kernel {
-  const { pairing, kvType, headDim, qkNorm } = options;
-  const norm = qkNorm === 'none' ? '' : '-qk-norm';
-  return defineKernel(`rope-append-${kvType}-${pairing}-${headDim}${norm}`, [
+export function ropeAppendKernel(options: { kvType: KvType; headDim: number } & Rotation): Kernel {
+  const { kvType, headDim } = options;
+  return defineKernel(`rope-append-${kvType}-${headDim}-${rotationName(options)}`, [
     { file: 'prelude', text: `const WORKGROUP_HEADS: u32 = ${workgroupHeads(headDim)}u;` },
     { file: 'shaders/lib/batch.wgsl', text: batch },
     ...kvFragments(kvType, headDim, 'write'),
-    PAIRINGS[pairing],
-    QK_NORMS[qkNorm],
+    ...rotationFragments(options, 6),
     { file: 'shaders/rope/rope-append.wgsl', text: ropeAppend },
   ]);
 }

@@ -1,6 +1,6 @@
 import { keyIndex, valueIndex, type CacheShape } from '../attention/kv-layout.ref.ts';
 import { rmsNormRef } from '../norm/rms-norm.ref.ts';
-import type { RopePairing } from './rope-append.kernel.ts';
+import type { RopePairing } from './rotation.ts';
 
 export interface RopeAppendInput {
   qkv: Float32Array;

@@ -22,62 +22,75 @@ struct Params {
 const THREADS: u32 = 64u;
 const WORKGROUP_ELEMENTS: u32 = WORKGROUP_HEADS * HEAD_ELEMENTS;
 
-var<workgroup> row: array<f32, WORKGROUP_HEADS * HEAD_DIM>;
+var<workgroup> raw: array<f32, WORKGROUP_HEADS * HEAD_DIM>;
+var<workgroup> done: array<vec4<f32>, WORKGROUP_ELEMENTS>; // what goes into a cache with scales
 
-// One dimension of a head of this workgroup, rotated to `position`.
-fn rotated(head: u32, dim: u32, position: u32) -> f32 {
-  let value = row[head * HEAD_DIM + dim] * qk_factor(head, dim);
-  if (dim >= params.rope_dim) {
-    return value;
+fn raw_element(head: u32, element: u32) -> vec4<f32> {
+  let at = head * HEAD_DIM + element * 4u;
+  return vec4(raw[at], raw[at + 1u], raw[at + 2u], raw[at + 3u]);
+}
+
+fn raw_dim(head: u32, dim: u32) -> f32 {
+  return raw[head * HEAD_DIM + dim];
+}
+
+fn kept(at: u32) -> vec4<f32> {
+  return done[at];
+}
+
+// Appends element `i` of this workgroup, where it is one of a key or value.
+fn append(first_head: u32, i: u32, slot: u32, value: vec4<f32>) {
+  let head = first_head + i / HEAD_ELEMENTS;
+  let element = i % HEAD_ELEMENTS;
+  let page = slot / PAGE;
+  let offset = slot % PAGE;
+  if (head >= params.heads + params.kv_heads) {
+    let kv_head = head - params.heads - params.kv_heads;
+    store_value(i - element, value_at(page, params.kv_heads, kv_head, offset), element, value);
+  } else if (head >= params.heads) {
+    store_key(i - element, key_at(page, params.kv_heads, head - params.heads, offset), element, value);
   }
-  let pair = rope_pair(dim, params.rope_dim);
-  let turn = table[position * (params.rope_dim / 2u) + pair.frequency];
-  let partner = row[head * HEAD_DIM + pair.partner] * qk_factor(head, pair.partner);
-  return value * turn.x + pair.sign * partner * turn.y;
 }
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let token = workgroup.y;
-  let all_heads = params.heads + 2u * params.kv_heads;
+  let rotating_heads = params.heads + params.kv_heads;
   let first_head = workgroup.x * WORKGROUP_HEADS;
   let at = token * (params.stride / 4u) + first_head * HEAD_ELEMENTS;
-  let elements = min(WORKGROUP_ELEMENTS, (all_heads - first_head) * HEAD_ELEMENTS);
+  let elements = min(WORKGROUP_ELEMENTS, (rotating_heads + params.kv_heads - first_head) * HEAD_ELEMENTS);
   for (var i = thread; i < elements; i += THREADS) {
     let value = qkv[at + i];
-    row[i * 4u] = value.x;
-    row[i * 4u + 1u] = value.y;
-    row[i * 4u + 2u] = value.z;
-    row[i * 4u + 3u] = value.w;
+    raw[i * 4u] = value.x;
+    raw[i * 4u + 1u] = value.y;
+    raw[i * 4u + 2u] = value.z;
+    raw[i * 4u + 3u] = value.w;
   }
   workgroupBarrier();
-  qk_prepare(first_head, thread);
+  qk_prepare(max(params.heads, first_head) - first_head, thread);
 
   let position = token_position(token);
   let slot = token_slot(token);
-  let page = slot / PAGE;
-  let offset = slot % PAGE;
   for (var i = thread; i < elements; i += THREADS) {
-    let head = first_head + i / HEAD_ELEMENTS;
     let element = i % HEAD_ELEMENTS;
-    let local_head = i / HEAD_ELEMENTS;
-    let dim = element * 4u;
-    if (head >= params.heads + params.kv_heads) {
-      let value = vec4(row[i * 4u], row[i * 4u + 1u], row[i * 4u + 2u], row[i * 4u + 3u]);
-      let kv_head = head - params.heads - params.kv_heads;
-      put_value(i, value_at(page, params.kv_heads, kv_head, offset), element, value);
-      continue;
+    let head = i / HEAD_ELEMENTS;
+    var value: vec4<f32>;
+    if (first_head + head < rotating_heads) {
+      value = turned(head, element, turns_at(element, position));
+      qkv[at + i] = value;
+    } else {
+      value = raw_element(head, element);
     }
-    let turned = vec4(
-      rotated(local_head, dim, position),
-      rotated(local_head, dim + 1u, position),
-      rotated(local_head, dim + 2u, position),
-      rotated(local_head, dim + 3u, position),
-    );
-    qkv[at + i] = turned;
-    if (head >= params.heads) {
-      put_key(i, key_at(page, params.kv_heads, head - params.heads, offset), element, turned);
+    if (KV_SCALES == 0u) {
+      append(first_head, i, slot, value);
+    } else {
+      done[i] = value;
     }
   }
-  put_scaled(first_head, elements, slot, thread);
+  if (KV_SCALES > 0u) {
+    workgroupBarrier(); // a scale needs all elements of its group
+    for (var i = thread; i < elements; i += THREADS) {
+      append(first_head, i, slot, done[i]);
+    }
+  }
 }

@@ -13,13 +13,16 @@ import {
   tokensPerTile,
 } from '../attention/attention-shape.ts';
 import { decodeCache, encodeCache } from '../attention/kv-elements.ref.ts';
-import type { CacheShape } from '../attention/kv-layout.ref.ts';
+import { type CacheShape, keyIndex, valueIndex } from '../attention/kv-layout.ref.ts';
 import { type KvType, PAGE } from '../attention/kv-layout.ts';
 import { mergeSplitsRef } from '../attention/merge-splits.ref.ts';
 import { NO_WINDOW, pagedAttentionKernel } from '../attention/paged-attention.kernel.ts';
 import type { PagedAttentionInput } from '../attention/paged-attention.ref.ts';
 import { pagedAttentionSerialKernel } from '../attention/paged-attention-serial.kernel.ts';
+import { ropeAppendRef } from '../rope/rope-append.ref.ts';
+import type { Rotation } from '../rope/rotation.ts';
 import { batchWords } from './batch-words.ts';
+import { expectCached } from './expect-cached.ts';
 import { expectClose } from './expect-close.ts';
 import { noise } from './noise.ts';
 import { runKernel } from './run-kernel.ts';
@@ -40,8 +43,13 @@ export interface AttentionCase {
   softcap?: number;
   /** Workgroups that share a sequence. Default 1. */
   splits?: number;
-  /** Workgroups for tiles of several tokens, for tiles of one, or of the kernel for software adapters. Default: tile. */
+  /**
+   * Workgroups for tiles of several tokens, for sequences of one token, which rotate and append by themselves, or of the kernel for
+   * software adapters. Default: tile.
+   */
   shape?: 'tile' | 'token' | 'serial';
+  /** Of shape token. Default: all dimensions, in halves, without a norm. */
+  rotation?: Rotation & { ropeDim: number };
 }
 
 /** One token, chunks, and lengths at the ends of pages and steps. */
@@ -91,60 +99,106 @@ export async function checkAttention(
   const { kernel, groups } = kernelOf(c, perTile);
   const { tokens, tiles, pages, total } = layOut(c.parts, perTile);
   const cache = { kvType, kvHeads, headDim, pages: total };
-  const size = total * PAGE * kvHeads * headDim;
-  const keys = noise(1, size, 2);
-  change?.(keys, cache);
-  const encodedKeys = encodeCache(cache, 'keys', keys);
-  const encodedValues = encodeCache(cache, 'values', noise(2, size));
-  const qkvStride = (heads + 2 * kvHeads) * headDim;
+  const encoded = fill(c, cache, tokens, change);
+  const qkvStride = (heads + 2 * kvHeads) * headDim + (shape === 'token' ? 4 : 0);
   const q = noise(3, tokens.length * qkvStride, 2);
+  const rotation = rotationOf(c);
   const scale = 1 / Math.sqrt(headDim);
   const rows = tokens.length * heads;
   const result = await runKernel({
     kernel,
     grid: attentionGrid({ tiles: tiles.length, kvHeads, rowGroups: groups, splits }),
-    params: { heads, kv_heads: kvHeads, qkv_stride: qkvStride, scale, window, softcap, row_groups: groups },
+    params: {
+      heads,
+      kv_heads: kvHeads,
+      qkv_stride: qkvStride,
+      scale,
+      window,
+      softcap,
+      row_groups: groups,
+      rope_dim: rotation.ropeDim,
+      eps: rotation.norm.eps,
+    },
     buffers: {
       batch: batchWords({ tokens, tiles, pages }),
       q,
-      keys: new Uint8Array(encodedKeys),
-      values: new Uint8Array(encodedValues),
+      table: rotation.table,
+      qk_weight: rotation.norm.weight,
+      keys: new Uint8Array(encoded.keys),
+      values: new Uint8Array(encoded.values),
       out: new Float32Array(rows * headDim + headDim),
       partials: new Float32Array(splits * rows * (headDim + 4)),
     },
   });
-  const expected = ref({
-    q,
-    qkvStride,
-    tokens,
-    pages,
-    heads,
-    scale,
-    window,
-    softcap,
-    cache,
-    keys: decodeCache(cache, 'keys', encodedKeys),
-    values: decodeCache(cache, 'values', encodedValues),
-  });
+  const decoded = {
+    keys: decodeCache(cache, 'keys', encoded.keys),
+    values: decodeCache(cache, 'values', encoded.values),
+  };
+  const { norm, qkNorm, ...turn } = rotation;
+  const appended = { qkv: q, tokens, heads, stride: qkvStride, cache, ...turn, ...decoded };
+  const rotated = shape === 'token' ? ropeAppendRef(qkNorm === 'heads' ? { ...appended, norm } : appended) : q;
+  const expected = ref({ q: rotated, qkvStride, tokens, pages, heads, scale, window, softcap, cache, ...decoded });
+  expectOutputs(result, { rows, headDim, splits }, expected);
+  if (shape !== 'token') return;
+  expectCached(cache, 'keys', result['keys']!, decoded.keys);
+  expectCached(cache, 'values', result['values']!, decoded.values);
+}
+
+/** Of one split, or of several, whose outputs are to be merged. */
+function expectOutputs(
+  result: Record<string, ArrayBuffer>,
+  { rows, headDim, splits }: { rows: number; headDim: number; splits: number },
+  expected: Float32Array,
+): void {
   const direct = new Float32Array(result['out']!);
   const partials = new Float32Array(result['partials']!);
   const untouched = splits === 1 ? partials : direct;
   expect(untouched.every((v) => v === 0)).toBe(true);
-  expectClose(
-    splits === 1 ? direct.subarray(0, rows * headDim) : mergeSplitsRef(partials, rows, headDim),
-    expected,
-    5e-6,
-  );
+  const outputs = splits === 1 ? direct.subarray(0, rows * headDim) : mergeSplitsRef(partials, rows, headDim);
+  expectClose(outputs, expected, 5e-6);
   expect(direct.subarray(rows * headDim).every((v) => v === 0)).toBe(true);
 }
 
-function kernelOf({ kvType, heads, kvHeads, headDim, softcap = 0, shape = 'tile' }: AttentionCase, perTile: number) {
+/** The cache before the kernel runs. What it appends itself must not be read there: nobody may have that in a sum. */
+function fill(
+  { shape }: AttentionCase,
+  cache: CacheShape,
+  tokens: readonly { slot: number }[],
+  change?: (keys: Float32Array, cache: CacheShape) => void,
+): Record<'keys' | 'values', ArrayBuffer> {
+  const { kvHeads, headDim, pages } = cache;
+  const size = pages * PAGE * kvHeads * headDim;
+  const [keys, values] = [noise(1, size, 2), noise(2, size)];
+  change?.(keys, cache);
+  for (const { slot } of shape === 'token' ? tokens : []) {
+    for (let i = 0; i < kvHeads * headDim; i++) {
+      keys[keyIndex(cache, slot, Math.floor(i / headDim), i % headDim)] = 1000;
+      values[valueIndex(cache, slot, Math.floor(i / headDim), i % headDim)] = 1000;
+    }
+  }
+  return { keys: encodeCache(cache, 'keys', keys), values: encodeCache(cache, 'values', values) };
+}
+
+function rotationOf({ headDim, parts, rotation }: AttentionCase) {
+  const { pairing, qkNorm, ropeDim } = rotation ?? { pairing: 'halves', qkNorm: 'none', ropeDim: headDim };
+  const positions = Math.max(...parts.map(({ first, count }) => first + count));
+  const norm = { weight: noise(5, 2 * headDim), eps: 1e-6 };
+  return { pairing, qkNorm, ropeDim, norm, table: noise(4, Math.max(2, positions * ropeDim)) };
+}
+
+function kernelOf(c: AttentionCase, perTile: number) {
+  const { kvType, heads, kvHeads, headDim, softcap = 0, shape = 'tile' } = c;
   const head = { heads, kvHeads, headDim };
   const options = { kvType, headDim, softcap: softcap > 0 };
   if (shape === 'serial') {
     const kernel = pagedAttentionSerialKernel(options);
     return { kernel, groups: rowGroups({ rows: serialRows(headDim) }, head, perTile) };
   }
+  const { pairing, qkNorm } = rotationOf(c);
   const chosen = shape === 'token' ? tokenShape(head) : tileShape(head);
-  return { kernel: pagedAttentionKernel({ ...options, shape: chosen }), groups: rowGroups(chosen, head, perTile) };
+  const raw = shape === 'token' ? { raw: { pairing, qkNorm } } : {};
+  return {
+    kernel: pagedAttentionKernel({ ...options, shape: chosen, ...raw }),
+    groups: rowGroups(chosen, head, perTile),
+  };
 }

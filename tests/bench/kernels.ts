@@ -193,12 +193,16 @@ class KernelBench {
       this.#gpu.device.queue.writeBuffer(buffer, 0, batch.words, 0, batch.usedWords);
       const qkv = await context.activation('qkv', (heads + 2 * kvHeads) * headDim);
       const out = await context.activation('attention', heads * headDim);
+      const table = await this.#filled(allocation, (past + 1) * headDim * 4);
+      const rotating = { ...context, ropeTable: () => table };
+      const rope = { pairing: 'halves', table: 'all', dim: headDim } as const;
+      const taps = { q: 'q', k: 'k' };
       for (let copy = 0; copy < copies; copy++) {
         caches.push({
           keys: await this.#filled(allocation, keyBytes),
           values: await this.#filled(allocation, valueBytes),
         });
-        attention(context, qkv, copy, { heads, kvHeads, headDim }, { scale: headDim ** -0.5 }, out);
+        attention(rotating, qkv, copy, { heads, kvHeads, headDim }, { rope, scale: headDim ** -0.5, taps }, out);
       }
       const shape = `${heads} heads over ${kvHeads} of ${headDim}, ${past} tokens`;
       return this.#report({ model, kernel: 'attention', type: 'F16', shape, tokens: 1 }, plan, batch.dims, copies);
