@@ -28,18 +28,18 @@ export interface EngineOptions {
 
 export async function compareWithLlamaCpp(path: string, options: EngineOptions): Promise<Comparison> {
   const files = await openModelFiles(path);
-  const longest = Math.max(options.prompt, ...options.contexts);
-  const contextTokens = longest + options.tokens + 8;
+  const prompts = await Prompts.of(files.parts);
+  const contexts = fitting(options.contexts, options.tokens, prompts);
+  const contextTokens = Math.max(options.prompt, ...contexts) + options.tokens + SPARE_TOKENS;
   const llama = await LlamaProcess.start(path, contextTokens, options.peer);
   try {
-    const prompts = await Prompts.of(files.parts);
     const engine = await createEngine({ gpu: await openDawn(options.dawn) });
     const start = performance.now();
     await engine.load(files.parts, { contextTokens });
     const loadMs = performance.now() - start;
     const runner = new Ours(engine, prompts);
     const rows: ComparisonRow[] = [];
-    for (const one of casesFor(options.contexts, options.prompt, options.tokens)) {
+    for (const one of casesFor(contexts, options.prompt, options.tokens)) {
       const measured = await compare(
         one,
         options.runs,
@@ -59,19 +59,32 @@ export async function compareWithLlamaCpp(path: string, options: EngineOptions):
   }
 }
 
-/** One warm-up each, then turn by turn. */
+/** Beside prompt and answer, for what templates and tokenizers add. */
+export const SPARE_TOKENS = 8;
+
+/** The contexts that the model was made for. */
+export function fitting(contexts: readonly number[], tokens: number, { contextTokens }: Prompts): number[] {
+  return contexts.filter((context) => context + tokens + SPARE_TOKENS <= contextTokens);
+}
+
+/** An idle GPU's clock rises only after work of this length. */
+const WARM_UP_MS = 500;
+
+/** Warm-ups, then turn by turn. */
 export async function compare(
   { figures }: Case,
   runs: number,
   ours: () => Promise<Measured>,
   theirs?: (promptTokens: number) => Promise<Measured>,
+  warmUpMs = WARM_UP_MS,
 ): Promise<ComparisonRow[]> {
   const mine: Measured[] = [];
   const others: Measured[] = [];
-  for (let run = 0; run <= runs; run++) {
+  const start = performance.now();
+  for (let run = 0; mine.length < runs; run++) {
     const measured = await ours();
     const other = await theirs?.(measured.promptTokens);
-    if (run === 0) continue;
+    if (run === 0 || performance.now() - start < warmUpMs) continue;
     mine.push(measured);
     if (other) others.push(other);
   }

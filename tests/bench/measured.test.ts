@@ -20,6 +20,7 @@ describe('a comparison', () => {
       3,
       async () => (turns.push('ours'), measured([1, 50, 40, 60][run]!, 0)),
       async (promptTokens) => (turns.push(`theirs ${promptTokens}`), measured([1, 100, 90, 110][run++]!, 0)),
+      0,
     );
     expect(turns).toEqual(Array.from({ length: 4 }, () => ['ours', 'theirs 100']).flat());
     expect(rows).toMatchObject([
@@ -31,7 +32,7 @@ describe('a comparison', () => {
 
   it('stands alone where nobody takes part', async () => {
     const [, decode] = casesFor([0], 100, 8);
-    const [row] = await compare(decode!, 1, async () => measured(1, 30));
+    const [row] = await compare(decode!, 1, async () => measured(1, 30), undefined, 0);
     expect(row).toMatchObject({ name: 'decode at 0', ours: 30 });
     expect(row).not.toHaveProperty('ratio');
     const ours = { name: 'localLLM', adapter: 'a', loadMs: 1 };

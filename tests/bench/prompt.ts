@@ -13,10 +13,13 @@ export class Prompts {
   readonly endIds: readonly number[];
   /** Tokens whose bytes are no whole characters. */
   readonly brokenIds: readonly number[];
+  /** The longest context that the model was made for. */
+  readonly contextTokens: number;
   readonly #count: (text: string) => number;
   #made = 0;
 
-  private constructor({ tokenizer }: Awaited<ReturnType<typeof readModel>>) {
+  private constructor({ tokenizer, hp }: Awaited<ReturnType<typeof readModel>>) {
+    this.contextTokens = hp.contextTokens;
     this.#count = (text) => tokenizer.encode(text).length;
     this.endIds = [...tokenizer.eogIds];
     const ids = Array.from({ length: tokenizer.vocabSize }, (_, id) => id);

