@@ -35,6 +35,9 @@ export class FileServer {
     authorization: string | undefined;
   }[] = [];
   content: Uint8Array;
+  /** Answers that were on their way together. */
+  mostAtOnce = 0;
+  #atOnce = 0;
   etag: string | undefined = '"1"';
   ranges = true;
   /** Whether answers say their length. */
@@ -62,6 +65,8 @@ export class FileServer {
     const { range, 'if-range': ifRange, authorization } = request.headers;
     const path = request.url ?? '/';
     this.requests.push({ path, range, ifRange: ifRange as string | undefined, authorization });
+    this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#atOnce);
+    response.on('close', () => this.#atOnce--);
     const fault = this.faults.shift() ?? {};
     for (const [name, value] of Object.entries(fault.headers ?? {})) response.setHeader(name, value);
     if (fault.status !== undefined) return void response.writeHead(fault.status).end();

@@ -125,9 +125,11 @@ export class FakeStore implements HostStore {
   readonly tokens: [string, string | undefined][] = [];
   readonly #paused = new Map<string, () => void>();
   async list() {
-    return [...this.complete].map((id) => {
+    return [...new Set([...this.complete, ...this.plans.keys()])].map((id) => {
       const name = this.names.get(id) ?? id.toUpperCase();
-      return { id, name, parts: 1, bytes: 100, totalBytes: 100, complete: true };
+      const complete = this.complete.has(id);
+      const running = !complete && this.#paused.has(id) && { running: { bytesPerSecond: 10 } };
+      return { id, name, parts: 1, bytes: complete ? 100 : 50, totalBytes: 100, complete, ...running };
     });
   }
   async record(id: string): Promise<ModelRecord | undefined> {
@@ -150,7 +152,7 @@ export class FakeStore implements HostStore {
       new Promise((_, reject) =>
         options.signal?.addEventListener('abort', () => reject(new LocalLLMError('aborted', 'cancelled'))),
       ),
-    ]);
+    ]).finally(() => this.#paused.delete(model.id));
     this.complete.add(model.id);
   }
   async source(id: string) {
@@ -179,6 +181,7 @@ export class FakeStore implements HostStore {
   }
   async remove(id: string): Promise<void> {
     this.complete.delete(id);
+    this.plans.delete(id);
   }
 }
 

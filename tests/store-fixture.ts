@@ -13,7 +13,7 @@ import { FakeOpfs } from './fake-opfs.ts';
 import { FileServer } from './file-server.ts';
 
 /** Bytes without a pattern that a shifted copy could repeat. */
-export function noise(length: number): Uint8Array {
+export function noise(length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
   let state = 1;
   for (let i = 0; i < length; i++) bytes[i] = (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 24;
@@ -30,7 +30,7 @@ export const planOf = (bytes: Uint8Array, url: string, id = 'model-1'): ModelPla
   parts: [{ name: 'model.gguf', url, bytes: bytes.length, sha256: sha256Of(bytes) }],
 });
 
-export const content: Uint8Array = noise(700_000);
+export const content = noise(700_000);
 export const MIB = 1024 * 1024;
 
 /** New before each test. */

@@ -9,7 +9,9 @@
  */
 export type { Connect, ConnectHandlers, Link } from './channel.ts';
 export { createClient } from './client.ts';
-export type { Client, ClientGenerateOptions } from './client.ts';
+export type { Client } from './client.ts';
+export { createPageClient } from './page-client.ts';
+export type { ClientGenerateOptions, PageClient } from './page-client.ts';
 export { ANNOUNCE_EVENT, getLocalLLM, REQUEST_EVENT } from './discovery.ts';
 export type { ProviderDetail, ProviderInfo } from './discovery.ts';
 export { installGlobal } from './install-global.ts';

@@ -5,7 +5,7 @@
  */
 import { LocalLLMError } from '../protocol/errors.ts';
 import { anySignal } from './abort.ts';
-import type { Client } from './client.ts';
+import type { PageClient } from './page-client.ts';
 import { toConstraint } from './constraint.ts';
 import { startMonitor } from './create-monitor.ts';
 import { EventHandler, fire } from './event-handler.ts';
@@ -25,7 +25,7 @@ const { AbortController, ReadableStream } = globalThis;
 type Chunk = string | LanguageModelMessageContent;
 
 /** The class for one client: `create` and `availability` ask it. Frozen, with its prototype. */
-export function createLanguageModel(client: Client): LanguageModelStatic {
+export function createLanguageModel(client: PageClient): LanguageModelStatic {
   class Model extends EventTarget {
     readonly #session: Session;
     readonly #onOverflow = new EventHandler(this, 'contextoverflow');
@@ -83,7 +83,7 @@ export function createLanguageModel(client: Client): LanguageModelStatic {
   return seal(Model) as unknown as LanguageModelStatic;
 }
 
-async function open(client: Client, options: SessionOptions): Promise<Session> {
+async function open(client: PageClient, options: SessionOptions): Promise<Session> {
   const { signal, monitor, unsupported } = options;
   signal?.throwIfAborted();
   const tell = startMonitor(monitor);

@@ -8,7 +8,7 @@ import { LocalLLMError } from '../protocol/errors.ts';
 import { GenerateParamsSchema, InputSchema } from '../protocol/messages.ts';
 import type { Availability, GenerateParams, GenerateResult, Input } from '../protocol/messages.ts';
 import { isAbortSignal } from './abort.ts';
-import type { Client } from './client.ts';
+import type { PageClient } from './page-client.ts';
 import { toConstraint } from './constraint.ts';
 import { createLanguageModel } from './language-model.ts';
 import type { LanguageModelStatic } from './language-model-types.ts';
@@ -50,7 +50,7 @@ interface Checked {
 }
 
 /** The page's view of a client. */
-export function createLocalLLM(client: Client): LocalLLM {
+export function createLocalLLM(client: PageClient): LocalLLM {
   const permissions: LocalLLM['permissions'] = {
     query: async () => asPageCall(() => client.permissions.query()),
     request: async () => asPageCall(() => client.permissions.request()),

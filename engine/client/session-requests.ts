@@ -5,11 +5,11 @@
  */
 import { LocalLLMError } from '../protocol/errors.ts';
 import type { Measure, Message } from '../protocol/messages.ts';
-import type { Client, ClientGenerateOptions } from './client.ts';
+import type { ClientGenerateOptions, PageClient } from './page-client.ts';
 
 /** Some templates take no chat without a question in it: then with an empty one. */
 export async function measure(
-  client: Client,
+  client: PageClient,
   messages: Message[],
   options: ClientGenerateOptions,
   onProgress?: (fraction: number) => void,
@@ -25,7 +25,7 @@ export async function measure(
 }
 
 /** Ahead of time, where the template takes the messages so far. */
-export async function prefill(client: Client, messages: Message[], options: ClientGenerateOptions): Promise<void> {
+export async function prefill(client: PageClient, messages: Message[], options: ClientGenerateOptions): Promise<void> {
   try {
     await client.prefill(messages, options);
   } catch (error) {

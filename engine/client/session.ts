@@ -8,7 +8,7 @@ import { LocalLLMError } from '../protocol/errors.ts';
 import { MAX_MESSAGES } from '../protocol/messages.ts';
 import type { Constraint, GenerateParams, GenerateResult, Message, ToolCall } from '../protocol/messages.ts';
 import { anySignal, unlessAborted } from './abort.ts';
-import type { Client } from './client.ts';
+import type { PageClient } from './page-client.ts';
 import { isWhole } from './constraint.ts';
 import type { LanguageModelSamplingMode } from './language-model-types.ts';
 import { domError } from './page-errors.ts';
@@ -36,7 +36,7 @@ export interface SessionAnswer {
   toolCalls: ToolCall[];
 }
 interface SessionState {
-  client: Client;
+  client: PageClient;
   history: SessionHistory;
   tools: SessionTools;
   types: ReadonlySet<string>;
@@ -51,7 +51,7 @@ interface SessionState {
  * @throws LocalLLMError not-supported, not-allowed, quota and what loading throws
  */
 export async function openSession(
-  client: Client,
+  client: PageClient,
   { initial, tools, types, sampling, samplingMode, signal }: SessionOptions,
   onProgress?: (fraction: number) => void,
 ): Promise<Session> {

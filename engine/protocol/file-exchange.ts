@@ -16,16 +16,15 @@ function awaitMessage<T extends FileMessage['t']>(
   signal: AbortSignal,
 ): Promise<Extract<FileMessage, { t: T }>> {
   return new Promise((resolve, reject) => {
-    const gone = new LocalLLMError('disconnected', 'The other side of the exchange of files went away. Try again.');
-    const timer = setTimeout(() => reject(gone), SILENCE_MS);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        reject(new LocalLLMError('aborted', 'The exchange of files was cancelled.'));
-      },
-      { once: true },
-    );
+    const end = (error: LocalLLMError): void => {
+      clearTimeout(timer);
+      reject(error);
+    };
+    const silent = new LocalLLMError('disconnected', 'The other side of the exchange of files went away. Try again.');
+    const timer = setTimeout(() => end(silent), SILENCE_MS);
+    const stopped = new LocalLLMError('aborted', 'The exchange of files was cancelled.');
+    if (signal.aborted) return end(stopped);
+    signal.addEventListener('abort', () => end(stopped), { once: true });
     channel.addEventListener('message', ({ data }) => {
       if (data.ticket !== ticket || data.t !== kind) return;
       clearTimeout(timer);
@@ -42,6 +41,7 @@ export async function receiveFiles(
 ): Promise<readonly File[]> {
   try {
     const message = awaitMessage(channel, ticket, 'files', signal);
+    message.catch(() => {}); // reported where it is awaited
     channel.postMessage({ t: 'ready', ticket });
     const { files } = await message;
     channel.postMessage({ t: 'taken', ticket });
@@ -61,6 +61,7 @@ export async function sendFiles(
   try {
     // Whoever was there first says so again: either side may come later than the other.
     const taken = awaitMessage(channel, ticket, 'taken', signal);
+    taken.catch(() => {}); // reported where it is awaited
     channel.addEventListener('message', ({ data }) => {
       if (data.ticket === ticket && data.t === 'ready') channel.postMessage({ t: 'files', ticket, files });
     });

@@ -16,8 +16,8 @@ import { checkRoom } from './room.ts';
 import { checkedSums, type StoredFile, VerifiedFile } from './stored-file.ts';
 import { cancelled, Transfer, type TransferOptions } from './transfer.ts';
 
-/** In the order in which they are deleted. */
-const SUFFIXES = [BLOB, SUMS, JOURNAL];
+/** In the order in which they are deleted; .gguf is what earlier builds called the bytes. */
+const SUFFIXES = [BLOB, SUMS, '.gguf', JOURNAL];
 const READ_BYTES = 4 * 1024 * 1024;
 
 /** What is there of a blob. */

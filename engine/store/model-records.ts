@@ -42,6 +42,13 @@ export class ModelRecords {
     return this.#directory.remove(fileName(id));
   }
 
+  /** Deletes records of which no line is whole: their first writing was cut off. */
+  async sweep(): Promise<void> {
+    for (const name of await this.#directory.names()) {
+      if (name.endsWith(MODEL) && !(await this.#readFile(name))) await this.#directory.remove(name).catch(() => {}); // in use
+    }
+  }
+
   async #readFile(name: string): Promise<ModelRecord | undefined> {
     const text = await this.#directory.readText(name);
     return text === undefined ? undefined : lastRecord(ModelRecordSchema, text);

@@ -25,6 +25,7 @@ export class ModelRegistry {
   /** Deletes what nobody refers to: the rest of a crash, of another version, of a copy that was never completed. */
   async sweep(): Promise<void> {
     await this.locked('store', {}, async () => {
+      await this.#records.sweep();
       for (const record of await this.#records.all()) {
         const states = await Promise.all(record.parts.map(({ key }) => this.#blobs.state(key)));
         const lost = record.parts.some(

@@ -1,5 +1,5 @@
 import { defineContentScript } from 'wxt/utils/define-content-script';
-import { createClient } from '../../engine/client/client.ts';
+import { createPageClient } from '../../engine/client/page-client.ts';
 import { createLocalLLM } from '../../engine/client/local-llm.ts';
 import { connectThroughPage } from '../bridge/page-port.ts';
 import { installGlobalWhenOffered, installProvider, installWhenDelegated } from '../bridge/provider.ts';
@@ -13,7 +13,7 @@ export default defineContentScript({
   main: () => {
     // As with the browser's own powerful features: over plain http anyone on the way could speak as the site.
     if (!window.isSecureContext || window.parent !== window.top) return;
-    const provider = createLocalLLM(createClient(connectThroughPage()));
+    const provider = createLocalLLM(createPageClient(connectThroughPage()));
     if (window !== window.top) return installWhenDelegated(provider);
     installProvider(provider);
     installGlobalWhenOffered(provider);
