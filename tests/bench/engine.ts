@@ -68,7 +68,7 @@ export function fitting(contexts: readonly number[], tokens: number, { contextTo
 }
 
 /** An idle GPU's clock rises only after work of this length. */
-const WARM_UP_MS = 500;
+const WARM_UP_MS = 2000;
 
 /** Warm-ups, then turn by turn. */
 export async function compare(
