@@ -31,11 +31,9 @@ export class Downloads {
     return own.id;
   }
 
-  /** Goes on with a download. @throws LocalLLMError bad-argument, network, not-allowed, aborted */
+  /** Goes on with a download. @throws LocalLLMError bad-file, bad-argument, network, not-allowed, aborted */
   async resume(id: string, signal: AbortSignal): Promise<void> {
-    const plan = await this.#shelf.plan(id, signal);
-    if (plan) return this.#start(plan);
-    throw new LocalLLMError('bad-argument', `id: the files of ${id} came from this device. Choose them again.`);
+    this.#start(await this.#shelf.plan(id, signal));
   }
 
   async pause(id: string): Promise<void> {

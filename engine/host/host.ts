@@ -7,7 +7,7 @@
  */
 import { checkTextSize, parseChecked, readDownFrame } from '../protocol/checks.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
-import { HEARTBEAT_MS, ParamsSchemas } from '../protocol/messages.ts';
+import { HEARTBEAT_MS } from '../protocol/messages.ts';
 import type {
   ChannelIdentity,
   DownFrame,
@@ -18,6 +18,7 @@ import type {
   UpFrame,
   Usage,
 } from '../protocol/messages.ts';
+import { ParamsSchemas } from '../protocol/params.ts';
 import { type Call, type Channel, Channels, priorityOf, type Request } from './channels.ts';
 import { DeltaPipe } from './delta-pipe.ts';
 import { ModelCalls, type ModelCallsOptions } from './model-calls.ts';

@@ -63,7 +63,12 @@ function describe(having: StoredModel | undefined, entry: CatalogEntry | undefin
 function factsOf(entry: CatalogEntry): CatalogFacts {
   const { family, parameters, contextTokens, languages, strengths, template, why } = entry;
   return {
-    ...{ family, parameters, contextTokens, languages, strengths, why },
+    family,
+    parameters,
+    contextTokens,
+    languages,
+    strengths,
+    why,
     ...(template !== undefined && { template }),
     ...(entry.kind === 'repository' && { sizes: entry.sizes }),
   };

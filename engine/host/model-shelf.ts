@@ -55,15 +55,24 @@ export class ModelShelf {
   }
 
   /**
-   * How a model is fetched; undefined for one that came from local files. What was fetched once is fetched from there again, without
-   * asking which files there are.
-   * @throws LocalLLMError bad-argument, network, not-allowed, aborted
+   * How a model is fetched. What was fetched once is fetched from there again, without asking which files there are.
+   * @throws LocalLLMError bad-file (its files came from this device), bad-argument, network, not-allowed, aborted
    */
-  async plan(id: string, signal: AbortSignal): Promise<ModelPlan | undefined> {
-    const { entry } = await this.entry(id);
+  async plan(id: string, signal: AbortSignal): Promise<ModelPlan> {
+    const { entry, name } = await this.entry(id);
     const record = entry?.kind === 'embedded' ? undefined : await (await this.store()).record(id);
-    if (record) return planOfRecord(record);
-    return entry && planFromCatalog(entry, undefined, { ...this.#hub(signal), baseUrl: this.#options.baseUrl });
+    const known = record && planOfRecord(record);
+    if (known) return known;
+    if (entry && !record)
+      return planFromCatalog(entry, undefined, { ...this.#hub(signal), baseUrl: this.#options.baseUrl });
+    const message = `The files of ${name} came from this device and are no longer whole. Delete the model and choose them again.`;
+    throw new LocalLLMError('bad-file', message);
+  }
+
+  /** After a file turned out bad: what is damaged on disk is fetched anew by the next load, of a file that lies nothing stays. */
+  async discard(id: string): Promise<void> {
+    const store = await this.store();
+    if (!(await store.mend(id).catch(() => false))) await store.remove(id).catch(() => {}); // the error that led here is told
   }
 
   /** Whether all that is needed is stored: of the embedded model, the version that this build carries. */

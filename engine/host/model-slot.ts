@@ -192,7 +192,7 @@ export class ModelSlot {
       return engine;
     } catch (thrown) {
       const error = LocalLLMError.from(thrown);
-      if (error.code === 'bad-file') await this.#discard(id);
+      if (error.code === 'bad-file') await this.shelf.discard(id);
       if (error.code === 'aborted') this.#set({ state: 'idle' });
       else this.#fail(error);
       throw error;
@@ -202,23 +202,11 @@ export class ModelSlot {
   async #download(id: string, name: string, signal: AbortSignal): Promise<void> {
     if (await this.shelf.isCurrent(id)) return;
     const plan = await this.shelf.plan(id, signal);
-    if (!plan) {
-      throw new LocalLLMError(
-        'bad-file',
-        `The stored files of ${name} are damaged. Delete the model and choose them again.`,
-      );
-    }
     this.#set({ state: 'downloading', model: { id, name, contextTokens: 0 }, progress: 0 });
     const onProgress = (bytes: number, total: number | undefined): void => {
       if (total !== undefined) this.#progress(bytes / total);
     };
     await (await this.shelf.store()).ensure(plan, { onProgress, signal });
-  }
-
-  /** What is damaged on disk is fetched anew by the next load. Of a file that lies nothing stays. */
-  async #discard(id: string): Promise<void> {
-    const store = await this.shelf.store();
-    if (!(await store.mend(id).catch(() => false))) await store.remove(id).catch(() => {}); // the error that led here is told
   }
 
   async #createEngine(): Promise<Engine> {

@@ -11,7 +11,10 @@
  */
 import * as v from 'valibot';
 import type { ErrorData } from './errors.ts';
+import type { ModelInfo, StorageEstimate } from './models.ts';
 import type { EngineProfile } from './profile.ts';
+
+export type { CatalogFacts, ModelInfo, StorageEstimate } from './models.ts';
 
 /** Text of one request (messages, system prompt and tools together); beyond it the request ends with `quota`. */
 export const MAX_TEXT_CHARS = 1 << 20;
@@ -119,58 +122,6 @@ export interface GenerateResult {
 
 export type Availability = 'unavailable' | 'downloadable' | 'downloading' | 'available';
 
-/** A model that this installation knows: from the catalogue, or already stored. */
-export interface ModelInfo {
-  id: string;
-  name: string;
-  license: string;
-  bytes: number;
-  /** Bytes of it in OPFS; equal to `bytes` when `state` is 'stored'. */
-  storedBytes: number;
-  /** 'paused': in part, and nothing brings the rest now. */
-  state: 'absent' | 'downloading' | 'paused' | 'stored';
-  loaded: boolean;
-  /** While it is downloaded or copied; no time left where the speed or the size is not known yet. */
-  download?: { bytesPerSecond: number; secondsLeft?: number };
-  /** Why the last download or copy ended. */
-  error?: ErrorData;
-  /** 'Q4_K_M', …, where it is known. */
-  quantization?: string;
-  /** Files that it is made of, once it was added. */
-  parts?: number;
-  /** The link that it was added by. */
-  from?: string;
-  /** What the catalogue says of it. */
-  catalog?: CatalogFacts;
-}
-
-/** What a person chooses a model by. */
-export interface CatalogFacts {
-  family: string;
-  /** '0.6B' */
-  parameters: string;
-  contextTokens: number;
-  /** BCP 47. */
-  languages: readonly string[];
-  strengths: readonly string[];
-  /** What to know of its chat template. */
-  template?: string;
-  /** Why it is offered, in one line. */
-  why: string;
-  /** Bytes by quantization, about; absent where there is one file only. */
-  sizes?: Readonly<Record<string, number>>;
-}
-
-/** Room for models, in bytes. */
-export interface StorageEstimate {
-  /** Of everything that this origin stores; absent where the browser does not say. */
-  usage?: number;
-  quota?: number;
-  /** Of models alone, partial ones included. */
-  models: number;
-  /** Whether the browser never removes them by itself; absent where it does not say. */
-  persisted?: boolean;
-}
 export interface EngineStatus {
   state: 'idle' | 'downloading' | 'loading' | 'ready' | 'profiling' | 'failed';
   /** The model that is loaded, being loaded or profiled. */
@@ -246,40 +197,6 @@ export interface Methods {
 }
 export type Method = keyof Methods;
 
-/** Names one exchange of files. */
-const ticket = v.pipe(v.string(), v.uuid());
-
-/** Schemas of the parameters, for the receiving side. */
-export const ParamsSchemas = {
-  availability: v.undefined(),
-  generate: v.strictObject({ input: InputSchema, options: GenerateParamsSchema, stream: v.boolean() }),
-  measure: v.strictObject({ input: InputSchema, options: GenerateParamsSchema }),
-  prefill: v.strictObject({ input: InputSchema, options: GenerateParamsSchema }),
-  'permissions.query': v.undefined(),
-  'permissions.request': v.undefined(),
-  'engine.status': v.strictObject({ watch: v.boolean() }),
-  'engine.load': v.strictObject({ id: v.optional(v.string()) }),
-  'engine.unload': v.undefined(),
-  'engine.profile': v.strictObject({ past: count(1 << 20) }),
-  'models.list': v.undefined(),
-  'models.delete': v.strictObject({ id: v.string() }),
-  'models.watch': v.undefined(),
-  'models.add': v.strictObject({
-    source: v.pipe(v.string(), v.minLength(1), v.maxLength(2048)),
-    quantization: v.exactOptional(v.pipe(v.string(), v.maxLength(32))),
-  }),
-  'models.pause': v.strictObject({ id: v.string() }),
-  'models.resume': v.strictObject({ id: v.string() }),
-  'models.rename': v.strictObject({
-    id: v.string(),
-    name: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(128)),
-  }),
-  'models.import': v.strictObject({ ticket, name: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(128)) }),
-  'models.export': v.strictObject({ id: v.string(), ticket }),
-  'models.token': v.strictObject({ token: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{0,256}$/)) }),
-  'storage.estimate': v.undefined(),
-} satisfies Record<Method, v.GenericSchema>;
-
 /** The methods that answer a page; all others answer only trusted channels. */
 export const PAGE_METHODS: readonly Method[] = [
   'availability',
@@ -290,6 +207,26 @@ export const PAGE_METHODS: readonly Method[] = [
   'permissions.request',
 ];
 
+/** All of them. Their schemas are in params.ts: scripts that only relay do without. */
+const METHODS = [
+  ...PAGE_METHODS,
+  'engine.status',
+  'engine.load',
+  'engine.unload',
+  'engine.profile',
+  'models.list',
+  'models.delete',
+  'models.watch',
+  'models.add',
+  'models.pause',
+  'models.resume',
+  'models.rename',
+  'models.import',
+  'models.export',
+  'models.token',
+  'storage.estimate',
+] as const satisfies readonly Method[];
+
 const id = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
 
 /** From the asker to the host. */
@@ -297,7 +234,7 @@ export const DownFrameSchema = v.variant('t', [
   v.strictObject({
     t: v.literal('request'),
     id,
-    method: v.picklist(Object.keys(ParamsSchemas) as Method[]),
+    method: v.picklist(METHODS),
     params: v.optional(v.unknown()),
     /** Whether the page had transient user activation; the content script states it, only to decide whether to ask. */
     activation: v.optional(v.boolean()),

@@ -23,7 +23,8 @@ test('the others name a repository, a quantization that it has, and no hash; sma
   for (const entry of others) {
     expect(entry.kind).toBe('repository');
     expect(entry).not.toHaveProperty('sha256');
-    if (entry.kind === 'repository') expect(quantizationOf(`m-${entry.quantization}.gguf`)).toBe(entry.quantization);
+    const quantization = entry.kind === 'repository' ? entry.quantization : 'none';
+    expect(quantizationOf(`m-${quantization}.gguf`)).toBe(quantization);
   }
 });
 

@@ -220,7 +220,7 @@ export class ModelStore {
     const states = await this.#states(record);
     const sizes = sizesOf(record, states);
     const done = states.map(({ stored }) => stored);
-    const missing = sizes.reduce<number>((sum, size, index) => sum + Math.max(0, (size ?? 0) - done[index]!), 0);
+    const missing = sum(sizes.map((size, index) => Math.max(0, (size ?? 0) - done[index]!)));
     await checkRoom(plan.name, missing, this.#environment);
     for (const [index, part] of record.parts.entries()) {
       const progress: Progress = (bytes, total) => {
@@ -248,7 +248,11 @@ export class ModelStore {
       url,
       sameOrigin: url.origin === new URL(this.#options.baseUrl).origin,
       authorization: this.#authorizations.get(url.origin),
-      ...{ bytes, sha256, onProgress, signal, segmentBytes },
+      bytes,
+      sha256,
+      onProgress,
+      signal,
+      segmentBytes,
     };
     const committed = await this.#registry.locked(`blob:${key}`, { signal }, () => this.#blobs.bring(key, options));
     await this.#registry.pin(record.id, key, committed);

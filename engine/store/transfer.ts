@@ -129,8 +129,8 @@ export class Transfer {
       lanes.push(lane);
     };
     const widen = (): void => {
-      const { bytes } = this.#blob;
-      while (lanes.length < this.#connections && bytes !== undefined && claimed.gap(bytes)) start();
+      const end = this.#blob.bytes ?? 0;
+      while (lanes.length < this.#connections && claimed.gap(end)) start();
     };
     start();
     for (let at = 0; at < lanes.length; at++) await lanes[at];
