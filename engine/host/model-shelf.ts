@@ -63,8 +63,7 @@ export class ModelShelf {
     const record = entry?.kind === 'embedded' ? undefined : await (await this.store()).record(id);
     const known = record && planOfRecord(record);
     if (known) return known;
-    if (entry && !record)
-      return planFromCatalog(entry, undefined, { ...this.#hub(signal), baseUrl: this.#options.baseUrl });
+    if (entry && !record) return planFromCatalog(entry, undefined, this.#hub(signal));
     const message = `The files of ${name} came from this device and are no longer whole. Delete the model and choose them again.`;
     throw new LocalLLMError('bad-file', message);
   }
@@ -86,10 +85,10 @@ export class ModelShelf {
 
   /** What a person's words name. @throws LocalLLMError bad-argument, network, not-allowed, aborted */
   async find(source: string, quantization: string | undefined, signal: AbortSignal): Promise<ModelPlan> {
-    const hub = this.#hub(signal);
     const entry = this.catalog.find(({ id }) => id === source);
-    if (entry) return planFromCatalog(entry, quantization, { ...hub, baseUrl: this.#options.baseUrl });
-    return planFromText(source, quantization, hub);
+    return entry
+      ? planFromCatalog(entry, quantization, this.#hub(signal))
+      : planFromText(source, quantization, this.#hub(signal));
   }
 
   /** A Hugging Face access token; undefined: none any more. */
@@ -113,6 +112,7 @@ export class ModelShelf {
   }
 
   #hub(signal: AbortSignal) {
-    return { fetch: this.#options.fetch, token: this.#token, signal };
+    const { fetch, baseUrl } = this.#options;
+    return { fetch, baseUrl, token: this.#token, signal };
   }
 }

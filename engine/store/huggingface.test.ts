@@ -170,7 +170,12 @@ describe('the hub', () => {
 
 describe('an address', () => {
   test('of a file is a model without a pin', async () => {
-    expect(await planFromText('https://example.org/m/My%20Model-Q8_0.gguf?x=1', undefined, { fetch })).toEqual({
+    expect(
+      await planFromText('https://example.org/m/My%20Model-Q8_0.gguf?x=1', undefined, {
+        fetch,
+        baseUrl: 'http://localhost:4173/',
+      }),
+    ).toEqual({
       id: 'my-model-q8_0',
       name: 'My Model Q8 0',
       quantization: 'Q8_0',
@@ -179,10 +184,23 @@ describe('an address', () => {
     });
   });
 
-  test.each(['http://example.org/m.gguf', 'ftp://example.org/m.gguf', 'nonsense', 'https://me:pw@example.org/m.gguf'])(
-    '%s is refused',
-    async (text) => {
-      expect((await failure(planFromText(text, undefined, { fetch }))).code).toBe('bad-argument');
-    },
-  );
+  test('of the application itself may be without encryption', async () => {
+    const plan = await planFromText('http://localhost:4173/m.gguf', undefined, {
+      fetch,
+      baseUrl: 'http://localhost:4173/',
+    });
+    expect(plan.parts).toEqual([{ name: 'm.gguf', url: 'http://localhost:4173/m.gguf' }]);
+  });
+
+  test.each([
+    'http://localhost:8080/m.gguf',
+    'http://example.org/m.gguf',
+    'ftp://example.org/m.gguf',
+    'nonsense',
+    'https://me:pw@example.org/m.gguf',
+  ])('%s is refused', async (text) => {
+    expect((await failure(planFromText(text, undefined, { fetch, baseUrl: 'http://localhost:4173/' }))).code).toBe(
+      'bad-argument',
+    );
+  });
 });

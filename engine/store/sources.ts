@@ -8,6 +8,11 @@ import type { CatalogEntry } from './catalog.ts';
 import { type HubOptions, parseHubReference, planFromHub, quantizationOf, slug } from './huggingface.ts';
 import type { ModelPlan } from './plan.ts';
 
+export interface SourceOptions extends HubOptions {
+  /** What the application itself was served from: its own files may come without encryption, as on a developer's machine. */
+  baseUrl: string;
+}
+
 /**
  * A Hugging Face id or link, or the https address of a GGUF file.
  * @throws LocalLLMError bad-argument, network, not-allowed, aborted
@@ -15,13 +20,13 @@ import type { ModelPlan } from './plan.ts';
 export async function planFromText(
   text: string,
   quantization: string | undefined,
-  options: HubOptions,
+  { baseUrl, ...options }: SourceOptions,
 ): Promise<ModelPlan> {
   const source = text.trim();
   const reference = parseHubReference(source);
   if (reference) return planFromHub({ ...reference, ...(quantization !== undefined && { quantization }) }, {}, options);
   const url = URL.parse(source);
-  if (!url || !(url.protocol === 'https:' || isLoopback(url))) {
+  if (!url || !(url.protocol === 'https:' || url.origin === new URL(baseUrl).origin)) {
     throw new LocalLLMError(
       'bad-argument',
       `source: ${quoted(text)} names no model. Give a Hugging Face id such as owner/name-GGUF, a link to one, or the https address of a .gguf file.`,
@@ -56,15 +61,11 @@ function lastSegment({ pathname }: URL): string {
   }
 }
 
-/** Files of this machine's own servers come without encryption. */
-const isLoopback = ({ protocol, hostname }: URL): boolean =>
-  protocol === 'http:' && (hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]');
-
 /** A model of the catalogue. @throws LocalLLMError bad-argument, network, not-allowed, aborted */
 export async function planFromCatalog(
   entry: CatalogEntry,
   quantization: string | undefined,
-  { baseUrl, ...options }: HubOptions & { baseUrl: string },
+  { baseUrl, ...options }: SourceOptions,
 ): Promise<ModelPlan> {
   const { id, name, license } = entry;
   if (entry.kind === 'embedded') {
