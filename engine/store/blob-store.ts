@@ -91,7 +91,7 @@ export class BlobStore {
       for (let at = 0; at < file.size; at += READ_BYTES) {
         if (signal.aborted) throw cancelled();
         blob.write(await sliceOf(file, at, Math.min(at + READ_BYTES, file.size)), at);
-        while (blob.advance());
+        while (blob.advance()); // a slice's worth; reading the next one gives others their turn
         onProgress(blob.have.bytes, file.size);
       }
       return blob.digest();

@@ -74,7 +74,7 @@ function ModelCard({ model, status, onLoad, onDelete }: ModelCardProps) {
         <h3>{name}</h3>
         {loaded && <span class="tag good">loaded</span>}
         {state === 'stored' && <span class="tag">on this device</span>}
-        {state === 'absent' && !working && (
+        {state !== 'stored' && !working && (
           <span class="tag">{storedBytes > 0 ? 'partly downloaded' : 'not downloaded'}</span>
         )}
       </div>
