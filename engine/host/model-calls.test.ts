@@ -21,7 +21,7 @@ const find = (models: ModelInfo[], id: string) => models.find((model) => model.i
 describe('a model that a person adds', () => {
   test('is found, downloaded without anybody waiting, and can then be loaded', async () => {
     at.fetch = async (url) => {
-      expect(String(url)).toBe('https://huggingface.co/api/models/owner/New-GGUF/revision/main?blobs=true');
+      expect(url).toBe('https://huggingface.co/api/models/owner/New-GGUF/revision/main?blobs=true');
       return hubAnswer(['New-Q4_K_M.gguf', 'New-Q8_0.gguf']);
     };
     const client = at.connect('a');

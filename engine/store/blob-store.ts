@@ -9,7 +9,7 @@ import { LocalLLMError } from '../protocol/errors.ts';
 import { ByteRanges } from './byte-ranges.ts';
 import type { StoreEnvironment } from './environment.ts';
 import { type BlobRecord, Journal } from './journal.ts';
-import { isGguf } from './magic.ts';
+import { checkMagic } from './magic.ts';
 import type { StoreDirectory } from './opfs.ts';
 import { BLOB, JOURNAL, PartialBlob, readBlobRecord, SUMS } from './partial-blob.ts';
 import { checkRoom } from './room.ts';
@@ -79,12 +79,7 @@ export class BlobStore {
     file: File,
     { onProgress, signal }: Pick<TransferOptions, 'onProgress' | 'signal'>,
   ): Promise<Committed> {
-    if (!isGguf(await sliceOf(file, 0, 4))) {
-      throw new LocalLLMError(
-        'bad-file',
-        `${file.name} is not a GGUF file: it begins with other bytes. Choose a .gguf file.`,
-      );
-    }
+    checkMagic(await sliceOf(file, 0, 4), file.name);
     await checkRoom(file.name, file.size, this.#environment);
     return this.#write(key, async (blob) => {
       blob.startOver({}, file.size);

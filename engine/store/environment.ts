@@ -49,7 +49,8 @@ export function browserEnvironment(): StoreEnvironment {
       }),
     // An embedded browser may lack the property; only an outspoken false means offline.
     online: async (signal) => {
-      if (navigator.onLine === false && !signal.aborted) await until(globalThis, 'online', signal);
+      const { onLine } = navigator as Partial<Navigator>;
+      if (onLine === false && !signal.aborted) await until(globalThis, 'online', signal);
     },
     async estimate() {
       const { quota, usage = 0 } = await navigator.storage.estimate();

@@ -90,6 +90,15 @@ describe('a large file', () => {
     expect((await store.record('m'))?.parts[0]).toMatchObject({ bytes: gguf.length });
   });
 
+  test('of which nobody knew the length needs room, which is asked for before its first byte is stored', async () => {
+    disk.quota = 300_000;
+    server.content = new Uint8Array([0x47, 0x47, 0x55, 0x46, ...noise(400_000)]);
+    const plan = { id: 'm', name: 'M', parts: [{ name: 'm.gguf', url: `${world.current.baseUrl}m.gguf` }] };
+    const error = await failure(inSegments().ensure(plan, { onProgress: () => {} }));
+    expect(error).toMatchObject({ code: 'storage-full', details: { requested: 400_004 } });
+    expect(world.current.blob()?.bytes.length).toBe(0);
+  });
+
   test('that changes on the way is fetched anew, without a pin, too', async () => {
     const old = new Uint8Array([0x47, 0x47, 0x55, 0x46, ...noise(400_000)]);
     const next = new Uint8Array([0x47, 0x47, 0x55, 0x46, ...noise(400_000).reverse()]);

@@ -24,7 +24,7 @@ export class Speed {
     if (last && bytes < last.bytes) this.#samples = [];
     else if (last && ms - last.ms < STEP_MS && this.#samples.length > 1) return;
     this.#samples.push({ ms, bytes });
-    while (this.#samples.length > 2 && this.#samples[1]!.ms < ms - WINDOW_MS) this.#samples.shift();
+    while (this.#samples.length > 2 && this.#samples[1]!.ms <= ms - WINDOW_MS) this.#samples.shift();
   }
 
   /** Over the last seconds; 0 while there is nothing to measure. */

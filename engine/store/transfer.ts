@@ -9,7 +9,7 @@ import { type Body, type DownloadRequest, Interrupted, requestBytes } from './do
 import type { StoreEnvironment } from './environment.ts';
 import type { PartialBlob } from './partial-blob.ts';
 import { checkRoom, megabytes, storageFull } from './room.ts';
-import { isGguf } from './magic.ts';
+import { checkMagic } from './magic.ts';
 import { Watchdog } from './watchdog.ts';
 
 /** Waits before trying again. The count starts anew whenever a try got further than all before it. */
@@ -172,12 +172,12 @@ export class Transfer {
     try {
       const { request, plain } = this.#request(gap, watchdog.signal);
       const body = await requestBytes(request, this.#environment.fetch);
-      const unfit = plain ? undefined : this.#unfit(gap, body);
-      if (unfit) {
+      try {
+        await this.#accept(gap, body, plain);
+      } catch (error) {
         await body.stream.cancel().catch(() => {}); // a stream that is not wanted
-        throw unfit;
+        throw error;
       }
-      if (body.bytes !== undefined) blob.bytes = body.bytes;
       blob.version = { ...blob.version, ...body.version };
       if (body.whole) claimed.add(0, Infinity);
       else {
@@ -201,18 +201,22 @@ export class Transfer {
     return { request: { url, range, bytes: blob.bytes, version, sha256, sameOrigin, authorization, signal }, plain };
   }
 
-  /** Why the answer to a Range cannot be used. */
-  #unfit([start]: ByteRange, body: Body): Interrupted | undefined {
-    const whole = 'the server sends only whole files';
-    if (body.whole) {
-      const usable = start === 0 && this.#blob.have.bytes === 0 && !this.#ranges;
-      return usable ? undefined : new Interrupted(whole, { startOver: true, noRanges: true });
+  /** @throws Interrupted where the answer to a Range cannot be used, LocalLLMError storage-full where it says that the file is too large */
+  async #accept([start]: ByteRange, { whole, bytes }: Body, plain: boolean): Promise<void> {
+    const blob = this.#blob;
+    const usable = plain || (start === 0 && blob.have.bytes === 0 && !this.#ranges);
+    if (whole && !usable)
+      throw new Interrupted('the server sends only whole files', { startOver: true, noRanges: true });
+    if (bytes !== undefined && blob.bytes === undefined) {
+      blob.bytes = bytes;
+      await this.#checkRoom();
+    } else if (!whole && blob.bytes === undefined) {
+      throw new Interrupted('the server hides the length of the file', { noRanges: true });
     }
-    const lengthHidden = body.bytes === undefined && this.#blob.bytes === undefined;
-    return lengthHidden ? new Interrupted('the server hides the length of the file', { noRanges: true }) : undefined;
   }
 
   async #take({ stream, whole }: Body, start: number, end: number, watchdog: Watchdog): Promise<void> {
+    const { sha256 } = this.#options;
     const reader = stream.getReader();
     let at = start;
     try {
@@ -223,7 +227,9 @@ export class Transfer {
         if (piece.done) break;
         watchdog.touch();
         if (whole && at + piece.value.length > end) throw this.#tooMuch(end);
-        this.#checkMagic(piece.value, at);
+        // Without a pin anything might arrive; gigabytes of it are not taken first.
+        if (at === 0 && piece.value.length >= 4 && sha256 === undefined)
+          checkMagic(piece.value, this.#options.url.href);
         const bytes = piece.value.subarray(0, end - at);
         this.#blob.write(bytes, at);
         at += bytes.length;
@@ -236,15 +242,6 @@ export class Transfer {
     } finally {
       await reader.cancel().catch(() => {}); // a broken stream is what brought us here
     }
-  }
-
-  /** Without a pin anything might arrive; gigabytes of it are not taken first. */
-  #checkMagic(bytes: Uint8Array, at: number): void {
-    if (this.#options.sha256 !== undefined || at > 0 || bytes.length < 4 || isGguf(bytes)) return;
-    throw new LocalLLMError(
-      'bad-file',
-      `${this.#options.url.href} is not a GGUF file: it begins with other bytes. Give the address of the .gguf file itself.`,
-    );
   }
 
   #startOver(): void {
