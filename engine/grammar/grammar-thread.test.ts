@@ -74,6 +74,14 @@ test('more owners than threads wait until one has nothing to do; its thread is e
   expect(threads.map(({ terminated }) => terminated)).toEqual([false, false, true, false, false]);
 });
 
+test('many owners at once are all served, one after another', async () => {
+  const owners = Array.from({ length: 20 }, (_, i) => `${i}`);
+  const served = owners.map(async (owner) => (await open(owner)).close());
+  await vi.advanceTimersByTimeAsync(100);
+  await Promise.all(served);
+  expect(threads).toHaveLength(20);
+});
+
 test('one who waits may be cancelled', async () => {
   await Promise.all(['1', '2', '3', '4'].map((owner) => open(owner)));
   const controller = new AbortController();

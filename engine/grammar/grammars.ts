@@ -44,8 +44,7 @@ export class Grammars {
     signal: AbortSignal,
     marks: ToolMarks['tokens'] = NO_MARKS,
   ): Promise<AnswerGrammar> {
-    const thread = await this.#threadOf(owner, signal);
-    thread.users++;
+    const thread = await this.#enter(owner, signal);
     const leave = () => this.#leave(thread);
     const opened = thread.open(rules, marks, leave);
     opened.catch(leave);
@@ -64,18 +63,23 @@ export class Grammars {
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
-  async #threadOf(owner: string, signal: AbortSignal): Promise<GrammarThread> {
+  /** The owner's thread with one user more: counted at once, or another owner would take it for idle. */
+  async #enter(owner: string, signal: AbortSignal): Promise<GrammarThread> {
     for (;;) {
       if (this.#closed) throw this.#closed;
       this.#threads = this.#threads.filter((thread) => !thread.failed);
       const own = this.#threads.find((thread) => thread.owner === owner);
-      if (own) this.#threads = [...this.#threads.filter((thread) => thread !== own), own];
-      if (own) return own;
+      if (own) {
+        this.#threads = [...this.#threads.filter((thread) => thread !== own), own];
+        own.users++;
+        return own;
+      }
       const idle = this.#threads.find((thread) => thread.users === 0);
       if (this.#threads.length < MAX_THREADS || idle) {
         if (this.#threads.length >= MAX_THREADS && idle) this.#end(idle);
         const made = new GrammarThread(owner, (this.#vocabulary ??= readVocabulary(this.#tokenizer)), this.#options);
         this.#threads.push(made);
+        made.users++;
         return made;
       }
       await Promise.race([new Promise<void>((resolve) => this.#waiting.push(resolve)), aborted(signal)]);

@@ -17,7 +17,9 @@ import { LocalLLMError } from '../protocol/errors.ts';
 import { align, ALIGNMENT, listed, planSegments, tensorOf, vectorOf } from './tensors.ts';
 
 /** Bytes of the file that travel at once; bounds what is held in JavaScript's memory. */
-const CHUNK_BYTES = 8 << 20;
+export const CHUNK_BYTES = 8 << 20;
+/** One is read while the other is used. */
+export const CHUNKS = 2;
 /** Uploaded bytes after which the GPU is waited for. */
 const IN_FLIGHT_BYTES = 64 << 20;
 
@@ -47,8 +49,8 @@ export class WeightLoader {
   readonly #onBytes: (bytes: number) => void;
   readonly #signal: AbortSignal | undefined;
   readonly #fills: (() => Iterable<Piece>)[] = [];
-  /** Where pieces are read to, in turns: one is read while the other is used. */
-  readonly #memory = [new Uint8Array(CHUNK_BYTES), new Uint8Array(CHUNK_BYTES)];
+  /** Where pieces are read to, in turns; as large as the largest so far. */
+  readonly #memory = Array.from({ length: CHUNKS }, () => new Uint8Array(0));
   #raw: GPUBuffer | undefined;
   #inFlight = 0;
   #stopped = false;
@@ -116,7 +118,9 @@ export class WeightLoader {
 
   async #read({ offset, length }: Piece, turn: number): Promise<Uint8Array<ArrayBuffer>> {
     if (this.#stopped || this.#signal?.aborted) throw new LocalLLMError('aborted', 'Loading was cancelled.');
-    return this.#source.read(offset, length, this.#memory[turn % this.#memory.length]);
+    const at = turn % this.#memory.length;
+    if (this.#memory[at]!.length < length) this.#memory[at] = new Uint8Array(length);
+    return this.#source.read(offset, length, this.#memory[at]);
   }
 
   #vectorPieces(buffer: GPUBuffer, { size, parts }: VectorSpec): Piece[] {
