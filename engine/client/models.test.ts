@@ -37,7 +37,7 @@ test('before the first large file the browser is asked to keep what is stored, o
 test.each([
   ['no storage', {}],
   ['a refusal', { storage: { persisted: async () => false, persist: async () => false } }],
-  ['an error', { storage: { persisted: () => Promise.reject(new Error('not here')) } }],
+  ['an error', { storage: { persisted: async (): Promise<boolean> => Promise.reject(new Error('not here')) } }],
 ])('%s changes nothing', async (_, navigator) => {
   vi.stubGlobal('navigator', navigator);
   const { client, asked } = connected();

@@ -31,6 +31,8 @@ export class Interrupted extends Error {
   readonly retryAfterMs: number;
   /** The server sends this file only as a whole. */
   readonly noRanges: boolean;
+  /** Nobody answered. */
+  readonly unreachable: boolean;
 
   constructor(
     message: string,
@@ -40,6 +42,7 @@ export class Interrupted extends Error {
       slowDown?: boolean;
       retryAfterMs?: number;
       noRanges?: boolean;
+      unreachable?: boolean;
     } = {},
   ) {
     super(message, { cause: options.cause });
@@ -47,6 +50,7 @@ export class Interrupted extends Error {
     this.slowDown = options.slowDown ?? false;
     this.retryAfterMs = options.retryAfterMs ?? 0;
     this.noRanges = options.noRanges ?? false;
+    this.unreachable = options.unreachable ?? false;
   }
 }
 
@@ -88,7 +92,8 @@ export async function requestBytes(request: DownloadRequest, fetchFile: typeof f
       referrerPolicy: 'no-referrer',
     });
   } catch (cause) {
-    throw new Interrupted('there is no connection to the server, or it does not allow this page', { cause });
+    const message = 'there is no connection to the server, or it does not allow downloads by web pages';
+    throw new Interrupted(message, { cause, unreachable: true });
   }
   try {
     return checkAnswer(request, response);

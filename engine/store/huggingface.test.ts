@@ -19,6 +19,10 @@ describe('what names a model', () => {
       'https://huggingface.co/owner/repo/blob/abc/dir/a.gguf',
       { repo: 'owner/repo', revision: 'abc', file: 'dir/a.gguf' },
     ],
+    [
+      'https://huggingface.co/owner/repo/blob/main/100%.gguf',
+      { repo: 'owner/repo', revision: 'main', file: '100%.gguf' },
+    ],
     ['http://huggingface.co/owner/repo', undefined],
     ['https://huggingface.co.evil.example/owner/repo', undefined],
     ['https://evil.example/?https://huggingface.co/owner/repo', undefined],

@@ -46,10 +46,19 @@ export function parseHubReference(text: string): HubReference | undefined {
   const url = URL.parse(text.startsWith('hf.co/') || text.startsWith('huggingface.co/') ? `https://${text}` : text);
   if (url?.protocol !== 'https:' || !['huggingface.co', 'www.huggingface.co', 'hf.co'].includes(url.host))
     return undefined;
-  const [, linked, kind, revision, path] = LINK.exec(decodeURIComponent(url.pathname)) ?? [];
+  const [, linked, kind, revision, path] = LINK.exec(decoded(url.pathname)) ?? [];
   if (linked === undefined) return undefined;
   const file = kind === 'tree' ? undefined : path;
   return { repo: linked, revision: revision ?? 'main', ...(file !== undefined && { file }) };
+}
+
+/** As it is where a percent sign encodes nothing. */
+export function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 const RepositorySchema = v.object({

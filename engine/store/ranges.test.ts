@@ -159,6 +159,25 @@ describe('an offline device', () => {
 });
 
 describe('an address', () => {
+  test('that never answers is given up soon, one that gave something is not', async () => {
+    const refuses: StoreEnvironment = {
+      ...world.current.environment(disk),
+      fetch: () => Promise.reject(new TypeError('Failed to fetch')),
+    };
+    const options = { baseUrl: 'https://app.invalid/' };
+    const error = await failure(ensure(new ModelStore(disk.directory(), refuses, options)));
+    expect(error).toMatchObject({
+      code: 'network',
+      message: expect.stringMatching(/does not allow downloads by web pages/),
+    });
+    expect(waits.splice(0)).toHaveLength(3);
+    server.faults.push({ cutAfter: 300_000 }, ...Array.from({ length: 8 }, () => ({ status: 500 })));
+    await failure(ensure(storeOn(disk)));
+    waits.splice(0);
+    await failure(ensure(new ModelStore(disk.directory(), refuses, options)));
+    expect(waits).toHaveLength(7);
+  });
+
   test('that leads elsewhere is followed; its bytes are judged by the pin', async () => {
     server.paths.set('/model.gguf', { location: '/elsewhere.gguf' });
     server.faults.push({}, { corrupt: true });

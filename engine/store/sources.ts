@@ -5,7 +5,7 @@
  */
 import { LocalLLMError, quoted } from '../protocol/errors.ts';
 import type { CatalogEntry } from './catalog.ts';
-import { type HubOptions, parseHubReference, planFromHub, quantizationOf, slug } from './huggingface.ts';
+import { decoded, type HubOptions, parseHubReference, planFromHub, quantizationOf, slug } from './huggingface.ts';
 import type { ModelPlan } from './plan.ts';
 
 export interface SourceOptions extends HubOptions {
@@ -52,14 +52,7 @@ function planFromUrl(url: URL): ModelPlan {
   };
 }
 
-function lastSegment({ pathname }: URL): string {
-  const segment = pathname.slice(pathname.lastIndexOf('/') + 1);
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment; // a percent sign that encodes nothing
-  }
-}
+const lastSegment = ({ pathname }: URL): string => decoded(pathname.slice(pathname.lastIndexOf('/') + 1));
 
 /** A model of the catalogue. @throws LocalLLMError bad-argument, network, not-allowed, aborted */
 export async function planFromCatalog(

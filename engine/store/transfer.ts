@@ -14,6 +14,8 @@ import { Watchdog } from './watchdog.ts';
 
 /** Waits before trying again. The count starts anew whenever a try got further than all before it. */
 const BACKOFF_MS = [500, 1000, 2000, 4000, 8000, 15_000, 30_000];
+/** A server that never gave a byte may refuse web pages altogether: that is said soon. */
+const TRIES_OF_A_STRANGER = 3;
 /** Requests at once. More than a few gain little and look like an attack. */
 const CONNECTIONS = 3;
 /** Bytes of one request; a file that is smaller comes in one. */
@@ -91,9 +93,9 @@ export class Transfer {
         if (error.noRanges) this.#ranges = false;
         if (error.slowDown) this.#connections = 1;
         const done = this.#blob.have.bytes;
-        if (done > best) failures = 0;
-        best = Math.max(best, done);
-        const backoff = BACKOFF_MS[failures++];
+        if (done > best) [best, failures] = [done, 0];
+        const tries = error.unreachable && best === 0 ? TRIES_OF_A_STRANGER : BACKOFF_MS.length;
+        const backoff = failures < tries ? BACKOFF_MS[failures++] : undefined;
         if (backoff === undefined) throw this.#givenUp(error);
         await this.#wait(Math.max(error.retryAfterMs, backoff * (0.75 + this.#environment.random() / 2)));
       }
