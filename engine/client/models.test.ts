@@ -34,10 +34,15 @@ test('before the first large file the browser is asked to keep what is stored, o
   ]);
 });
 
-test.each([
+const refuses = async (): Promise<boolean> => false;
+const fails = async (): Promise<boolean> => {
+  throw new Error('not here');
+};
+
+test.each<[string, object]>([
   ['no storage', {}],
-  ['a refusal', { storage: { persisted: async () => false, persist: async () => false } }],
-  ['an error', { storage: { persisted: async (): Promise<boolean> => Promise.reject(new Error('not here')) } }],
+  ['a refusal', { storage: { persisted: refuses, persist: refuses } }],
+  ['an error', { storage: { persisted: fails } }],
 ])('%s changes nothing', async (_, navigator) => {
   vi.stubGlobal('navigator', navigator);
   const { client, asked } = connected();
