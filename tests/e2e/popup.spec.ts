@@ -56,7 +56,12 @@ test('the options page shows sites, models and the engine', async ({ extension, 
   await expect(site.status).toHaveText('done');
   const page = await extension.context.newPage();
   await page.goto(`${extension.extensionOrigin}/options.html`);
-  await expect(page.getByText(new URL(site.origin).host)).toBeVisible();
+  await expect(
+    page
+      .getByRole('listitem')
+      .filter({ hasText: new URL(site.origin).host })
+      .first(),
+  ).toBeVisible();
   await expect(page.getByText('Pocket').first()).toBeVisible();
   await expect(page.getByText(/swiftshader|vulkan|metal|d3d|nvidia|intel|amd|apple/i).first()).toBeVisible();
   await keepPictures(page, 'options');
