@@ -1,5 +1,5 @@
 import type { KvType } from '../../shaders/attention/kv-layout.ts';
-import { formatBytes } from '../gpu/gpu.ts';
+import { formatBytes } from '../gpu/memory.ts';
 import { examine, type Examination } from './examine.ts';
 import { openModelFiles } from './file-source.ts';
 import type { ModelFacts } from './model-facts.ts';

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { PORTABLE } from '../../shaders/kernel.ts';
-import { bufferBytes, type Gpu } from './gpu.ts';
+import { type Adapter, PORTABLE } from '../../shaders/kernel.ts';
+import type { Gpu } from './gpu.ts';
+import { bufferBytes, checkRoom, type MemoryLimits } from './memory.ts';
 
 /** By the specification; where there is no WebGPU they are missing, and here nobody looks at them. */
 const BUFFER_USAGE = {
@@ -29,8 +30,15 @@ const nothing: unknown = new Proxy(() => nothing, {
 
 const buffer = (size: number) => ({ size, destroy: () => {} });
 
-/** Only `allocatedBytes` means anything; buffers of any size fit, and kernels are those of a real GPU. */
-export function countingGpu(): Gpu {
+/** Where everything fits. */
+export const BOUNDLESS: MemoryLimits = {
+  maxBufferSize: Infinity,
+  maxStorageBufferBindingSize: Infinity,
+  budgetBytes: Infinity,
+};
+
+/** Only `allocatedBytes` means anything, and what is refused for `memory`; kernels are those of a real GPU. */
+export function countingGpu(memory: MemoryLimits = BOUNDLESS, adapter: Adapter = PORTABLE): Gpu {
   Object.assign(globalThis, { GPUBufferUsage: globalThis.GPUBufferUsage ?? BUFFER_USAGE });
   const device = new Proxy(
     { createBuffer: ({ size }: GPUBufferDescriptor) => buffer(size) },
@@ -41,20 +49,18 @@ export function countingGpu(): Gpu {
   );
   const gpu = {
     device,
-    limits: {
-      maxBufferSize: Infinity,
-      maxStorageBufferBindingSize: Infinity,
-      minUniformBufferOffsetAlignment: 256,
-    },
+    limits: { minUniformBufferOffsetAlignment: 256 },
+    memory,
     adapterName: 'none',
     submitInPieces: false,
-    adapter: PORTABLE,
-    maxMatrixBytes: Infinity,
+    adapter,
+    maxMatrixBytes: Math.min(memory.maxBufferSize, memory.maxStorageBufferBindingSize),
     allocatedBytes: 0,
-    allocate: (_label: string, bytes: number) => {
+    allocate: async (label: string, bytes: number, usage: GPUBufferUsageFlags) => {
       const made = buffer(bufferBytes(bytes));
+      checkRoom(memory, { label, size: made.size, usage }, gpu.allocatedBytes);
       gpu.allocatedBytes += made.size;
-      return Promise.resolve(made);
+      return made;
     },
     release: ({ size }: { size: number }) => {
       gpu.allocatedBytes -= size;

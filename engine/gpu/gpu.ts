@@ -5,6 +5,7 @@
  */
 import { type Adapter, locate, type Kernel, MATRIX_WORKGROUP_BYTES } from '../../shaders/kernel.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
+import { budgetOf, bufferBytes, checkRoom, formatBytes, type MemoryLimits } from './memory.ts';
 
 /** A stretch of a buffer, as a binding sees it. */
 export interface BufferRange {
@@ -26,20 +27,11 @@ const INTEGER_DOT = /^(nvidia\b(?! (fermi|kepler|maxwell))|amd rdna-[2-9]|intel 
 /** Names of Vulkan drivers that run on the CPU. */
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe/i;
 
-/** Bytes for people: '1.2 GB', '11.6 MB'. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB'];
-  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(bytes, 1)) / 3));
-  const value = bytes / 1000 ** power;
-  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
-}
-
-/** What a buffer for so many bytes takes. */
-export const bufferBytes = (bytes: number): number => Math.max(16, Math.ceil(bytes / 16) * 16);
-
 export class Gpu {
   readonly device: GPUDevice;
   readonly limits: GPUSupportedLimits;
+  /** What may be allocated. Tests of small devices set it lower. */
+  memory: MemoryLimits;
   /** Vendor and architecture, as the adapter tells: 'google swiftshader', 'nvidia ada'. */
   readonly adapterName: string;
   /** WebKit wants work in small submits; elsewhere one submit a forward is best. */
@@ -59,8 +51,9 @@ export class Gpu {
     this.limits = device.limits;
     this.adapterName = adapterName;
     this.adapter = adapter;
-    this.maxMatrixBytes = Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize);
-    const agent = (globalThis.navigator as Navigator | undefined)?.userAgent ?? '';
+    this.memory = memoryLimits(device.limits);
+    this.maxMatrixBytes = Math.min(this.memory.maxBufferSize, this.memory.maxStorageBufferBindingSize);
+    const agent = userAgent();
     this.submitInPieces = /AppleWebKit\//.test(agent) && !/Chrom(e|ium)\//.test(agent);
   }
 
@@ -93,8 +86,7 @@ export class Gpu {
           maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
         },
       });
-      const { vendor, architecture, description } = adapter.info;
-      const name = [vendor, architecture].filter(Boolean).join(' ') || description || 'unknown adapter';
+      const name = nameOf(adapter.info);
       return new Gpu(device, name, describeAdapter(device, adapter.info, name, webgpu.wgslLanguageFeatures));
     } catch (cause) {
       throw new LocalLLMError('no-adapter', `The GPU could not be opened: ${String(cause)}. Restart the browser.`, {
@@ -109,15 +101,7 @@ export class Gpu {
    */
   async allocate(label: string, bytes: number, usage: GPUBufferUsageFlags): Promise<GPUBuffer> {
     const size = bufferBytes(bytes);
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.limits;
-    const limit = usage & GPUBufferUsage.STORAGE ? Math.min(maxBufferSize, maxStorageBufferBindingSize) : maxBufferSize;
-    if (size > limit) {
-      throw new LocalLLMError(
-        'out-of-memory',
-        `The model is too large for this device: ${label} needs ${formatBytes(size)} in one buffer, the device allows ${formatBytes(limit)}. Choose a smaller model or a shorter context.`,
-        { details: { requested: size, quota: limit } },
-      );
-    }
+    checkRoom(this.memory, { label, size, usage }, this.allocatedBytes);
     this.device.pushErrorScope('out-of-memory');
     this.device.pushErrorScope('validation');
     const buffer = this.device.createBuffer({ label, size, usage });
@@ -191,8 +175,28 @@ export class Gpu {
   }
 }
 
+/** What is known of the GPU that {@link Gpu.open} would open; undefined where there is none. */
+export async function readAdapter(
+  webgpu: GPU | undefined = (globalThis.navigator as Navigator | undefined)?.gpu,
+): Promise<(MemoryLimits & { adapter: Adapter }) | undefined> {
+  const found = await webgpu?.requestAdapter({ powerPreference: 'high-performance' });
+  if (!webgpu || !found) return undefined;
+  const adapter = describeAdapter(found, found.info, nameOf(found.info), webgpu.wgslLanguageFeatures);
+  return { ...memoryLimits(found.limits), adapter };
+}
+
+/** Vendor and architecture, or what else there is. */
+const nameOf = ({ vendor, architecture, description }: GPUAdapterInfo): string =>
+  [vendor, architecture].filter(Boolean).join(' ') || description || 'unknown adapter';
+
+function memoryLimits({ maxBufferSize, maxStorageBufferBindingSize }: GPUSupportedLimits): MemoryLimits {
+  return { maxBufferSize, maxStorageBufferBindingSize, budgetBytes: budgetOf(userAgent(), maxBufferSize) };
+}
+
+const userAgent = (): string => (globalThis.navigator as Navigator | undefined)?.userAgent ?? '';
+
 function describeAdapter(
-  { features, limits }: GPUDevice,
+  { features, limits }: Pick<GPUDevice, 'features' | 'limits'>,
   info: GPUAdapterInfo,
   name: string,
   language: WGSLLanguageFeatures,

@@ -28,6 +28,24 @@ export interface ModelInfo {
   from?: string;
   /** What the catalogue says of it. */
   catalog?: CatalogFacts;
+  /** Whether this device can run it; absent where nothing is known of the device or the model. */
+  fit?: ModelFit;
+}
+
+/** Whether a device can run a model, told before it is loaded or even downloaded. */
+export interface ModelFit {
+  /** 'tight': with a shorter context, or with little memory left. 'unknown': what it takes is told, what there is the browser keeps to itself. */
+  verdict: 'fits' | 'tight' | 'wont-fit' | 'unknown';
+  /** Tokens of context that it would have; 0 where it does not fit. */
+  contextTokens: number;
+  /** Of weights, KV cache and work buffers at that context; of the shortest context where it does not fit. */
+  gpuBytes: number;
+  /** Of what is read and of its vocabulary, in the memory of the page. */
+  systemBytes: number;
+  /** For people; empty where it fits. */
+  reasons: readonly string[];
+  /** Whether it is told from the file's header, to the byte, or about, from its size and its parameters. */
+  basis: 'header' | 'size';
 }
 
 /** What a person chooses a model by. */

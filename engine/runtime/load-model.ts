@@ -39,7 +39,7 @@ const MAX_SEQUENCES = 32;
 const PROMPT_TOKEN = 1 / 16;
 const SOFTWARE_PROMPT_TOKEN = 1 / 2;
 /** A context longer than this is only given when asked for: the cache grows with it. */
-const DEFAULT_CONTEXT = 4096;
+export const DEFAULT_CONTEXT = 4096;
 /** Where GPU memory is short the context gets no shorter than this. */
 const MIN_CONTEXT = 512;
 /** The cache holds this many full contexts where that costs no more than the bytes below. */
@@ -97,9 +97,13 @@ export function checkVocabulary({ vocabSize }: Tokenizer, { vocab }: Hyperparame
 
 /** Pages of the cache when the caller does not say. */
 export function defaultPages(hp: Hyperparameters, kvType: KvType, contextTokens: number): number {
+  return pagesOf(contextTokens, kvBytes(hp, kvType, 1));
+}
+
+/** @param bytes of a page, all layers */
+export function pagesOf(contextTokens: number, bytes: number): number {
   const context = pagesFor(contextTokens);
-  const affordable = Math.floor(DEFAULT_CACHE_BYTES / kvBytes(hp, kvType, 1));
-  return Math.max(context, Math.min(context * DEFAULT_CONTEXTS, affordable));
+  return Math.max(context, Math.min(context * DEFAULT_CONTEXTS, Math.floor(DEFAULT_CACHE_BYTES / bytes)));
 }
 
 export const defaultContext = (hp: Hyperparameters): number => Math.min(hp.contextTokens, DEFAULT_CONTEXT);
@@ -138,16 +142,23 @@ function defaultSlots(hp: Hyperparameters): number {
 }
 
 /** What a load tries one after another where GPU memory is short: fewer contexts in the cache, then a shorter one. */
-function* loadSizes(hp: Hyperparameters, options: LoadOptions): Generator<LoadSize> {
+export function* loadSizes(hp: Hyperparameters, options: LoadOptions): Generator<LoadSize> {
   const wanted = loadSize(hp, options);
   yield wanted;
-  const floor = options.minContextTokens ?? MIN_CONTEXT;
-  let pages = wanted.limits.pagesPerSequence;
+  const pages = wanted.limits.pagesPerSequence;
   if (pages < wanted.pages) yield { ...wanted, pages };
-  for (let tokens = wanted.contextTokens; tokens > floor;) {
+  for (const tokens of shorterContexts(wanted.contextTokens, options.minContextTokens)) {
+    const pagesPerSequence = pagesFor(tokens);
+    const limits = { ...wanted.limits, pagesPerSequence };
+    yield { ...wanted, contextTokens: tokens, pages: pagesPerSequence, limits };
+  }
+}
+
+/** What is tried after a context that does not fit. */
+export function* shorterContexts(contextTokens: number, floor = MIN_CONTEXT): Generator<number> {
+  for (let tokens = contextTokens; tokens > floor;) {
     tokens = Math.max(floor, Math.floor(tokens / 2));
-    pages = pagesFor(tokens);
-    yield { ...wanted, contextTokens: tokens, pages, limits: { ...wanted.limits, pagesPerSequence: pages } };
+    yield tokens;
   }
 }
 

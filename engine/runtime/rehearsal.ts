@@ -3,10 +3,12 @@
  *
  * @module
  */
+import type { Adapter } from '../../shaders/kernel.ts';
 import type { WeightSpecs } from '../arch/architecture.ts';
 import type { ByteSource } from '../gguf/source.ts';
 import { Allocation } from '../gpu/allocation.ts';
 import { countingGpu } from '../gpu/counting-gpu.ts';
+import type { MemoryLimits } from '../gpu/memory.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 import { kvBytes } from './cache-memory.ts';
 import { type LoadSize, prepareForward, type ReadModel } from './load-model.ts';
@@ -28,8 +30,11 @@ export interface Rehearsal {
   memory?: MemoryEstimate;
 }
 
-/** @param model as `readModel` gives it; its source is not read */
-export async function rehearseLoad(model: Omit<ReadModel, 'source' | 'tokenizer'>, size: LoadSize): Promise<Rehearsal> {
+/** What `readModel` gives, without that which is not needed to tell its memory. */
+export type HeaderOfModel = Omit<ReadModel, 'source' | 'tokenizer'>;
+
+/** Every reason why a load would fail, and what it would take. The weights' values are not looked at. */
+export async function rehearseLoad(model: HeaderOfModel, size: LoadSize): Promise<Rehearsal> {
   const problems = new Map<string, LocalLLMError>();
   const attempt = async <T>(work: () => T | Promise<T>): Promise<T | undefined> => {
     try {
@@ -59,25 +64,39 @@ export async function rehearseLoad(model: Omit<ReadModel, 'source' | 'tokenizer'
     for (const entry of specs.matrices) await attempt(() => load({ ...none, matrices: new Map([entry]) }));
     for (const entry of specs.vectors) await attempt(() => load({ ...none, vectors: new Map([entry]) }));
   }
-  gpu.allocatedBytes = 0;
-  let weights = 0;
+  const memory = await attempt(() => rehearseMemory(model, size));
+  return { problems: [...problems.values()], ...(memory && { memory }) };
+}
+
+/**
+ * What a load allocates, without a look at the weights' values.
+ * @param limits of the device that it is rehearsed for; default: everything fits
+ * @throws LocalLLMError what the load would throw, out-of-memory by these limits
+ */
+export async function rehearseMemory(
+  { file, architecture, hp }: HeaderOfModel,
+  size: LoadSize,
+  limits?: MemoryLimits,
+  adapter?: Adapter,
+): Promise<MemoryEstimate> {
+  const gpu = countingGpu(limits, adapter);
+  const allocation = new Allocation(gpu);
   const source = zeros(file.size);
-  const prepared = await attempt(() =>
-    prepareForward(gpu, new Allocation(gpu), { ...model, source }, size, {
-      reserve: async (wanted) => {
-        const before = gpu.allocatedBytes;
-        const reserved = await loader().reserve(wanted);
-        weights = gpu.allocatedBytes - before;
-        return reserved;
-      },
-      fill: () => Promise.resolve(), // each has been read by itself
-      stop: () => {},
-    }),
-  );
-  if (!prepared) return { problems: [...problems.values()] };
-  const kvCache = kvBytes(hp, size.kvType, size.pages);
+  const loader = new WeightLoader({ gpu, allocation, file, source, onBytes: () => {} });
+  let weights = 0;
+  await prepareForward(gpu, allocation, { file, source, architecture, hp }, size, {
+    reserve: async (wanted) => {
+      const before = gpu.allocatedBytes;
+      const reserved = await loader.reserve(wanted);
+      weights = gpu.allocatedBytes - before;
+      return reserved;
+    },
+    fill: () => Promise.resolve(),
+    stop: () => {},
+  });
   const total = gpu.allocatedBytes;
-  return { problems: [...problems.values()], memory: { weights, kvCache, work: total - weights - kvCache, total } };
+  const kvCache = kvBytes(hp, size.kvType, size.pages);
+  return { weights, kvCache, work: total - weights - kvCache, total };
 }
 
 /** Zeros in place of a file: sizes do not depend on its values. */
