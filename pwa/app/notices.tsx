@@ -1,8 +1,9 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { Dialog } from '../ui/dialog.tsx';
 import type { EngineMonitor } from '../ui/engine/monitor.ts';
 import { Icon } from '../ui/icons.tsx';
 import { useObservable } from '../ui/observable.ts';
+import { useOnline } from '../ui/online.ts';
 import type { Installer } from './installer.ts';
 import type { Updates } from './updates.ts';
 
@@ -18,20 +19,6 @@ export function OfflineStrip({ monitor }: { monitor: EngineMonitor }) {
       {missing ? 'Offline. Connect once to download the model.' : 'Offline. Everything here still works.'}
     </p>
   );
-}
-
-function useOnline(): boolean {
-  const [online, setOnline] = useState(navigator.onLine);
-  useEffect(() => {
-    const update = () => setOnline(navigator.onLine);
-    addEventListener('online', update);
-    addEventListener('offline', update);
-    return () => {
-      removeEventListener('online', update);
-      removeEventListener('offline', update);
-    };
-  }, []);
-  return online;
 }
 
 export function UpdateToast({ updates }: { updates: Updates }) {

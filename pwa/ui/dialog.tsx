@@ -14,8 +14,10 @@ export function Dialog({ title, onClose, children }: DialogProps) {
   const titleId = useId();
   useLayoutEffect(() => {
     const opener = document.activeElement;
-    dialog.current?.showModal();
+    const shown = dialog.current;
+    shown?.showModal();
     return () => {
+      shown?.close(); // while it is open, nothing outside takes the focus
       if (opener instanceof HTMLElement) opener.focus();
     };
   }, []);

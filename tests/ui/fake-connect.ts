@@ -5,8 +5,9 @@
  */
 import type { Connect } from '../../engine/client/index.ts';
 import type { ErrorCode } from '../../engine/protocol/errors.ts';
+import { FakeModels } from './fake-models.ts';
 import { fakeProfile } from './fake-profile.ts';
-import type { DownFrame, EngineStatus, GenerateResult, ModelInfo, UpFrame } from '../../engine/protocol/messages.ts';
+import type { DownFrame, EngineStatus, GenerateResult, UpFrame } from '../../engine/protocol/messages.ts';
 
 export const ANSWER = `**Paris** is the capital of France. A few facts:
 
@@ -33,6 +34,10 @@ export interface FakeEngine {
   delayMs: number;
   /** Written instead of the canned answer. */
   answer?: string;
+  /** 'many': some models in each state; else Pocket alone. */
+  models?: string;
+  /** Hands out what stands for the store. */
+  onModels?: (models: FakeModels) => void;
 }
 
 const MESSAGES: Partial<Record<ErrorCode, string>> = {
@@ -48,42 +53,27 @@ export function fakeConnect(fake: FakeEngine): Connect {
   if (fake.state === 'downloading' || fake.state === 'loading') status.progress = 0.507;
   if (fake.state === 'ready') Object.assign(status, { adapter: 'google swiftshader', gpuBytes: 48_300_000 });
   if (fake.state === 'failed' && error) status.error = error;
-  const stored = fake.state === 'ready' || fake.state === 'loading';
-  const models: ModelInfo[] = [
-    {
-      id: 'pocket',
-      name: 'Pocket',
-      license: 'MIT',
-      bytes: 11_588_800,
-      storedBytes: stored ? 11_588_800 : 0,
-      state: stored ? 'stored' : fake.state === 'downloading' ? 'downloading' : 'absent',
-      loaded: fake.state === 'ready',
-    },
-    {
-      id: 'large',
-      name: 'A Larger Model 1.5B Instruct',
-      license: 'Apache-2.0',
-      bytes: 986_000_000,
-      storedBytes: 312_000_000,
-      state: 'absent',
-      loaded: false,
-    },
-  ];
+  const models = new FakeModels(status);
+  if (fake.models === 'many') models.fill();
+  fake.onModels?.(models);
   return ({ onFrame }) => {
     const running = new Map<number, () => void>();
     let watcher = 0;
     const reply = (frame: UpFrame) => queueMicrotask(() => onFrame(frame));
     const send = (frame: DownFrame) => {
-      if (frame.t === 'cancel') running.get(frame.id)?.();
+      if (frame.t === 'cancel') {
+        models.leave(frame.id);
+        running.get(frame.id)?.();
+      }
       if (frame.t !== 'request') return;
       const { id, method } = frame;
       if (method === 'engine.status') {
         watcher = id;
         return reply({ t: 'status', id, status });
       }
-      if (method === 'models.list' || method === 'models.delete') return reply({ t: 'done', id, result: models });
+      const tell = (now: EngineStatus) => reply({ t: 'status', id: watcher, status: now });
+      if (models.answer(frame, reply, tell)) return;
       if (method === 'engine.profile') {
-        const tell = (now: EngineStatus) => reply({ t: 'status', id: watcher, status: now });
         if (error) return reply({ t: 'error', id, error });
         tell({ ...status, state: 'profiling', progress: 0.42 });
         const ended = setTimeout(() => {

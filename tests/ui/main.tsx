@@ -20,6 +20,7 @@ import { createServices } from '../../pwa/ui/services.ts';
 import { OptionsApp } from '../../pwa/ui/shell/options-app.tsx';
 import { fakeConnect } from './fake-connect.ts';
 import type { FakeEngine } from './fake-connect.ts';
+import type { FakeModels } from './fake-models.ts';
 import { fakeActivity, fakeSites } from './fake-sites.ts';
 
 const query = new URLSearchParams(location.search);
@@ -29,6 +30,9 @@ const fake: FakeEngine = {
 };
 if (query.has('error')) fake.error = query.get('error') as ErrorCode;
 if (query.has('answer')) fake.answer = query.get('answer')!;
+if (query.has('models')) fake.models = query.get('models')!;
+let models!: FakeModels;
+fake.onModels = (made) => (models = made);
 const services = createServices(fakeConnect(fake));
 
 /** What was done with the sites. */
@@ -69,7 +73,7 @@ const views: Record<string, { css: () => Promise<unknown>; draw: () => Component
 };
 
 /** What the tests reach into. */
-const pretended = { updates, services, decisions, calls, createHistory, Activity, renderBlocks, MIGRATIONS };
+const pretended = { updates, services, models, decisions, calls, createHistory, Activity, renderBlocks, MIGRATIONS };
 type Testing = typeof pretended;
 declare global {
   var testing: Testing;

@@ -1,12 +1,17 @@
-import { useEffect, useState } from 'preact/hooks';
-import { LocalLLMError } from '../../../engine/client/index.ts';
-import type { EngineStatus, ModelInfo } from '../../../engine/client/index.ts';
-import { Dialog } from '../dialog.tsx';
-import { ProgressBar } from '../engine/progress.tsx';
-import { formatBytes } from '../format.ts';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Client, ModelInfo } from '../../../engine/client/index.ts';
 import { useObservable } from '../observable.ts';
+import { useOnline } from '../online.ts';
 import type { Services } from '../services.ts';
+import { AddModel } from './add-model.tsx';
+import { Catalogue } from './catalogue.tsx';
+import { DeleteDialog, RenameDialog } from './dialogs.tsx';
+import { here } from './filters.ts';
+import { saveFiles } from './local-files.ts';
+import { ModelCard } from './model-card.tsx';
+import { newsOf, type News } from './news.ts';
 import { StorageBar } from './storage-bar.tsx';
+import { type Attempts, useAttempts, useModels } from './use-models.ts';
 
 interface ModelsViewProps {
   services: Services;
@@ -14,115 +19,138 @@ interface ModelsViewProps {
   kept?: boolean;
 }
 
-/** The models of this installation: fetch, load, delete. */
-export function ModelsView({ services: { client, monitor }, kept = false }: ModelsViewProps) {
-  const { status } = useObservable(monitor);
-  const [models, setModels] = useState<ModelInfo[]>();
-  const [problem, setProblem] = useState<string>();
-  const [doomed, setDoomed] = useState<ModelInfo>();
-  const show = (work: Promise<ModelInfo[]>) =>
-    work.then(
-      (list) => (setModels(list), setProblem(undefined)),
-      (error: unknown) => setProblem(LocalLLMError.from(error).message),
-    );
-  // What is stored and loaded changes when the engine's state does.
-  useEffect(() => void show(client.models()), [client, status?.state, status?.model?.id]);
-  const load = (id: string) => client.load(id).catch(() => {}); // the status tells
-  const remove = ({ id }: ModelInfo) => {
-    setDoomed(undefined);
-    void show(client.deleteModel(id));
+/** The models of this installation: what is here, how to get more, and room for them. */
+export function ModelsView({ services, kept = false }: ModelsViewProps) {
+  const { client } = services;
+  const { models, problem } = useModels(client);
+  const attempts = useAttempts();
+  const online = useOnline();
+  /** The model that was asked for last: its card takes the focus. */
+  const [fresh, setFresh] = useState<string>();
+  const get = async (model: ModelInfo, quantization: string | undefined) => {
+    const added = await attempts.attempt(model.id, () => client.addModel(model.id, quantization));
+    if (added) setFresh(added.id);
   };
   return (
-    <>
+    <div class="models">
       {problem && (
         <p class="hint" role="alert">
-          {problem}
+          {problem} Connecting again…
         </p>
       )}
-      {models?.length === 0 && <p class="faint">There are no models.</p>}
+      {!online && (
+        <p class="hint" role="status">
+          Offline. What is on this device works; downloads go on from where they are once there is a network.
+        </p>
+      )}
+      {models ? (
+        <>
+          <Here models={models} services={services} attempts={attempts} fresh={fresh} onGet={get} />
+          <StorageBar client={client} models={models} kept={kept} />
+          <AddModel client={client} onAdded={setFresh} />
+          <Catalogue models={models} attempts={attempts} onGet={get} />
+          <Announcer models={models} />
+        </>
+      ) : (
+        !problem && <p class="faint">Looking at what is stored…</p>
+      )}
+    </div>
+  );
+}
+
+interface HereProps {
+  models: readonly ModelInfo[];
+  services: Services;
+  attempts: Attempts;
+  fresh: string | undefined;
+  onGet: (model: ModelInfo, quantization: string | undefined) => Promise<void>;
+}
+
+/** What is on this device, or on its way. */
+function Here({ models, services: { client, monitor }, attempts, fresh, onGet }: HereProps) {
+  const { status } = useObservable(monitor);
+  const [doomed, setDoomed] = useState<ModelInfo>();
+  const [renamed, setRenamed] = useState<ModelInfo>();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const { attempt } = attempts;
+  const list = here(models);
+  const remove = async ({ id }: ModelInfo) => {
+    setDoomed(undefined);
+    await attempt(id, () => client.deleteModel(id));
+    heading.current?.focus();
+  };
+  const rename = ({ id }: ModelInfo, name: string) => {
+    setRenamed(undefined);
+    void attempt(id, () => client.renameModel(id, name));
+  };
+  return (
+    <section aria-labelledby="models-here">
+      <h3 id="models-here" ref={heading} tabIndex={-1}>
+        On this device
+      </h3>
+      {list.length === 0 && (
+        <p class="card faint">
+          No model is here yet. Choose one below: it is downloaded once, checked, and works without a network from then
+          on.
+        </p>
+      )}
       <ul class="cards">
-        {models?.map((model) => (
-          <li key={model.id} class="card">
+        {list.map((model) => {
+          const { id } = model;
+          return (
             <ModelCard
+              key={id}
               model={model}
               status={status}
-              onLoad={() => void load(model.id)}
-              onDelete={() => setDoomed(model)}
+              problem={attempts.problems[id]}
+              busy={attempts.busy.has(id)}
+              fresh={fresh === id}
+              actions={{
+                ...actionsOf(id, client, attempt),
+                rename: () => setRenamed(model),
+                remove: () => setDoomed(model),
+                get: (quantization) => void onGet(model, quantization),
+              }}
             />
-          </li>
-        ))}
+          );
+        })}
       </ul>
-      <StorageBar changed={models} kept={kept} />
-      {doomed && <ConfirmDelete model={doomed} onCancel={() => setDoomed(undefined)} onDelete={() => remove(doomed)} />}
-    </>
-  );
-}
-
-interface ModelCardProps {
-  model: ModelInfo;
-  status: EngineStatus | undefined;
-  onLoad: () => void;
-  onDelete: () => void;
-}
-
-function ModelCard({ model, status, onLoad, onDelete }: ModelCardProps) {
-  const { name, license, bytes, storedBytes, state, loaded } = model;
-  const working = status?.model?.id === model.id && (status.state === 'downloading' || status.state === 'loading');
-  return (
-    <>
-      <div class="card-head">
-        <h3>{name}</h3>
-        {loaded && <span class="tag good">loaded</span>}
-        {state === 'stored' && <span class="tag">on this device</span>}
-        {state !== 'stored' && !working && (
-          <span class="tag">{storedBytes > 0 ? 'partly downloaded' : 'not downloaded'}</span>
-        )}
-      </div>
-      <p class="faint">{[formatBytes(bytes), license && `${license} licence`].filter(Boolean).join(' · ')}</p>
-      {working && (
-        <ProgressBar
-          label={status.state === 'downloading' ? 'Downloading' : 'Loading'}
-          fraction={status.progress}
-          detail={status.state === 'downloading' ? formatBytes((status.progress ?? 0) * bytes) : undefined}
+      {doomed && (
+        <DeleteDialog model={doomed} onCancel={() => setDoomed(undefined)} onDelete={() => void remove(doomed)} />
+      )}
+      {renamed && (
+        <RenameDialog
+          model={renamed}
+          onCancel={() => setRenamed(undefined)}
+          onRename={(name) => rename(renamed, name)}
         />
       )}
-      <div class="actions">
-        {!loaded && !working && (
-          <button type="button" class="primary" onClick={onLoad}>
-            {state === 'stored' ? 'Load' : 'Download'}
-          </button>
-        )}
-        {storedBytes > 0 && (
-          <button type="button" class="danger" onClick={onDelete}>
-            Delete
-          </button>
-        )}
-      </div>
-    </>
+    </section>
   );
 }
 
-interface ConfirmDeleteProps {
-  model: ModelInfo;
-  onCancel: () => void;
-  onDelete: () => void;
+/** What needs no question first. */
+function actionsOf(id: string, client: Client, attempt: Attempts['attempt']) {
+  return {
+    use: () => void client.load(id).catch(() => {}), // the status tells
+    unload: () => void client.unload().catch(() => {}),
+    pause: () => void attempt(id, () => client.pauseModel(id)),
+    resume: () => void attempt(id, () => client.resumeModel(id)),
+    save: () => void attempt(id, async () => saveFiles(await client.exportModel(id))),
+  };
 }
 
-function ConfirmDelete({ model: { name, storedBytes }, onCancel, onDelete }: ConfirmDeleteProps) {
+/** Tells assistive technology of downloads, now and then. */
+function Announcer({ models }: { models: readonly ModelInfo[] }) {
+  const [spoken, setSpoken] = useState('');
+  const news = useRef<News>(undefined);
+  useEffect(() => {
+    news.current = newsOf(news.current, models, performance.now());
+    if (news.current.words !== '') setSpoken(news.current.words);
+  }, [models]);
   return (
-    <Dialog title={`Delete ${name}?`} onClose={onCancel}>
-      <p>
-        Its file is removed from this browser’s private storage and {formatBytes(storedBytes)} become free. Chats stay.
-        To use the model again, it is fetched again.
-      </p>
-      <div class="actions end">
-        <button type="button" onClick={onCancel}>
-          Keep
-        </button>
-        <button type="button" class="danger filled" onClick={onDelete}>
-          Delete
-        </button>
-      </div>
-    </Dialog>
+    <div class="visually-hidden" role="status" aria-live="polite">
+      {spoken}
+    </div>
   );
 }

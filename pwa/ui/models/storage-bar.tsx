@@ -1,46 +1,52 @@
 import { useEffect, useState } from 'preact/hooks';
-import { formatBytes, formatPercent } from '../format.ts';
+import type { Client, ModelInfo, StorageEstimate } from '../../../engine/client/index.ts';
+import { formatBytes } from '../format.ts';
 
-interface Storage {
-  usage: number;
-  quota: number;
-  persisted: boolean;
+interface StorageBarProps {
+  client: Client;
+  models: readonly ModelInfo[];
+  /** The browser never removes files by itself here. */
+  kept: boolean;
 }
 
-/** How much of what the browser allows is used. Read again when `changed` is another value. */
-export function StorageBar({ changed, kept }: { changed: unknown; kept: boolean }) {
-  const [storage, setStorage] = useState<Storage>();
-  const read = async () => {
-    const { usage = 0, quota = 0 } = await navigator.storage.estimate();
-    setStorage({ usage, quota, persisted: await navigator.storage.persisted() });
-  };
+/** What models take of the room that the browser gives, and whether it keeps them. */
+export function StorageBar({ client, models, kept }: StorageBarProps) {
+  const [estimate, setEstimate] = useState<StorageEstimate>();
   // Without figures there is nothing to show.
-  useEffect(() => void read().catch(() => setStorage(undefined)), [changed]);
-  if (!storage || storage.quota === 0) return null;
-  const { usage, quota, persisted } = storage;
-  const text = `${formatBytes(usage)} of ${formatBytes(quota)}`;
+  const read = () => client.storageEstimate().then(setEstimate, () => setEstimate(undefined));
+  const changed = models.map(({ id, state }) => `${id} ${state}`).join();
+  useEffect(() => void read(), [client, changed]);
+  const { quota = 0 } = estimate ?? {};
+  if (!estimate || quota === 0) return null;
+  // Between two estimates, what arrives is counted here.
+  const used = models.reduce((sum, { storedBytes }) => sum + storedBytes, 0);
+  const others = Math.max(0, (estimate.usage ?? 0) - estimate.models);
+  const free = Math.max(0, quota - used - others);
+  const text = `${formatBytes(used)} by models · ${formatBytes(free)} free`;
+  const width = (bytes: number) => `${Math.min(100, (bytes / quota) * 100)}%`;
   const protect = () => void navigator.storage.persist().then(read);
   return (
     <div class="storage">
       <div class="progress-label">
-        <span>Storage used</span>
+        <span>Storage</span>
         <span class="figures">{text}</span>
       </div>
       <div
-        class="progress-track"
+        class="progress-track shares"
         role="meter"
-        aria-label="Storage used"
+        aria-label="Storage"
         aria-valuemin={0}
         aria-valuemax={100}
-        aria-valuenow={Math.floor((usage / quota) * 100)}
-        aria-valuetext={`${text}, ${formatPercent(usage / quota)}`}
+        aria-valuenow={Math.min(100, Math.floor(((used + others) / quota) * 100))}
+        aria-valuetext={text}
       >
-        <div class="progress-bar" style={{ width: `${(usage / quota) * 100}%` }} />
+        <div class="progress-bar" style={{ width: width(used) }} />
+        <div class="progress-bar others" style={{ width: width(others) }} />
       </div>
-      {kept || persisted ? (
-        <p class="faint">The browser keeps these files until you delete them.</p>
+      {kept || estimate.persisted ? (
+        <p class="faint small">The browser keeps these files until you delete them.</p>
       ) : (
-        <p class="faint">
+        <p class="faint small">
           When the disk is nearly full, the browser may remove these files.{' '}
           <button type="button" class="link" onClick={protect}>
             Ask it to keep them
