@@ -7,6 +7,7 @@ import { listModels } from '../../engine/host/model-list.ts';
 import type { ErrorCode, ErrorData } from '../../engine/protocol/errors.ts';
 import { receiveFiles, sendFiles } from '../../engine/protocol/file-exchange.ts';
 import { FILE_EXCHANGE } from '../../engine/protocol/files.ts';
+import type { ModelFit, ModelInfo } from '../../engine/protocol/models.ts';
 import type { DownFrame, EngineStatus, UpFrame } from '../../engine/protocol/messages.ts';
 import { LocalLLMError } from '../../engine/protocol/errors.ts';
 import { catalogBytes, loadCatalog } from '../../engine/store/catalog.ts';
@@ -15,6 +16,14 @@ import type { StoredModel } from '../../engine/store/stored-model.ts';
 const LINKED_BYTES = 1_117_000_000;
 type Request = Extract<DownFrame, { t: 'request' }>;
 type Reply = (frame: UpFrame) => void;
+
+/** A device with 4 GB for models. */
+function fitOf({ bytes }: ModelInfo): ModelFit {
+  const rest = { contextTokens: 4096, gpuBytes: bytes * 1.1, systemBytes: 30e6, basis: 'size' } as const;
+  if (bytes < 2e9) return { ...rest, verdict: 'fits', reasons: [] };
+  if (bytes < 4e9) return { ...rest, verdict: 'tight', reasons: ['The context is shortened to 4096 tokens.'] };
+  return { ...rest, contextTokens: 0, verdict: 'wont-fit', reasons: ['It takes 5.5 GB; this device has 4.0 GB.'] };
+}
 
 export class FakeModels {
   /** What was asked for: 'add qwen3-0.6b Q8_0'. */
@@ -171,7 +180,10 @@ export class FakeModels {
   }
 
   #list() {
-    return listModels(this.#catalog, this.#stored, this.#status, this.#errors);
+    return listModels(this.#catalog, this.#stored, this.#status, this.#errors).map((model) => ({
+      ...model,
+      fit: fitOf(model),
+    }));
   }
 
   #put(model: StoredModel): void {

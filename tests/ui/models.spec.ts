@@ -130,6 +130,10 @@ test('the catalogue is narrowed down; offline it says what works; empty it says 
   const offers = page.getByRole('region', { name: 'Catalogue' }).getByRole('listitem');
   await expect(page.getByText('No model is here yet.')).toBeVisible();
   await expect(offers).toHaveCount(20);
+  await expect(offer(page, 'Qwen3 8B')).toContainText('Too large here');
+  await page.getByLabel('Only what fits this device').check();
+  await expect(offers).toHaveCount(18);
+  await expect(offer(page, 'Gemma 3 4B')).toContainText('The context is shortened to 4096 tokens.');
   await page.getByLabel('Download size').selectOption({ label: 'Up to 1.0 GB' });
   await page.getByLabel('Licence').selectOption('Gemma');
   await expect(offers).toHaveCount(2);
@@ -150,8 +154,8 @@ test('nothing is wider than a small phone, in the app and in the settings', asyn
     await page.setViewportSize({ width: 360, height: 740 });
     await page.evaluate((hash) => void (location.hash = hash), name === 'pwa' ? '#/models' : '#models');
     await expect(here(page, 'Pocket')).toBeVisible();
-    for (const summary of await page.locator('.models summary').all()) await summary.click();
     const wide = await page.evaluate(() => {
+      for (const details of document.querySelectorAll('details')) details.open = true;
       const main = document.querySelector('.page')!;
       return [main.scrollWidth - main.clientWidth, document.documentElement.scrollWidth - innerWidth];
     });

@@ -2,6 +2,7 @@ import { useId, useState } from 'preact/hooks';
 import type { ModelInfo } from '../../../engine/client/index.ts';
 import { formatBytes } from '../format.ts';
 import { Facts } from './facts.tsx';
+import { FitReasons, FitTag } from './fit.tsx';
 import { choicesOf, EVERYTHING, isHere, languagesText, licenseName, offered } from './filters.ts';
 import { Filters } from './filter-bar.tsx';
 import { GetModel } from './get-model.tsx';
@@ -67,9 +68,13 @@ function Offer({ model, problem, busy, onGet }: OfferProps) {
   return (
     <li class="card offer" aria-labelledby={title}>
       <div class="offer-text">
-        <h4 id={title}>{name}</h4>
+        <div class="card-head">
+          <h4 id={title}>{name}</h4>
+          <FitTag fit={model.fit} />
+        </div>
         {catalog && <p>{catalog.why}</p>}
         <p class="faint small">{facts.filter(Boolean).join(' · ')}</p>
+        <FitReasons fit={model.fit} />
       </div>
       <GetModel
         label={problem === undefined ? 'Download' : 'Try again'}

@@ -41,6 +41,16 @@ export function Filters({ models, filter, onChange }: FiltersProps) {
         options={[['', 'Any licence'], ...licensesOf(models).map((name): [string, string] => [name, name])]}
         onChange={(license) => onChange({ ...filter, license })}
       />
+      {models.some(({ fit }) => fit !== undefined && fit.verdict !== 'unknown') && (
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={filter.fits}
+            onChange={({ currentTarget }) => onChange({ ...filter, fits: currentTarget.checked })}
+          />
+          Only what fits this device
+        </label>
+      )}
     </div>
   );
 }

@@ -64,6 +64,17 @@ describe('the filter', () => {
   });
 });
 
+test('what does not fit here is left out when asked for; what nobody knows is not', () => {
+  const fit = { contextTokens: 1, gpuBytes: 1, systemBytes: 1, reasons: [], basis: 'size' } as const;
+  const models = [
+    model('tight', { fit: { ...fit, verdict: 'tight' } }),
+    model('too large', { fit: { ...fit, verdict: 'wont-fit' } }),
+    model('unknown'),
+  ];
+  expect(ids(offered(models, EVERYTHING))).toEqual(['tight', 'too large', 'unknown']);
+  expect(ids(offered(models, { ...EVERYTHING, fits: true }))).toEqual(['tight', 'unknown']);
+});
+
 test('choices come smallest first', () => {
   const { catalog } = model('a', { catalog: { sizes: { Q8_0: 8, Q4_0: 4 } } });
   expect(choicesOf({ ...model('a'), catalog: catalog! }).map(({ quantization }) => quantization)).toEqual([

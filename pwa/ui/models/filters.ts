@@ -14,9 +14,17 @@ export interface Filter {
   license: string;
   /** BCP 47; empty: any. */
   language: string;
+  /** Leaves out what this device cannot run. */
+  fits: boolean;
 }
 
-export const EVERYTHING: Filter = { text: '', maxBytes: Number.POSITIVE_INFINITY, license: '', language: '' };
+export const EVERYTHING: Filter = {
+  text: '',
+  maxBytes: Number.POSITIVE_INFINITY,
+  license: '',
+  language: '',
+  fits: false,
+};
 export const SIZE_LIMITS: readonly number[] = [250e6, 500e6, 1e9, 2e9, 4e9];
 
 /** Of the catalogue: more languages than its makers list. */
@@ -66,11 +74,12 @@ export function offered(models: readonly ModelInfo[], filter: Filter): ModelInfo
   return shown.toSorted((a, b) => a.bytes - b.bytes);
 }
 
-function matches(model: ModelInfo, { text, maxBytes, license, language }: Filter): boolean {
+function matches(model: ModelInfo, { text, maxBytes, license, language, fits }: Filter): boolean {
   const { catalog } = model;
   const languages = catalog?.languages ?? [];
   const smallest = choicesOf(model)[0]?.bytes ?? model.bytes;
   if (smallest > maxBytes) return false;
+  if (fits && model.fit?.verdict === 'wont-fit') return false;
   if (license !== '' && licenseName(model.license) !== license) return false;
   if (language !== '' && !languages.includes(language) && !languages.includes(MORE)) return false;
   const { family = '', parameters = '', strengths = [], why = '' } = catalog ?? {};

@@ -6,6 +6,7 @@ import { formatBytes } from '../format.ts';
 import { describeDownload, fractionOf } from './amounts.ts';
 import { choicesOf, isCopied, licenseName } from './filters.ts';
 import { Facts } from './facts.tsx';
+import { FitReasons, FitTag } from './fit.tsx';
 import { GetModel } from './get-model.tsx';
 
 interface CardActions {
@@ -50,12 +51,14 @@ export function ModelCard({ model, status, problem, busy, fresh, actions }: Mode
           {name}
         </h4>
         {loaded && <span class="tag good">In use</span>}
+        {!loaded && <FitTag fit={model.fit} />}
         {state === 'paused' && !error && <span class="tag warn">Paused</span>}
         {error && state !== 'stored' && <span class="tag bad">Failed</span>}
       </div>
       <p class="faint small">
         {[formatBytes(bytes), quantization, license && `${licenseName(license)} licence`].filter(Boolean).join(' · ')}
       </p>
+      {!loaded && <FitReasons fit={model.fit} />}
       {(state === 'downloading' || state === 'paused') && <Transfer model={model} />}
       {loading && <ProgressBar label="Loading" fraction={own.progress} />}
       {error && state !== 'downloading' && !loading && (

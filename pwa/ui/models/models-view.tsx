@@ -13,6 +13,9 @@ import { newsOf, type News } from './news.ts';
 import { StorageBar } from './storage-bar.tsx';
 import { type Attempts, useAttempts, useModels } from './use-models.ts';
 
+const NOTHING =
+  'No model is here yet. Choose one below: it is downloaded once, checked, and works without a network from then on.';
+
 interface ModelsViewProps {
   services: Services;
   /** The browser never removes files by itself here, as in an extension with unlimited storage. */
@@ -88,12 +91,7 @@ function Here({ models, services: { client, monitor }, attempts, fresh, onGet }:
       <h3 id="models-here" ref={heading} tabIndex={-1}>
         On this device
       </h3>
-      {list.length === 0 && (
-        <p class="card faint">
-          No model is here yet. Choose one below: it is downloaded once, checked, and works without a network from then
-          on.
-        </p>
-      )}
+      {list.length === 0 && <p class="card faint">{NOTHING}</p>}
       <ul class="cards">
         {list.map((model) => {
           const { id } = model;
