@@ -11,6 +11,7 @@ import type { HostStore } from '../engine/host/model-shelf.ts';
 import { LocalLLMError } from '../engine/protocol/errors.ts';
 import type { Input, Measure, Usage, UpFrame } from '../engine/protocol/messages.ts';
 import type { Engine, EngineInfo, GenerateRequest, LoadOptions } from '../engine/runtime/engine.ts';
+import type { FitDevice } from '../engine/runtime/fit.ts';
 import { FILE_EXCHANGE } from '../engine/protocol/files.ts';
 import type { ProfileRequest, Profiler } from '../engine/runtime/profile.ts';
 import type { CatalogEntry } from '../engine/store/catalog.ts';
@@ -195,6 +196,8 @@ export class HostFixture {
   fetch: typeof fetch = async () => new Response('', { status: 404 });
   readonly sent: { channel: string; frame: UpFrame }[] = [];
   gpu = true;
+  /** What models are to fit. */
+  device: FitDevice | undefined;
   readonly #listeners = new Map<string, (frame: UpFrame) => void>();
   readonly host = createHost({
     createEngine: async () => {
@@ -209,6 +212,7 @@ export class HostFixture {
     },
     openStore: async () => this.store,
     hasGpu: async () => this.gpu,
+    readDevice: async () => this.device,
     catalog: CATALOG,
     baseUrl: 'https://example.org/',
     fetch: (input, init) => this.fetch(input, init),

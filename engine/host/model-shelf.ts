@@ -4,12 +4,15 @@
  * @module
  */
 import type { ModelSource } from '../gguf/split.ts';
-import { LocalLLMError } from '../protocol/errors.ts';
+import { type ErrorData, LocalLLMError } from '../protocol/errors.ts';
+import type { ModelInfo } from '../protocol/models.ts';
 import type { CatalogEntry } from '../store/catalog.ts';
 import { HUB } from '../store/huggingface.ts';
 import type { ModelStore } from '../store/model-store.ts';
 import { type ModelPlan, planOfRecord } from '../store/plan.ts';
 import { planFromCatalog, planFromText } from '../store/sources.ts';
+import { listModels } from './model-list.ts';
+import type { ModelStatus } from './model-status.ts';
 
 export type HostStore = Pick<
   ModelStore,
@@ -74,12 +77,21 @@ export class ModelShelf {
     if (!(await store.mend(id).catch(() => false))) await store.remove(id).catch(() => {}); // the error that led here is told
   }
 
+  /** What a person may choose from. */
+  async list(status: ModelStatus, errors: ReadonlyMap<string, ErrorData>): Promise<ModelInfo[]> {
+    return listModels(this.catalog, await (await this.store()).list(), status, errors);
+  }
+
+  /** Whether it is stored whole. */
+  async isStored(id: string): Promise<boolean> {
+    return (await (await this.store()).list()).some((model) => model.id === id && model.complete);
+  }
+
   /** Whether all that is needed is stored: of the embedded model, the version that this build carries. */
   async isCurrent(id: string): Promise<boolean> {
-    const store = await this.store();
-    if (!(await store.list()).some((model) => model.id === id && model.complete)) return false;
+    if (!(await this.isStored(id))) return false;
     const { entry } = await this.entry(id);
-    const record = entry?.kind === 'embedded' ? await store.record(id) : undefined;
+    const record = entry?.kind === 'embedded' ? await (await this.store()).record(id) : undefined;
     return entry?.kind !== 'embedded' || record?.parts[0]?.sha256 === entry.sha256;
   }
 

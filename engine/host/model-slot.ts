@@ -10,11 +10,11 @@ import type { Engine } from '../runtime/engine.ts';
 import type { Profiler } from '../runtime/profile.ts';
 import { throwIfAborted, untilAborted } from './abort.ts';
 import { Downloads } from './downloads.ts';
-import { listModels } from './model-list.ts';
+import { ModelFits, type ModelFitsOptions } from './model-fits.ts';
 import { ModelShelf, type ModelShelfOptions } from './model-shelf.ts';
 import { type ModelStatus, readyStatus, RecoveryPeriod } from './model-status.ts';
 
-export interface ModelSlotOptions extends ModelShelfOptions {
+export interface ModelSlotOptions extends ModelShelfOptions, ModelFitsOptions {
   /** Opens the GPU; called lazily, and again after the device was lost. */
   createEngine(): Promise<Engine>;
   /** Opens the GPU once more, with timestamps. */
@@ -45,6 +45,7 @@ export class ModelSlot {
   #status: ModelStatus = { state: 'idle' };
   readonly shelf: ModelShelf;
   readonly downloads: Downloads;
+  readonly #fits: ModelFits;
   #engine: Engine | undefined;
   #loading: Loading | undefined;
   #recovery: RecoveryPeriod | undefined;
@@ -57,6 +58,7 @@ export class ModelSlot {
     this.#options = options;
     this.shelf = new ModelShelf(options);
     this.downloads = new Downloads(this.shelf);
+    this.#fits = new ModelFits(this.shelf, options, () => this.onChange());
     this.#chosen = this.shelf.defaultId;
   }
 
@@ -119,12 +121,11 @@ export class ModelSlot {
     if (state === 'downloading') return 'downloading';
     if (error && HOPELESS.has(error.code)) return 'unavailable';
     if (!(await this.#options.hasGpu())) return 'unavailable';
-    const stored = (await this.list()).find(({ id }) => id === this.#chosen);
-    return stored?.state === 'stored' ? 'available' : 'downloadable';
+    return (await this.shelf.isStored(this.#chosen)) ? 'available' : 'downloadable';
   }
 
   async list(): Promise<ModelInfo[]> {
-    return listModels(this.shelf.catalog, await (await this.shelf.store()).list(), this.#status, this.downloads.errors);
+    return this.#fits.add(await this.shelf.list(this.#status, this.downloads.errors));
   }
 
   /** Deletes a stored model; the loaded one is unloaded first. */

@@ -8,6 +8,7 @@
 import { FILE_EXCHANGE } from '../protocol/files.ts';
 import type { DownEnvelope, UpEnvelope } from '../protocol/messages.ts';
 import { createEngine } from '../runtime/create-engine.ts';
+import { readDevice } from '../runtime/fit.ts';
 import { createProfiler } from '../runtime/profile.ts';
 import { loadCatalog } from '../store/catalog.ts';
 import { ModelStore } from '../store/model-store.ts';
@@ -27,6 +28,7 @@ function configure(baseUrl: string): void {
     openFileChannel: () => new BroadcastChannel(FILE_EXCHANGE),
     estimateStorage,
     hasGpu: async () => (await (navigator as Partial<Navigator>).gpu?.requestAdapter()) != null,
+    readDevice: () => readDevice(),
     catalog: loadCatalog(),
     baseUrl,
     send: (channel, frame) => scope.postMessage({ e: 'frame', channel, frame } satisfies UpEnvelope),

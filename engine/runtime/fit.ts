@@ -5,6 +5,8 @@
  */
 import { PAGE } from '../../shaders/attention/kv-layout.ts';
 import type { Adapter } from '../../shaders/kernel.ts';
+import { architectureOf } from '../arch/registry.ts';
+import { type ModelSource, openModel } from '../gguf/split.ts';
 import { readAdapter } from '../gpu/gpu.ts';
 import { formatBytes, type MemoryLimits } from '../gpu/memory.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
@@ -67,6 +69,16 @@ export async function fitOf(model: HeaderOfModel, device: FitDevice, options: Lo
   }
   const { total } = await rehearseMemory(model, sizes.at(-1)!, undefined, device.adapter);
   return { fit: wontFit({ gpuBytes: total, systemBytes, basis: 'header' }, short!.message) };
+}
+
+/**
+ * The same of a file, or of all parts of one: reads the header alone.
+ * @throws LocalLLMError as {@link fitOf}, and where the file cannot be read
+ */
+export async function fitOfFile(source: ModelSource, device: FitDevice, options: LoadOptions = {}): Promise<ModelFit> {
+  const { file } = await openModel(source);
+  const architecture = architectureOf(file);
+  return (await fitOf({ file, architecture, hp: architecture.hyperparameters(file) }, device, options)).fit;
 }
 
 /** What is known of a model before its first byte. */

@@ -234,6 +234,7 @@ export class Extension {
         createProfiler: async () => new FakeProfiler(),
         openStore: async () => new FakeStore(),
         hasGpu: async () => true,
+        readDevice: async () => undefined,
         catalog: [{ ...testEntry('p'), default: true }],
         baseUrl: 'https://example.org/',
         fetch: () => Promise.reject(new TypeError('nothing is asked of the network')),

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { expect, test, vi } from 'vitest';
+import { POCKET } from '../../tests/fidelity/pocket.ts';
+import { HostFixture } from '../../tests/host-fixture.ts';
+import { PHONE } from '../gpu/memory.ts';
+import type { ModelInfo } from '../protocol/models.ts';
+
+async function listed(fixture: HostFixture, id: string): Promise<ModelInfo['fit']> {
+  const models = await fixture.connect('list').models();
+  return models.find((model) => model.id === id)!.fit;
+}
+
+test('without a GPU nothing is said', async () => {
+  expect(await listed(new HostFixture(), 'pocket')).toBeUndefined();
+});
+
+test('what is not stored is told about, by its size', async () => {
+  const fixture = new HostFixture();
+  fixture.device = PHONE;
+  fixture.store.complete.delete('other');
+  expect(await listed(fixture, 'other')).toMatchObject({ verdict: 'fits', contextTokens: 512, basis: 'size' });
+});
+
+test('a stored one by its header, as soon as that is read', async () => {
+  const fixture = new HostFixture();
+  fixture.device = PHONE;
+  const file = new File([readFileSync(POCKET)], 'pocket.gguf');
+  const files = vi.spyOn(fixture.store, 'files').mockResolvedValue([{ name: 'pocket.gguf', file }]);
+  const stop = new AbortController();
+  let latest: ModelInfo | undefined;
+  const watching = fixture.connect('watch').watchModels((models) => {
+    latest = models.find(({ id }) => id === 'pocket');
+  }, stop.signal);
+  await vi.waitFor(() => {
+    const latest = fixture
+      .framesOf('watch', 'models')
+      .at(-1)
+      ?.models.find(({ id }) => id === 'pocket');
+    expect(latest?.fit).toMatchObject({ verdict: 'fits', contextTokens: 2048, basis: 'header' });
+  });
+  expect(await listed(fixture, 'pocket')).toMatchObject({ basis: 'header' });
+  expect(files.mock.calls.filter(([id]) => id === 'pocket')).toHaveLength(1);
+  stop.abort();
+  await watching;
+});
+
+test('one whose header cannot be read, still by its size', async () => {
+  const fixture = new HostFixture();
+  fixture.device = PHONE;
+  vi.spyOn(fixture.store, 'files').mockRejectedValue(new Error('gone'));
+  expect(await listed(fixture, 'pocket')).toMatchObject({ basis: 'size' });
+  await Promise.resolve();
+  expect(await listed(fixture, 'pocket')).toMatchObject({ basis: 'size' });
+});
