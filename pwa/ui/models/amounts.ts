@@ -19,7 +19,8 @@ export function describeDownload(model: ModelInfo): string {
   const { bytesPerSecond = 0, secondsLeft } = download ?? {};
   const speed = bytesPerSecond > 0 && `${formatBytes(bytesPerSecond)}/s`;
   const left = secondsLeft !== undefined && `${formatTimeLeft(secondsLeft)} left`;
-  return [amount, speed, left].filter(Boolean).join(' · ');
+  const parts = [amount, speed, left].filter((part) => part !== false);
+  return parts.map((part) => part.replaceAll(' ', '\u00a0')).join(' · '); // lines break between the figures
 }
 
 /** 754 → '13 min'. Rough on purpose: a figure that jumps says less. */
