@@ -38,6 +38,7 @@ describe('a model that runs', () => {
   test('is described, with what it needs', async () => {
     const found = await look(changed({}), { contextTokens: 128, kvType: 'f32' });
     expect(found).toMatchObject({ supported: true, problems: [], parts: 1 });
+    expect(found.phone).toMatchObject({ verdict: 'fits', contextTokens: 128, gpuBytes: found.memory!.total });
     const { types, parameters, bitsPerWeight, tokenizer, template, contextTokens } = found.facts!;
     expect(types.map(({ type, tensors }) => [type, tensors])).toEqual([
       ['Q8_0', 16],

@@ -10,7 +10,10 @@ import { type GgufFile, parseGguf, type TensorInfo } from '../gguf/parse.ts';
 import type { ByteSource } from '../gguf/source.ts';
 import { openModel } from '../gguf/split.ts';
 import { GGML_TYPES } from '../gguf/types.ts';
+import { PHONE } from '../gpu/memory.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
+import type { ModelFit } from '../protocol/models.ts';
+import { fitOf } from '../runtime/fit.ts';
 import { chatTemplateOf, checkVocabulary, loadSize } from '../runtime/load-model.ts';
 import { type MemoryEstimate, rehearseLoad } from '../runtime/rehearsal.ts';
 import { createTokenizer } from '../tokenizer/tokenizer.ts';
@@ -31,6 +34,8 @@ export interface Examination {
     kvType: KvType;
     /** Full contexts that the cache holds. */ contexts: number;
   };
+  /** Whether it runs on the smallest of devices. */
+  phone?: ModelFit;
 }
 
 export interface ExamineOptions {
@@ -56,8 +61,7 @@ export async function examine(parts: readonly ByteSource[], options: ExamineOpti
   const header = await readHeader(parts, first, refusals);
   if (header) {
     examination.facts = factsOf(header.file, header.whole);
-    const memory = await judge(header, options, refusals);
-    if (memory) examination.memory = memory;
+    Object.assign(examination, await judge(header, options, refusals));
   }
   const problems = refusals.list();
   return { ...examination, supported: problems.length === 0, problems };
@@ -134,7 +138,7 @@ async function judge(
   { file, whole }: Header,
   options: ExamineOptions,
   refusals: Refusals,
-): Promise<Examination['memory']> {
+): Promise<Pick<Examination, 'memory' | 'phone'> | undefined> {
   const nature = noModel(file);
   if (nature !== undefined) refusals.say(nature);
   // A later part has nothing but tensors.
@@ -154,11 +158,14 @@ async function judge(
   if (!architecture || !hp) return undefined;
   const size = loadSize(hp, options);
   if (!whole) return undefined;
-  const { problems, memory } = await rehearseLoad({ file: withoutUnfitTypes(file, unfit), architecture, hp }, size);
+  const model = { file: withoutUnfitTypes(file, unfit), architecture, hp };
+  const { problems, memory } = await rehearseLoad(model, size);
   for (const problem of problems) refusals.add(problem);
   if (!memory || unfit.size > 0) return undefined;
   const { contextTokens, kvType, pages, limits } = size;
-  return { ...memory, contextTokens, kvType, contexts: Math.floor(pages / limits.pagesPerSequence) };
+  const { fit: phone } = await fitOf(model, PHONE, options);
+  const contexts = Math.floor(pages / limits.pagesPerSequence);
+  return { memory: { ...memory, contextTokens, kvType, contexts }, phone };
 }
 
 /** What a sound GGUF file is that is no model by itself. */

@@ -30,8 +30,10 @@ test('a model that runs', () => {
     kvType: 'f16',
     contexts: 1,
   } as const;
-  expect(describeExamination('seven.gguf', { supported: true, problems: [], bytes: BYTES, parts: 2, facts, memory }))
-    .toBe(`seven.gguf
+  const refused = { verdict: 'wont-fit', contextTokens: 0, gpuBytes: 5e9, systemBytes: 2e7, basis: 'header' } as const;
+  const phone = { ...refused, reasons: ['Too large.'] };
+  const examination = { supported: true, problems: [], bytes: BYTES, parts: 2, facts, memory, phone };
+  expect(describeExamination('seven.gguf', examination)).toBe(`seven.gguf
 GGUF v3, 4.4 GB in 2 files
 
 Model       Seven, architecture llama
@@ -42,6 +44,7 @@ Tokenizer   llama (SPM), 32000 tokens
 Template    Mistral, with tools and thinking
 Memory      5.0 GB of the GPU at a context of 4096 tokens
             4.4 GB weights, 537 MB KV cache (f16), 80.0 MB work buffers
+On a phone  Too large.
 
   general.name: Seven
   tokenizer.ggml.tokens: [32000 values]

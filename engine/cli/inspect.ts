@@ -28,7 +28,7 @@ export function describeExamination(path: string, examination: Examination): str
   const format = facts ? `GGUF v${facts.version}, ` : '';
   const lines = [path, `${format}${formatBytes(bytes)}${files}`];
   if (facts) {
-    lines.push('', ...summary(facts, examination.memory), '');
+    lines.push('', ...summary(facts, examination), '');
     for (const [key, value] of Object.entries(facts.metadata)) lines.push(`  ${key}: ${short(String(value))}`);
   }
   lines.push('');
@@ -38,7 +38,7 @@ export function describeExamination(path: string, examination: Examination): str
   return `${lines.join('\n')}\n`;
 }
 
-function summary(facts: ModelFacts, memory: Examination['memory']): string[] {
+function summary(facts: ModelFacts, { memory, phone }: Examination): string[] {
   const { tokenizer, template, part } = facts;
   const alone = part ? ` (of part ${part.number} of ${part.count} alone)` : '';
   const knows = [template.tools && 'tools', template.thinking && 'thinking'].filter((trait) => trait !== false);
@@ -56,6 +56,8 @@ function summary(facts: ModelFacts, memory: Examination['memory']): string[] {
     ['Template', template.family + (knows.length > 0 ? `, with ${knows.join(' and ')}` : '')],
   ];
   if (memory) rows.push(...describeMemory(memory));
+  if (phone)
+    rows.push(['On a phone', phone.reasons.join(' ') || `fits, at a context of ${phone.contextTokens} tokens`]);
   return rows.map(([title, text]) => `${title.padEnd(11)} ${short(text, 200)}`);
 }
 

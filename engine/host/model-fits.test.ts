@@ -32,10 +32,6 @@ test('a stored one by its header, as soon as that is read', async () => {
     latest = models.find(({ id }) => id === 'pocket');
   }, stop.signal);
   await vi.waitFor(() => {
-    const latest = fixture
-      .framesOf('watch', 'models')
-      .at(-1)
-      ?.models.find(({ id }) => id === 'pocket');
     expect(latest?.fit).toMatchObject({ verdict: 'fits', contextTokens: 2048, basis: 'header' });
   });
   expect(await listed(fixture, 'pocket')).toMatchObject({ basis: 'header' });
