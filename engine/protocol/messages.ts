@@ -14,7 +14,7 @@ import type { ErrorData } from './errors.ts';
 import type { ModelInfo, StorageEstimate } from './models.ts';
 import type { EngineProfile } from './profile.ts';
 
-export type { CatalogFacts, ModelFit, ModelInfo, StorageEstimate } from './models.ts';
+export type { CatalogFacts, ModelInfo, StorageEstimate } from './models.ts';
 
 /** Text of one request (messages, system prompt and tools together); beyond it the request ends with `quota`. */
 export const MAX_TEXT_CHARS = 1 << 20;
