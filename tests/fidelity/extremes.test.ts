@@ -93,7 +93,7 @@ test('attention in splits, all of it and in sliding windows of 200', async () =>
 });
 
 test('products in integers, one token, few and then one', async () => {
-  const type = 'Q4_0';
+  const type = 'Q4_0' as const;
   const shape = { ...SMALL, width: 256, heads: 4, kvHeads: 2, headDim: 64, ffn: 1280, layers: 2, type };
   const pretended = { adapter: await integerAdapter() };
   for (const tokens of [1, 7]) {
