@@ -6,7 +6,7 @@
 import { LocalLLMError } from '../protocol/errors.ts';
 import { receiveFiles, sendFiles } from '../protocol/file-exchange.ts';
 import { FILE_EXCHANGE, type FileChannel } from '../protocol/files.ts';
-import type { ModelInfo, StorageEstimate } from '../protocol/messages.ts';
+import type { HubModel, ModelInfo, ModelOffer, ModelSettings, StorageEstimate } from '../protocol/models.ts';
 import type { Channel } from './channel.ts';
 
 export interface ModelMethods {
@@ -26,8 +26,17 @@ export interface ModelMethods {
   importModel(name: string, files: readonly File[], signal?: AbortSignal): Promise<{ id: string }>;
   /** A stored model's files as they lie on disk, to be saved elsewhere. */
   exportModel(id: string, signal?: AbortSignal): Promise<readonly File[]>;
-  /** A Hugging Face access token, held until the worker ends; empty: none any more. */
+  /** What `addModel` with the same words would bring, and whether it fits this device. */
+  inspectModel(source: string, quantization?: string, signal?: AbortSignal): Promise<ModelOffer>;
+  /** Searches Hugging Face for GGUF files; `next` of the last answer asks for more. */
+  searchHub(query: string, next?: string, signal?: AbortSignal): Promise<{ models: HubModel[]; next?: string }>;
+  /** The model that all sites and chats share. Answers that are being written finish first. */
+  setDefaultModel(id: string): Promise<ModelInfo[]>;
+  /** Replaces what is set for a model. */
+  configureModel(id: string, settings: ModelSettings): Promise<ModelInfo[]>;
+  /** A Hugging Face access token, kept on disk; empty: none any more. */
   setHubToken(token: string): Promise<null>;
+  hasHubToken(): Promise<boolean>;
   storageEstimate(): Promise<StorageEstimate>;
 }
 
@@ -48,8 +57,7 @@ export function modelMethods(
     },
     async addModel(source, quantization, signal) {
       await askToPersist();
-      const params = { source, ...(quantization !== undefined && { quantization }) };
-      return channel.request('models.add', params, { signal }).done;
+      return channel.request('models.add', wordsOf(source, quantization), { signal }).done;
     },
     pauseModel: (id) => channel.request('models.pause', { id }).done,
     resumeModel: (id) => channel.request('models.resume', { id }).done,
@@ -81,10 +89,22 @@ export function modelMethods(
         stop.abort();
       }
     },
+    inspectModel: (source, quantization, signal) =>
+      channel.request('models.inspect', wordsOf(source, quantization), signal && { signal }).done,
+    searchHub: (query, next, signal) =>
+      channel.request('models.search', { query, ...(next !== undefined && { next }) }, signal && { signal }).done,
+    setDefaultModel: (id) => channel.request('models.setDefault', { id }).done,
+    configureModel: (id, settings) => channel.request('models.configure', { id, settings }).done,
+    hasHubToken: async () => (await channel.request('models.hub', undefined).done).hasToken,
     setHubToken: (token) => channel.request('models.token', { token }).done,
     storageEstimate: () => channel.request('storage.estimate', undefined).done,
   };
 }
+
+const wordsOf = (source: string, quantization: string | undefined) => ({
+  source,
+  ...(quantization !== undefined && { quantization }),
+});
 
 /**
  * Asks the browser never to remove what this origin stores: at the person's own wish for a large file, when it means something. Some

@@ -11,7 +11,7 @@
  */
 import * as v from 'valibot';
 import type { ErrorData } from './errors.ts';
-import type { ModelInfo, StorageEstimate } from './models.ts';
+import type { HubModel, ModelInfo, ModelOffer, ModelSettings, StorageEstimate } from './models.ts';
 import type { EngineProfile } from './profile.ts';
 
 export type { CatalogFacts, ModelInfo, StorageEstimate } from './models.ts';
@@ -191,8 +191,24 @@ export interface Methods {
   'models.import': { params: { ticket: string; name: string }; result: { id: string }; trusted: true };
   /** Hands a stored model's files to the file exchange under `ticket`. Answers when they were taken. */
   'models.export': { params: { id: string; ticket: string }; result: null; trusted: true };
-  /** A Hugging Face access token, kept in memory and sent to that host alone; empty: none any more. */
+  /**
+   * The model that all sites and chats share from now on, kept on disk. One that is stored is loaded in the place of another one that is
+   * loaded: running answers finish first, requests that arrive meanwhile wait for the new one, and sessions are told.
+   */
+  'models.setDefault': { params: { id: string }; result: ModelInfo[]; trusted: true };
+  /** Replaces what is set for a model, kept on disk. A loaded one takes it on when its running answers have finished. */
+  'models.configure': { params: { id: string; settings: ModelSettings }; result: ModelInfo[]; trusted: true };
+  /** What `models.add` with the same words would bring, and whether it fits. Downloads its header at most. */
+  'models.inspect': { params: { source: string; quantization?: string }; result: ModelOffer; trusted: true };
+  /** Searches Hugging Face for GGUF files. `next` asks for more. */
+  'models.search': {
+    params: { query: string; next?: string };
+    result: { models: HubModel[]; next?: string };
+    trusted: true;
+  };
+  /** A Hugging Face access token, kept on disk by the worker and sent to that host alone; empty: none any more. It is never told again. */
   'models.token': { params: { token: string }; result: null; trusted: true };
+  'models.hub': { params: undefined; result: { hasToken: boolean }; trusted: true };
   'storage.estimate': { params: undefined; result: StorageEstimate; trusted: true };
 }
 export type Method = keyof Methods;
@@ -223,7 +239,12 @@ const METHODS = [
   'models.rename',
   'models.import',
   'models.export',
+  'models.setDefault',
+  'models.configure',
+  'models.inspect',
+  'models.search',
   'models.token',
+  'models.hub',
   'storage.estimate',
 ] as const satisfies readonly Method[];
 
@@ -249,6 +270,8 @@ export type UpFrame =
   | { t: 'delta'; id: number; text: string }
   | { t: 'status'; id: number; status: EngineStatus }
   | { t: 'models'; id: number; models: ModelInfo[] }
+  /** Of no request (id 0), to channels that may generate: another model answers from now on, with this much context. */
+  | { t: 'model'; id: 0; contextTokens: number }
   /** `progress`: 0…1 of the model that the request waits for, while it is downloaded. */
   | { t: 'heartbeat'; id: number; progress?: number }
   | { t: 'done'; id: number; result: unknown }

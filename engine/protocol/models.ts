@@ -4,6 +4,7 @@
  * @module
  */
 import type { ErrorData } from './errors.ts';
+import type { GenerateParams } from './messages.ts';
 
 /** A model that this installation knows: from the catalogue, or already stored. */
 export interface ModelInfo {
@@ -18,6 +19,17 @@ export interface ModelInfo {
   loaded: boolean;
   /** While it is downloaded or copied; no time left where the speed or the size is not known yet. */
   download?: { bytesPerSecond: number; secondsLeft?: number };
+  /** 'adapter': a LoRA adapter, which attaches to a model and cannot run by itself. Known once it is stored. */
+  kind: 'model' | 'adapter';
+  /** Loaded where nobody asks for another: the one that all sites share. */
+  isDefault: boolean;
+  /** What the person set for it; what is absent is as the model's maker and this device have it. */
+  settings: ModelSettings;
+  /** Tokens that it was trained for, and the architecture its header names; known once it is stored. */
+  trainedContextTokens?: number;
+  architecture?: string;
+  /** Measured on this device after a load, with these settings. */
+  speed?: ModelSpeed;
   /** Why the last download or copy ended. */
   error?: ErrorData;
   /** 'Q4_K_M', …, where it is known. */
@@ -46,6 +58,58 @@ export interface ModelFit {
   reasons: readonly string[];
   /** Whether it is told from the file's header, to the byte, or about, from its size and its parameters. */
   basis: 'header' | 'size';
+}
+
+/** Defaults of sampling, below what a request asks for. */
+export type SamplingDefaults = Pick<GenerateParams, 'temperature' | 'topK' | 'topP' | 'minP' | 'repetitionPenalty'>;
+
+/** What a person sets for one model. */
+export interface ModelSettings {
+  /** Tokens one conversation may hold. Default: what it was trained for, at most 4096. */
+  contextTokens?: number;
+  /** Element type of the KV cache: q8 takes half the memory of f16. Default f16. */
+  kvType?: 'f16' | 'q8';
+  sampling?: SamplingDefaults;
+  /** Of new chats in our own UI. Sites neither see nor get it. */
+  system?: string;
+  /** Stored LoRA adapters that are attached when it is loaded. */
+  adapters?: readonly { id: string; scale: number }[];
+}
+
+/** Both in tokens per second: of a short prompt, and of one answer after it. */
+export interface ModelSpeed {
+  prefill: number;
+  decode: number;
+}
+
+/** What a link or an id would bring, told before anything is downloaded. */
+export interface ModelOffer {
+  /** The id that `models.add` would give it. */
+  id: string;
+  name: string;
+  license?: string;
+  kind: 'model' | 'adapter';
+  /** Of the file that is looked at. */
+  quantization?: string;
+  bytes?: number;
+  /** All that the repository has, by name, with their bytes where known. */
+  quantizations: readonly { name: string; bytes?: number }[];
+  trainedContextTokens?: number;
+  /** From the header, read by Range. */
+  fit?: ModelFit;
+}
+
+/** One hit of a search on Hugging Face. */
+export interface HubModel {
+  /** 'owner/name' */
+  id: string;
+  downloads: number;
+  likes: number;
+  /** ISO 8601 */
+  updated?: string;
+  license?: string;
+  /** Needs a token of an account that was let in. */
+  gated: boolean;
 }
 
 /** What a person chooses a model by. */

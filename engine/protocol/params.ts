@@ -9,6 +9,21 @@ import { GenerateParamsSchema, InputSchema, type Method } from './messages.ts';
 /** Names one exchange of files. */
 const ticket = v.pipe(v.string(), v.uuid());
 
+const source = v.pipe(v.string(), v.minLength(1), v.maxLength(2048));
+const quantization = v.exactOptional(v.pipe(v.string(), v.maxLength(32)));
+const { temperature, topK, topP, minP, repetitionPenalty } = GenerateParamsSchema.entries;
+
+/** What a person set for a model, from the UI and from disk. */
+export const ModelSettingsSchema = v.strictObject({
+  contextTokens: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(256), v.maxValue(1 << 20))),
+  kvType: v.exactOptional(v.picklist(['f16', 'q8'])),
+  sampling: v.exactOptional(v.strictObject({ temperature, topK, topP, minP, repetitionPenalty })),
+  system: v.exactOptional(v.pipe(v.string(), v.maxLength(1 << 15))),
+  adapters: v.exactOptional(
+    v.pipe(v.array(v.strictObject({ id: v.string(), scale: v.pipe(v.number(), v.minValue(-10), v.maxValue(10)) })), v.maxLength(4)),
+  ),
+});
+
 /** Schemas of the parameters, for the receiving side. */
 export const ParamsSchemas = {
   availability: v.undefined(),
@@ -24,10 +39,7 @@ export const ParamsSchemas = {
   'models.list': v.undefined(),
   'models.delete': v.strictObject({ id: v.string() }),
   'models.watch': v.undefined(),
-  'models.add': v.strictObject({
-    source: v.pipe(v.string(), v.minLength(1), v.maxLength(2048)),
-    quantization: v.exactOptional(v.pipe(v.string(), v.maxLength(32))),
-  }),
+  'models.add': v.strictObject({ source, quantization }),
   'models.pause': v.strictObject({ id: v.string() }),
   'models.resume': v.strictObject({ id: v.string() }),
   'models.rename': v.strictObject({
@@ -37,5 +49,13 @@ export const ParamsSchemas = {
   'models.import': v.strictObject({ ticket, name: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(128)) }),
   'models.export': v.strictObject({ id: v.string(), ticket }),
   'models.token': v.strictObject({ token: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{0,256}$/)) }),
+  'models.setDefault': v.strictObject({ id: v.string() }),
+  'models.configure': v.strictObject({ id: v.string(), settings: ModelSettingsSchema }),
+  'models.inspect': v.strictObject({ source, quantization }),
+  'models.search': v.strictObject({
+    query: v.pipe(v.string(), v.trim(), v.maxLength(200)),
+    next: v.exactOptional(v.pipe(v.string(), v.maxLength(2048))),
+  }),
+  'models.hub': v.undefined(),
   'storage.estimate': v.undefined(),
 } satisfies Record<Method, v.GenericSchema>;
