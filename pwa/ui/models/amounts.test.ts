@@ -10,6 +10,9 @@ const MODEL: ModelInfo = {
   storedBytes: 312e6,
   state: 'downloading',
   loaded: false,
+  kind: 'model',
+  isDefault: false,
+  settings: {},
 };
 
 test.each([

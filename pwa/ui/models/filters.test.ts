@@ -6,7 +6,8 @@ type Given = Partial<Omit<ModelInfo, 'catalog'>> & { catalog?: Partial<NonNullab
 function model(id: string, { catalog = {}, ...more }: Given = {}): ModelInfo {
   const facts = { family: 'F', parameters: '1B', contextTokens: 1, languages: ['en'], strengths: [], why: '' };
   const known = { name: id, license: 'MIT', bytes: 1e9, storedBytes: 0, state: 'absent', loaded: false } as const;
-  return { id, ...known, ...more, catalog: { ...facts, ...catalog } };
+  const unset = { kind: 'model', isDefault: false, settings: {} } as const;
+  return { id, ...known, ...unset, ...more, catalog: { ...facts, ...catalog } };
 }
 const ids = (models: ModelInfo[]) => models.map(({ id }) => id);
 

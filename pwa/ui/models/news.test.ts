@@ -4,7 +4,8 @@ import { type News, newsOf, PACE_MS } from './news.ts';
 
 const model = (more: Partial<ModelInfo>): ModelInfo[] => {
   const rest = { license: '', bytes: 100, storedBytes: 0, loaded: false, from: 'https://a.example/a.gguf' };
-  return [{ id: 'a', name: 'Llama', state: 'absent', ...rest, ...more }];
+  const unset = { kind: 'model', isDefault: false, settings: {} } as const;
+  return [{ id: 'a', name: 'Llama', state: 'absent', ...rest, ...unset, ...more }];
 };
 
 /** What is told of one state after another, each this long after the one before. */
