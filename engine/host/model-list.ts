@@ -61,7 +61,7 @@ function describe(having: StoredModel | undefined, entry: CatalogEntry | undefin
 }
 
 function factsOf(entry: CatalogEntry): CatalogFacts {
-  const { family, parameters, contextTokens, languages, strengths, template, why } = entry;
+  const { family, parameters, contextTokens, languages, strengths, sampling, template, why } = entry;
   return {
     family,
     parameters,
@@ -69,6 +69,7 @@ function factsOf(entry: CatalogEntry): CatalogFacts {
     languages,
     strengths,
     why,
+    ...(sampling && { sampling }),
     ...(template !== undefined && { template }),
     ...(entry.kind === 'repository' && { sizes: entry.sizes }),
   };

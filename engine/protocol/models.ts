@@ -17,6 +17,8 @@ export interface ModelInfo {
   /** 'paused': in part, and nothing brings the rest now. */
   state: 'absent' | 'downloading' | 'paused' | 'stored';
   loaded: boolean;
+  /** Of one that is 'paused', by a broken network or by the end of the engine: goes on by itself once it can. */
+  resumes?: true;
   /** While it is downloaded or copied; no time left where the speed or the size is not known yet. */
   download?: { bytesPerSecond: number; secondsLeft?: number };
   /** 'adapter': a LoRA adapter, which attaches to a model and cannot run by itself. Known once it is stored. */
@@ -62,6 +64,9 @@ export interface ModelFit {
 
 /** Defaults of sampling, below what a request asks for. */
 export type SamplingDefaults = Pick<GenerateParams, 'temperature' | 'topK' | 'topP' | 'minP' | 'repetitionPenalty'>;
+
+/** What holds where neither a request nor a model says anything: llama.cpp's defaults (`common_params_sampling`). */
+export const SAMPLING_DEFAULTS = { temperature: 0.8, topK: 40, topP: 0.95, minP: 0.05, repetitionPenalty: 1 } as const;
 
 /** What a person sets for one model. */
 export interface ModelSettings {
@@ -121,6 +126,8 @@ export interface CatalogFacts {
   /** BCP 47. */
   languages: readonly string[];
   strengths: readonly string[];
+  /** Its makers' defaults. */
+  sampling?: SamplingDefaults;
   /** What to know of its chat template. */
   template?: string;
   /** Why it is offered, in one line. */

@@ -10,6 +10,7 @@
 import { LocalLLMError } from '../protocol/errors.ts';
 import type { RowSampling } from '../../shaders/sample/sampling-rows.ts';
 import type { GenerateParams } from '../protocol/messages.ts';
+import { SAMPLING_DEFAULTS } from '../protocol/models.ts';
 import { CANDIDATES } from '../../shaders/sample/top-k.kernel.ts';
 import type { Candidates } from './results.ts';
 
@@ -18,8 +19,6 @@ export interface SamplingParams extends RowSampling {
   logitBias: ReadonlyMap<number, number>;
 }
 
-/** llama.cpp's defaults (`common_params_sampling`). */
-const DEFAULTS = { temperature: 0.8, topK: 40, topP: 0.95, minP: 0.05 };
 export const MAX_LOGIT_BIAS = 512;
 
 /** A request's options over the model's own defaults over llama.cpp's. @throws LocalLLMError bad-argument */
@@ -29,12 +28,12 @@ export function samplingParams(options: GenerateParams, model: Partial<GenerateP
     throw new LocalLLMError('bad-argument', `logitBias has ${biases} tokens; at most ${MAX_LOGIT_BIAS} are possible.`);
   }
   return {
-    temperature: options.temperature ?? model.temperature ?? DEFAULTS.temperature,
-    topK: options.topK ?? model.topK ?? DEFAULTS.topK,
-    topP: options.topP ?? model.topP ?? DEFAULTS.topP,
-    minP: options.minP ?? model.minP ?? DEFAULTS.minP,
+    temperature: options.temperature ?? model.temperature ?? SAMPLING_DEFAULTS.temperature,
+    topK: options.topK ?? model.topK ?? SAMPLING_DEFAULTS.topK,
+    topP: options.topP ?? model.topP ?? SAMPLING_DEFAULTS.topP,
+    minP: options.minP ?? model.minP ?? SAMPLING_DEFAULTS.minP,
     seed: options.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]!,
-    repetitionPenalty: options.repetitionPenalty ?? model.repetitionPenalty ?? 1,
+    repetitionPenalty: options.repetitionPenalty ?? model.repetitionPenalty ?? SAMPLING_DEFAULTS.repetitionPenalty,
     presencePenalty: options.presencePenalty ?? 0,
     frequencyPenalty: options.frequencyPenalty ?? 0,
     logitBias: new Map(Object.entries(options.logitBias ?? {}).map(([id, bias]) => [Number(id), bias])),
