@@ -5,6 +5,7 @@ const PATHS = {
   stop: 'M7 7h10v10H7z',
   copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
   check: 'm5 12.5 4.5 4.5L19 7.5',
+  expand: 'm6 9.5 6 6 6-6',
   retry: 'M19 12a7 7 0 1 1-2.2-5.1M17 3v4h-4',
   history: 'M4 12a8 8 0 1 0 2.6-5.9M4 4v4h4M12 8v4.5l3 1.8',
   settings:

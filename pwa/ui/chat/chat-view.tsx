@@ -6,7 +6,6 @@ import type { MonitorState } from '../engine/monitor.ts';
 import { Notice } from '../engine/notice.tsx';
 import { ModelProgress } from '../engine/progress.tsx';
 import { createRemedy } from '../engine/remedies.ts';
-import { StatusChip } from '../engine/status-chip.tsx';
 import { Icon } from '../icons.tsx';
 import { useObservable } from '../observable.ts';
 import type { Services } from '../services.ts';
@@ -14,6 +13,8 @@ import { Composer } from './composer.tsx';
 import { EmptyChat } from './empty-chat.tsx';
 import { HistoryDialog } from './history-dialog.tsx';
 import { MessageList } from './message-list.tsx';
+import { ModelMenu } from './model-menu.tsx';
+import { ModelSwitch } from './model-switch.tsx';
 import type { ChatState } from './session.ts';
 
 interface ChatViewProps {
@@ -26,19 +27,20 @@ interface ChatViewProps {
 
 /** The chat: the same in the popup and in the web app. */
 export function ChatView({ services, onOpenModels, brand, extra }: ChatViewProps) {
-  const { session, monitor, client } = services;
+  const { session, monitor, client, choice } = services;
   const chat = useObservable(session);
   const engine = useObservable(monitor);
   const remedy = useMemo(() => createRemedy(services, onOpenModels), [services]);
   const onRetry = useMemo(() => () => void session.retry(), [session]);
   useEffect(() => monitor.preload(), [monitor]);
+  useEffect(() => choice.start(), [choice]);
   const trouble = troubleOf(chat, engine);
   const blocked = blockedBy(chat, engine);
   const send = (text: string) => void session.send(text);
   const empty = chat.messages.length === 0 && !chat.streaming;
   return (
     <div class="chat">
-      <ChatHead services={services} engine={engine} brand={brand} extra={extra} />
+      <ChatHead services={services} engine={engine} onOpenModels={onOpenModels} brand={brand} extra={extra} />
       {empty ? (
         <div class="scroller">
           {trouble ? (
@@ -60,6 +62,7 @@ export function ChatView({ services, onOpenModels, brand, extra }: ChatViewProps
       <div class="dock">
         {!empty && trouble && <Notice error={trouble} remedy={remedy} />}
         {chat.historyError && <p class="hint">This chat is not saved. {chat.historyError.message}</p>}
+        <ModelSwitch choice={choice} status={engine.status} onOpenModels={onOpenModels} />
         <ModelProgress status={engine.status} client={client} />
         <Composer
           answering={chat.streaming !== undefined}
@@ -73,16 +76,16 @@ export function ChatView({ services, onOpenModels, brand, extra }: ChatViewProps
   );
 }
 
-interface ChatHeadProps extends Pick<ChatViewProps, 'services' | 'brand' | 'extra'> {
+interface ChatHeadProps extends ChatViewProps {
   engine: MonitorState;
 }
 
-function ChatHead({ services: { session }, engine, brand, extra }: ChatHeadProps) {
+function ChatHead({ services: { session, choice }, engine, onOpenModels, brand, extra }: ChatHeadProps) {
   const [showHistory, setShowHistory] = useState(false);
   return (
     <header class="chat-head">
       {brand}
-      <StatusChip state={engine} />
+      <ModelMenu choice={choice} engine={engine} onOpenModels={onOpenModels} />
       <div class="tools">
         <button
           type="button"
