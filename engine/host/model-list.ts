@@ -13,6 +13,7 @@ export function listModels(
   storedModels: readonly StoredModel[],
   { state, model }: Pick<EngineStatus, 'state' | 'model'>,
   errors: ReadonlyMap<string, ErrorData> = new Map(),
+  defaultId?: string,
 ): ModelInfo[] {
   const stored = new Map(storedModels.map((entry) => [entry.id, entry]));
   const loadedId = state === 'ready' ? model?.id : undefined;
@@ -29,6 +30,9 @@ export function listModels(
       storedBytes: having?.bytes ?? 0,
       state: stateOf(having, downloadingId === id),
       loaded: loadedId === id,
+      kind: 'model',
+      isDefault: id === defaultId,
+      settings: {},
       ...(having?.running && { download: downloadOf(having) }),
       ...(error && !having?.running && { error }),
       ...describe(having, entry),

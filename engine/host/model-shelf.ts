@@ -79,7 +79,7 @@ export class ModelShelf {
 
   /** What a person may choose from. */
   async list(status: ModelStatus, errors: ReadonlyMap<string, ErrorData>): Promise<ModelInfo[]> {
-    return listModels(this.catalog, await (await this.store()).list(), status, errors);
+    return listModels(this.catalog, await (await this.store()).list(), status, errors, this.defaultId);
   }
 
   /** Whether it is stored whole. */
