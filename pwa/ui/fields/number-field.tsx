@@ -20,44 +20,16 @@ interface NumberFieldProps {
 
 /** A number that may be left to somebody else: an empty field. Only numbers within the bounds are handed on. */
 export function NumberField(props: NumberFieldProps) {
-  const { label, hint, value, fallback, min, max, step, sliderMax, sliderMin = min, unit, onChange } = props;
+  const { label, hint, value, fallback, min, max, step, unit, onChange } = props;
   const id = useId();
-  const input = useRef<HTMLInputElement>(null);
-  const [problem, setProblem] = useState<string>();
-  const show = (shown: number | undefined) => {
-    setProblem(undefined);
-    if (input.current) input.current.value = shown === undefined ? '' : String(shown);
-  };
-  // What is being typed stays as it is typed: '0.', '1e'.
-  useLayoutEffect(() => {
-    const typed = input.current?.value === '' ? undefined : input.current?.valueAsNumber;
-    if (typed !== value) show(value);
-  }, [value]);
-  const take = (field: HTMLInputElement) => {
-    const { badInput, rangeOverflow, rangeUnderflow, stepMismatch } = field.validity;
-    if (badInput || rangeOverflow || rangeUnderflow || stepMismatch) {
-      const what = step % 1 === 0 ? 'a whole number' : 'a number';
-      return setProblem(`Enter ${what} from ${min.toLocaleString('en')} to ${max.toLocaleString('en')}.`);
-    }
-    setProblem(undefined);
-    onChange(field.value === '' ? undefined : field.valueAsNumber);
-  };
+  const { input, problem, take, reset } = useTyped(props);
   const described = [hint && `${id}-hint`, problem && `${id}-problem`].filter(Boolean).join(' ');
   return (
     <div class={`number-field${value === undefined ? ' unset' : ''}`}>
       <div class="number-head">
         <label for={id}>{label}</label>
         {value !== undefined && (
-          <button
-            type="button"
-            class="link"
-            aria-label={`Reset ${label}`}
-            onClick={() => {
-              show(undefined); // also what was typed and not taken
-              onChange(undefined);
-              input.current?.focus();
-            }}
-          >
+          <button type="button" class="link" aria-label={`Reset ${label}`} onClick={reset}>
             Reset
           </button>
         )}
@@ -69,8 +41,7 @@ export function NumberField(props: NumberFieldProps) {
           autoComplete="off"
           min={min}
           max={max}
-          // The slider's steps are for hands; what is typed may be finer.
-          step={step % 1 === 0 ? step : 0.001}
+          step={step % 1 === 0 ? step : 'any'}
           placeholder={String(fallback)}
           aria-invalid={problem !== undefined}
           aria-describedby={described || undefined}
@@ -78,18 +49,7 @@ export function NumberField(props: NumberFieldProps) {
         />
         {unit && <span class="faint small">{unit}</span>}
       </div>
-      {sliderMax !== undefined && (
-        <input
-          type="range"
-          aria-label={label}
-          aria-valuetext={value === undefined ? `${fallback}, not set` : undefined}
-          min={sliderMin}
-          max={sliderMax}
-          step={step}
-          value={value ?? (typeof fallback === 'number' ? fallback : sliderMin)}
-          onInput={({ currentTarget }) => onChange(currentTarget.valueAsNumber)}
-        />
-      )}
+      <Slider {...props} onChange={onChange} />
       {hint && (
         <p id={`${id}-hint`} class="faint small">
           {hint}
@@ -101,5 +61,49 @@ export function NumberField(props: NumberFieldProps) {
         </p>
       )}
     </div>
+  );
+}
+
+/** What is being typed stays as it is typed ('0.', '1e'), unless the number becomes another one elsewhere. */
+function useTyped({ value, min, max, step, onChange }: NumberFieldProps) {
+  const input = useRef<HTMLInputElement>(null);
+  const [problem, setProblem] = useState<string>();
+  const show = (shown: number | undefined) => {
+    setProblem(undefined);
+    if (input.current) input.current.value = shown === undefined ? '' : String(shown);
+  };
+  useLayoutEffect(() => {
+    const typed = input.current?.value === '' ? undefined : input.current?.valueAsNumber;
+    if (typed !== value) show(value);
+  }, [value]);
+  const take = (field: HTMLInputElement) => {
+    if (!field.validity.valid) {
+      const what = step % 1 === 0 ? 'a whole number' : 'a number';
+      return setProblem(`Enter ${what} from ${min.toLocaleString('en')} to ${max.toLocaleString('en')}.`);
+    }
+    setProblem(undefined);
+    onChange(field.value === '' ? undefined : field.valueAsNumber);
+  };
+  const reset = () => {
+    show(undefined); // also what was typed and not taken
+    onChange(undefined);
+    input.current?.focus();
+  };
+  return { input, problem, take, reset };
+}
+
+function Slider({ label, value, fallback, min, step, sliderMax, sliderMin = min, onChange }: NumberFieldProps) {
+  if (sliderMax === undefined) return null;
+  return (
+    <input
+      type="range"
+      aria-label={label}
+      aria-valuetext={value === undefined ? `${fallback}, not set` : undefined}
+      min={sliderMin}
+      max={sliderMax}
+      step={step}
+      value={value ?? (typeof fallback === 'number' ? fallback : sliderMin)}
+      onInput={({ currentTarget }) => onChange(currentTarget.valueAsNumber)}
+    />
   );
 }
