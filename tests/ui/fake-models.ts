@@ -7,22 +7,27 @@ import { listModels } from '../../engine/host/model-list.ts';
 import type { ErrorCode, ErrorData } from '../../engine/protocol/errors.ts';
 import { receiveFiles, sendFiles } from '../../engine/protocol/file-exchange.ts';
 import { FILE_EXCHANGE } from '../../engine/protocol/files.ts';
-import type { ModelFit, ModelInfo } from '../../engine/protocol/models.ts';
+import type { ModelInfo, ModelSettings, ModelSpeed } from '../../engine/protocol/models.ts';
 import type { DownFrame, EngineStatus, UpFrame } from '../../engine/protocol/messages.ts';
 import { LocalLLMError } from '../../engine/protocol/errors.ts';
 import { catalogBytes, loadCatalog } from '../../engine/store/catalog.ts';
 import type { StoredModel } from '../../engine/store/stored-model.ts';
+import { FakeHub, fitOf, LINKED_BYTES } from './fake-hub.ts';
 
-const LINKED_BYTES = 1_117_000_000;
 type Request = Extract<DownFrame, { t: 'request' }>;
 type Reply = (frame: UpFrame) => void;
 
-/** A device with 4 GB for models. */
-function fitOf({ bytes }: ModelInfo): ModelFit {
-  const rest = { contextTokens: 4096, gpuBytes: bytes * 1.1, systemBytes: 30e6, basis: 'size' } as const;
-  if (bytes < 2e9) return { ...rest, verdict: 'fits', reasons: [] };
-  if (bytes < 4e9) return { ...rest, verdict: 'tight', reasons: ['The context is shortened to 4096 tokens.'] };
-  return { ...rest, contextTokens: 0, verdict: 'wont-fit', reasons: ['It takes 5.5 GB; this device has 4.0 GB.'] };
+/** Of the last request, as it crosses the port. */
+interface Params {
+  id?: string;
+  name?: string;
+  source?: string;
+  quantization?: string;
+  ticket?: string;
+  token?: string;
+  query?: string;
+  next?: string;
+  settings?: ModelSettings;
 }
 
 export class FakeModels {
@@ -31,6 +36,17 @@ export class FakeModels {
   readonly #catalog = loadCatalog();
   readonly #errors = new Map<string, ErrorData>();
   readonly #watchers = new Map<number, Reply>();
+  readonly hub = new FakeHub();
+  /** Why the next model that is to be loaded fails. */
+  loadError: ErrorData | undefined;
+  /** Answers of sites that finish before another model is loaded, until they are let go. */
+  answersFirst = 0;
+  readonly #requests = new Map<number, AbortController>();
+  readonly #settings = new Map<string, ModelSettings>();
+  readonly #speeds = new Map<string, ModelSpeed>();
+  readonly #adapters = new Set<string>();
+  readonly #resume = new Set<string>();
+  #default = 'pocket';
   readonly #status: EngineStatus;
   #stored: StoredModel[] = [];
   #tell: (status: EngineStatus) => void = () => {};
@@ -54,6 +70,20 @@ export class FakeModels {
     this.#put({ ...phi, bytes: 1.2e9, totalBytes: 2.492e9, complete: false });
     this.fail('phi-4-mini', 'network');
     this.#put({ id: 'my-model', name: 'my-finetune-v3', bytes: 1.9e9, totalBytes: 1.9e9, complete: true, parts: 2 });
+    this.#resume.add('phi-4-mini');
+    this.#speeds.set('pocket', { prefill: 812.4, decode: 41.23 });
+    const lora = { id: 'haiku-lora', name: 'haiku-lora', license: 'mit', parts: 1, complete: true };
+    this.#adapters.add('haiku-lora').add('letters-lora');
+    this.#put({ ...lora, bytes: 13e6, totalBytes: 13e6 });
+    this.#put({ ...lora, id: 'letters-lora', name: 'letters-lora-r16', bytes: 45e6, totalBytes: 45e6 });
+    this.#settings.set('my-model', {
+      contextTokens: 8192,
+      kvType: 'q8',
+      sampling: { temperature: 0.2, topP: 0.9, topK: 40, minP: 0.05 },
+      system: 'You answer in the words of a sailor.',
+      adapters: [{ id: 'haiku-lora', scale: 0.5 }],
+    });
+    this.#changed();
   }
 
   /** A download goes on, to the end at 1. */
@@ -81,46 +111,67 @@ export class FakeModels {
       return true;
     }
     if (!/^(models|storage|engine\.(load|unload))/.test(method)) return false;
-    this.#do(method, (frame.params ?? {}) as Record<string, string>).then(
-      (result) => reply({ t: 'done', id, result: result === undefined ? this.#list() : result }),
-      (error: unknown) => reply({ t: 'error', id, error: LocalLLMError.from(error).toData() }),
-    );
+    const stop = new AbortController();
+    this.#requests.set(id, stop);
+    this.#do(method, (frame.params ?? {}) as Params, stop.signal)
+      .then(
+        (result) => reply({ t: 'done', id, result: result === undefined ? this.#list() : result }),
+        (error: unknown) => reply({ t: 'error', id, error: LocalLLMError.from(error).toData() }),
+      )
+      .finally(() => this.#requests.delete(id));
     return true;
   }
 
   leave(id: number): void {
     this.#watchers.delete(id);
+    this.#requests.get(id)?.abort();
   }
 
-  async #do(method: string, params: Record<string, string>): Promise<unknown> {
-    const { id = '', name = '' } = params;
+  async #do(method: string, params: Params, signal: AbortSignal): Promise<unknown> {
+    const { id = '', name = '', source = '', quantization, settings = {}, token = '' } = params;
     if (Object.keys(params).length > 0) {
       const { ticket: _, ...told } = params;
-      this.calls.push([method.replace(/^models\./, ''), ...Object.values(told)].join(' '));
+      const words = Object.values(told).map((value) => (typeof value === 'string' ? value : JSON.stringify(value)));
+      this.calls.push([method.replace(/^models\./, ''), ...words].join(' '));
     }
     const model = this.#stored.find((one) => one.id === id);
     switch (method) {
       case 'models.add':
-        return { id: this.#add(params['source']!, params['quantization']) };
+        return { id: await this.#add(source, quantization, signal) };
       case 'models.pause':
         return this.#pause(model!);
       case 'models.resume':
         this.#errors.delete(id);
+        this.#resume.delete(id);
         return this.#put({ ...model!, running: { bytesPerSecond: 0 } });
       case 'models.rename':
         return this.#put({ ...model!, name });
       case 'models.delete':
         this.#stored = this.#stored.filter((one) => one.id !== id);
+        this.#settings.delete(id);
+        if (this.#default === id) this.#default = 'pocket';
         return this.#changed();
       case 'models.import':
-        return { id: await this.#import(name, params['ticket']!) };
+        return { id: await this.#import(name, params.ticket!) };
       case 'models.export': {
         const file = new File(['GGUF'], `${id}.gguf`);
-        await sendFiles(new BroadcastChannel(FILE_EXCHANGE), params['ticket']!, [file], new AbortController().signal);
+        await sendFiles(new BroadcastChannel(FILE_EXCHANGE), params.ticket!, [file], new AbortController().signal);
         return null;
       }
+      case 'models.setDefault':
+        return this.#setDefault(id);
+      case 'models.configure':
+        this.#settings.set(id, settings);
+        return this.#changed();
+      case 'models.inspect':
+        return this.hub.inspect(source, quantization, signal);
+      case 'models.search':
+        return this.hub.search(params.query!, params.next, signal);
       case 'models.token':
+        this.hub.keepToken(token);
         return null;
+      case 'models.hub':
+        return { hasToken: this.hub.hasToken };
       case 'storage.estimate':
         return { usage: this.#bytes() + 40e6, quota: 12e9, models: this.#bytes(), persisted: false };
       case 'engine.load':
@@ -130,26 +181,47 @@ export class FakeModels {
     return undefined;
   }
 
-  #add(source: string, quantization: string | undefined): string {
-    if (source === 'owner/gated-GGUF') {
-      throw new LocalLLMError(
-        'not-allowed',
-        'Hugging Face has no owner/gated-GGUF for everyone. Enter an access token.',
-      );
-    }
+  async #add(source: string, quantization: string | undefined, signal: AbortSignal): Promise<string> {
     const entry = this.#catalog.find(({ id }) => id === source);
-    if (!entry && !source.includes('/')) {
-      throw new LocalLLMError('bad-argument', `source: "${source}" names no model. Give a Hugging Face id or a link.`);
+    if (!entry) {
+      const offer = await this.hub.inspect(source, quantization, signal);
+      const { id, name, license, kind, bytes = LINKED_BYTES } = offer;
+      if (kind === 'adapter') this.#adapters.add(id);
+      const from = source.startsWith('https://') ? source : `https://huggingface.co/${source}`;
+      const known = {
+        ...(license !== undefined && { license }),
+        ...(offer.quantization !== undefined && { quantization: offer.quantization }),
+      };
+      const rest = { parts: 1, from, bytes: 0, totalBytes: bytes, complete: false, running: { bytesPerSecond: 0 } };
+      this.#put({ id, name, ...known, ...rest });
+      return id;
     }
-    const own = entry?.kind === 'repository' ? entry : undefined;
+    const own = entry.kind === 'repository' ? entry : undefined;
     const wanted = quantization ?? own?.quantization ?? 'Q4_K_M';
-    const id = entry ? (own && wanted !== own.quantization ? `${source}-${wanted.toLowerCase()}` : source) : 'linked';
-    const totalBytes = own?.sizes[wanted] ?? (entry ? catalogBytes(entry) : LINKED_BYTES);
-    const named = { id, name: entry?.name ?? source.split('/').at(-1)!, license: entry?.license ?? 'apache-2.0' };
-    const from = entry ? 'https://huggingface.co/owner/name' : `https://huggingface.co/${source}`;
+    const id = own && wanted !== own.quantization ? `${source}-${wanted.toLowerCase()}` : source;
+    const totalBytes = own?.sizes[wanted] ?? catalogBytes(entry);
+    const from = 'https://huggingface.co/owner/name';
     const rest = { quantization: wanted, parts: 1, from, bytes: 0, totalBytes, complete: false };
-    this.#put({ ...named, ...rest, running: { bytesPerSecond: 0 } });
+    this.#put({ id, name: entry.name, license: entry.license, ...rest, running: { bytesPerSecond: 0 } });
     return id;
+  }
+
+  /** Answers that are being written finish; then the new one is loaded in the place of the other, or the other stays. */
+  async #setDefault(id: string): Promise<void> {
+    const { model, state } = this.#status;
+    if (state === 'ready' && model?.id !== id && this.answersFirst > 0) {
+      this.#tell({ ...this.#status, notice: `${this.answersFirst} answers finish first.` });
+      while (this.answersFirst > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    const error = this.loadError;
+    this.loadError = undefined;
+    if (error) {
+      this.#tell({ ...this.#status });
+      throw LocalLLMError.fromData(error);
+    }
+    this.#default = id;
+    if (state === 'ready' || state === 'loading') this.#load(true, id);
+    else this.#changed();
   }
 
   #pause({ running: _, ...model }: StoredModel): void {
@@ -165,11 +237,10 @@ export class FakeModels {
   }
 
   #load(wanted: boolean, id: string): EngineStatus {
-    if (this.#status.error || (wanted && id === '')) return this.#status;
-    const name = this.#stored.find((one) => one.id === id)?.name ?? id;
-    const { model: _, ...rest } = this.#status;
-    Object.assign(this.#status, rest, { state: wanted ? 'ready' : 'idle' });
-    if (wanted) this.#status.model = { id, name, contextTokens: 4096 };
+    const model = this.#stored.find((one) => one.id === (id || this.#default));
+    if (this.#status.error || (wanted && !model?.complete)) return this.#status;
+    Object.assign(this.#status, { state: wanted ? 'ready' : 'idle' });
+    if (model && wanted) this.#status.model = { id: model.id, name: model.name, contextTokens: 4096 };
     this.#tell({ ...this.#status });
     this.#changed();
     return this.#status;
@@ -179,11 +250,22 @@ export class FakeModels {
     return this.#stored.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  #list() {
-    return listModels(this.#catalog, this.#stored, this.#status, this.#errors).map((model) => ({
-      ...model,
-      fit: fitOf(model),
-    }));
+  #list(): ModelInfo[] {
+    return listModels(this.#catalog, this.#stored, this.#status, this.#errors, this.#default).map((model) => {
+      const { id, bytes, state } = model;
+      const speed = this.#speeds.get(id);
+      const adapter = this.#adapters.has(id);
+      return {
+        ...model,
+        ...(!adapter && { fit: fitOf(bytes) }),
+        kind: adapter ? 'adapter' : 'model',
+        settings: this.#settings.get(id) ?? {},
+        ...(state === 'stored' && { architecture: id === 'letters-lora' ? 'qwen3' : 'llama' }),
+        ...(state === 'stored' && !adapter && { trainedContextTokens: id === 'pocket' ? 2048 : 32_768 }),
+        ...(speed && { speed }),
+        ...(this.#resume.has(id) && { resumes: true }),
+      };
+    });
   }
 
   #put(model: StoredModel): void {
