@@ -7,10 +7,12 @@
  *
  * @module
  */
+import type { GenericSchema } from 'valibot';
 import { LocalLLMError } from '../protocol/errors.ts';
 import { type BlobState, BlobStore } from './blob-store.ts';
 import { browserEnvironment, type StoreEnvironment } from './environment.ts';
 import type { ModelPart, ModelRecord } from './journal.ts';
+import { KeptRecord } from './kept-record.ts';
 import { ModelRecords } from './model-records.ts';
 import { ModelRegistry } from './model-registry.ts';
 import { openOpfs, type StoreDirectory } from './opfs.ts';
@@ -37,6 +39,7 @@ export interface ModelStoreOptions {
 
 /** Models in OPFS. Lives in a dedicated worker: only there do files open synchronously. */
 export class ModelStore {
+  readonly #directory: StoreDirectory;
   readonly #environment: StoreEnvironment;
   readonly #options: ModelStoreOptions;
   readonly #records: ModelRecords;
@@ -54,6 +57,7 @@ export class ModelStore {
   }
 
   constructor(directory: StoreDirectory, environment: StoreEnvironment, options: ModelStoreOptions) {
+    this.#directory = directory;
     this.#environment = environment;
     this.#options = options;
     this.#records = new ModelRecords(directory);
@@ -65,6 +69,11 @@ export class ModelStore {
   authorize(origin: string, token: string | undefined): void {
     if (token === undefined) this.#authorizations.delete(origin);
     else this.#authorizations.set(origin, `Bearer ${token}`);
+  }
+
+  /** A record beside the models, which other tabs share. */
+  kept<S extends GenericSchema>(name: string, schema: S): KeptRecord<S> {
+    return new KeptRecord(this.#directory, name, schema, (act) => this.#registry.locked(name, {}, act));
   }
 
   async list(): Promise<StoredModel[]> {
