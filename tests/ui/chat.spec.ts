@@ -79,10 +79,18 @@ test('a long conversation opens with its end, and shows the rest when asked', as
   const page = await view('popup');
   await page.evaluate(async () => {
     const history = testing.createHistory();
-    await history.saveConversation({ id: 'long', title: 'Long', createdMs: 0, updatedMs: Date.now() });
+    const times = { createdMs: 0, updatedMs: Date.now() };
+    await history.saveConversation({ id: 'long', title: 'Long', titledBy: 'question', ...times, leaf: '199' });
     for (let index = 0; index < 200; index++) {
       const role = index % 2 === 0 ? 'user' : 'assistant';
-      await history.saveMessage('long', { index, role, text: `Message ${index}.`, createdMs: 0, status: 'complete' });
+      const place = { id: String(index), parent: index === 0 ? null : String(index - 1) };
+      await history.saveMessage('long', {
+        ...place,
+        role,
+        text: `Message ${index}.`,
+        createdMs: 0,
+        status: 'complete',
+      });
     }
   });
   await page.reload();

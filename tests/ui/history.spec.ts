@@ -1,23 +1,49 @@
 import { MIGRATIONS } from '../../pwa/ui/history/migrations.ts';
+import type { ChatMessage, ConversationRecord } from '../../pwa/ui/history/records.ts';
 import { expect, test } from './fixtures.ts';
 
-test('messages come back in order, and one that was being written as stopped', async ({ view }) => {
+test('messages come back oldest first, and one that was being written as stopped', async ({ view }) => {
   const page = await view('permission');
   const read = await page.evaluate(async () => {
     const history = testing.createHistory('test-order');
-    const message = { role: 'user', text: 'x', createdMs: 1, status: 'complete' } as const;
-    for (const index of [10, 2, 0, 1]) await history.saveMessage('a', { ...message, index });
-    await history.saveMessage('a', { ...message, role: 'assistant', index: 11, status: 'streaming' });
-    await history.saveMessage('ab', { ...message, index: 0 });
-    return (await history.messages('a')).map(({ index, status }) => [index, status]);
+    const message = { role: 'user', parent: null, text: 'x', status: 'complete' } as const;
+    for (const createdMs of [10, 2, 0, 1])
+      await history.saveMessage('a', { ...message, id: `m${createdMs}`, createdMs });
+    await history.saveMessage('a', { ...message, role: 'assistant', id: 'm11', createdMs: 11, status: 'streaming' });
+    await history.saveMessage('ab', { ...message, id: 'm0', createdMs: 0 });
+    const all: string[] = [];
+    for await (const batch of history.allMessages()) all.push(...batch.map(({ conversationId }) => conversationId));
+    return { own: (await history.messages('a')).map(({ id, status }) => [id, status]), all };
   });
-  expect(read).toEqual([
-    [0, 'complete'],
-    [1, 'complete'],
-    [2, 'complete'],
-    [10, 'complete'],
-    [11, 'stopped'],
+  expect(read.own).toEqual([
+    ['m0', 'complete'],
+    ['m1', 'complete'],
+    ['m2', 'complete'],
+    ['m10', 'complete'],
+    ['m11', 'stopped'],
   ]);
+  expect(read.all).toEqual(['a', 'a', 'a', 'a', 'a', 'ab']);
+});
+
+test('whole chats are saved together or not at all', async ({ view }) => {
+  const page = await view('permission');
+  const read = await page.evaluate(async () => {
+    const history = testing.createHistory('test-all');
+    const chat = (id: string, text: unknown) => ({
+      conversation: { id, title: id, titledBy: 'person', createdMs: 0, updatedMs: 0 } as const,
+      messages: [
+        { id: 'm', parent: null, role: 'user', text: text as string, createdMs: 0, status: 'complete' } as const,
+      ],
+    });
+    const refused = await history.saveAll([chat('a', 'x'), chat('b', () => 'cannot be copied')]).then(
+      () => 'saved',
+      (error: Error) => error.message,
+    );
+    const none = await history.list();
+    await history.saveAll([chat('a', 'x'), chat('b', 'y')]);
+    return { refused, none, all: (await history.list()).length, text: (await history.messages('b'))[0]?.text };
+  });
+  expect(read).toEqual({ refused: expect.stringContaining('cannot be saved'), none: [], all: 2, text: 'y' });
 });
 
 test('conversations are listed latest first; removing one takes its messages along', async ({ view }) => {
@@ -29,8 +55,15 @@ test('conversations are listed latest first; removing one takes its messages alo
       ['b', 3],
       ['c', 2],
     ] as const) {
-      await history.saveConversation({ id, title: id, createdMs: 0, updatedMs });
-      await history.saveMessage(id, { index: 0, role: 'user', text: id, createdMs: 0, status: 'complete' });
+      await history.saveConversation({ id, title: id, titledBy: 'question', createdMs: 0, updatedMs });
+      await history.saveMessage(id, {
+        id: 'm',
+        parent: null,
+        role: 'user',
+        text: id,
+        createdMs: 0,
+        status: 'complete',
+      });
     }
     const before = (await history.list()).map(({ id }) => id);
     await history.remove('b');
@@ -43,12 +76,54 @@ test('conversations are listed latest first; removing one takes its messages alo
   expect(read).toEqual({ before: ['b', 'c', 'a'], after: ['c', 'a'], orphans: [], neighbours: 1, cleared: [] });
 });
 
+test('a database of version 1 becomes a tree, with what was interrupted and what was empty', async ({ view }) => {
+  const page = await view('permission');
+  const read = await page.evaluate(async () => {
+    const { MIGRATIONS: steps } = testing;
+    // The first step's own database, with records as they were then.
+    const first = testing.createHistory('test-v1', steps.slice(0, 1));
+    const put = (conversation: object) => first.saveConversation(conversation as ConversationRecord);
+    await put({ id: 'talk', title: 'Hi', createdMs: 1, updatedMs: 3 });
+    await put({ id: 'empty', title: 'Nothing', createdMs: 0, updatedMs: 0 });
+    const say = (id: string, index: number, role: string, status: string) => {
+      const message: object = { index, role, text: `text ${index}`, createdMs: 7, status };
+      return first.saveMessage(id, message as ChatMessage);
+    };
+    await say('talk', 10, 'user', 'complete');
+    await say('talk', 0, 'user', 'complete');
+    await say('talk', 1, 'assistant', 'complete');
+    await say('talk', 11, 'assistant', 'streaming');
+    await say('deleted', 0, 'user', 'complete');
+
+    const history = testing.createHistory('test-v1', steps);
+    const chats = await history.list();
+    const messages = await history.messages('talk');
+    const all: string[] = [];
+    for await (const batch of history.allMessages()) all.push(...batch.map(({ conversationId }) => conversationId));
+    const ends = chats.map(({ id, titledBy, leaf }) => ({ id, titledBy, leaf }));
+    return { ends, messages: messages.map(({ id, parent, text, status }) => [id, parent, text, status]), all };
+  });
+  expect(read.ends).toEqual([
+    { id: 'talk', titledBy: 'question', leaf: '11' },
+    { id: 'empty', titledBy: 'question', leaf: undefined },
+  ]);
+  expect(new Map(read.messages.map((message) => [message[0], message.slice(1)]))).toEqual(
+    new Map([
+      ['0', [null, 'text 0', 'complete']],
+      ['1', ['0', 'text 1', 'complete']],
+      ['10', ['1', 'text 10', 'complete']],
+      ['11', ['10', 'text 11', 'stopped']],
+    ]),
+  );
+  expect(read.all).toEqual(['talk', 'talk', 'talk', 'talk']);
+});
+
 test('a database of an earlier version keeps its chats through the migrations that follow', async ({ view }) => {
   const page = await view('permission');
   const read = await page.evaluate(async () => {
     const { MIGRATIONS: steps } = testing;
     const now = testing.createHistory('test-migrate', steps);
-    await now.saveConversation({ id: 'a', title: 'kept', createdMs: 0, updatedMs: 5 });
+    await now.saveConversation({ id: 'a', title: 'kept', titledBy: 'question', createdMs: 0, updatedMs: 5 });
     const touched: number[] = [];
     const later = testing.createHistory('test-migrate', [
       ...steps,

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Dialog } from '../dialog.tsx';
 import { formatAge } from '../format.ts';
-import type { ConversationRecord } from '../history/migrations.ts';
+import type { ConversationRecord } from '../history/records.ts';
 import { Icon } from '../icons.tsx';
 import type { ChatSession } from './session.ts';
 

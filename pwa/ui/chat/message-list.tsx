@@ -4,7 +4,7 @@ import { Icon } from '../icons.tsx';
 import { Memo } from '../memo.ts';
 import { Announcer } from './announcer.tsx';
 import { MessageView } from './message.tsx';
-import type { ChatMessage } from './transcript.ts';
+import type { ChatMessage } from '../history/records.ts';
 
 interface MessageListProps {
   messages: readonly ChatMessage[];
@@ -21,7 +21,7 @@ const PAGE = 60;
 
 /** The conversation. Follows its end only while that is what the reader looks at. */
 export function MessageList({ messages, streaming, waiting, remedy, onRetry }: MessageListProps) {
-  const { scroller, content, away, toEnd, onScroll } = useFollowedEnd(streaming?.index);
+  const { scroller, content, away, toEnd, onScroll } = useFollowedEnd(streaming?.id);
   return (
     <div class="messages">
       {/* Scrolled by the keyboard too. */}
@@ -36,7 +36,7 @@ export function MessageList({ messages, streaming, waiting, remedy, onRetry }: M
       >
         <div class="column" ref={content}>
           <PastMessages messages={messages} answering={streaming !== undefined} remedy={remedy} onRetry={onRetry} />
-          {streaming && <MessageView key={streaming.index} message={streaming} remedy={remedy} waiting={waiting} />}
+          {streaming && <MessageView key={streaming.id} message={streaming} remedy={remedy} waiting={waiting} />}
         </div>
       </div>
       {away && (
@@ -72,7 +72,7 @@ function Pages({ messages, answering, remedy, onRetry }: PastProps) {
       {messages.slice(first).map((message, position) => {
         const last = !answering && first + position === messages.length - 1;
         return (
-          <MessageView key={message.index} message={message} remedy={remedy} onRetry={last ? onRetry : undefined} />
+          <MessageView key={message.id} message={message} remedy={remedy} onRetry={last ? onRetry : undefined} />
         );
       })}
     </>
@@ -80,7 +80,7 @@ function Pages({ messages, answering, remedy, onRetry }: PastProps) {
 }
 
 /** Keeps a scroller at its end while it grows, unless the reader has scrolled away; a new answer goes to the end again. */
-function useFollowedEnd(answerIndex: number | undefined) {
+function useFollowedEnd(answerId: string | undefined) {
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const following = useRef(true);
@@ -100,8 +100,8 @@ function useFollowedEnd(answerIndex: number | undefined) {
     setAway(!following.current);
   };
   useLayoutEffect(() => {
-    if (answerIndex !== undefined) toEnd();
-  }, [answerIndex]);
+    if (answerId !== undefined) toEnd();
+  }, [answerId]);
   useLayoutEffect(() => {
     const observer = new ResizeObserver(() => {
       if (following.current) toEnd();

@@ -6,7 +6,7 @@ import { formatSpeed } from '../format.ts';
 import { Icon } from '../icons.tsx';
 import { Markdown } from '../markdown/markdown.tsx';
 import { Memo } from '../memo.ts';
-import type { ChatMessage } from './transcript.ts';
+import type { ChatMessage } from '../history/records.ts';
 
 export interface MessageProps {
   message: ChatMessage;

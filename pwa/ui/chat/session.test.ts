@@ -2,9 +2,8 @@ import { expect, test, vi } from 'vitest';
 import { createClient } from '../../../engine/client/index.ts';
 import type { DownFrame, GenerateResult, UpFrame } from '../../../engine/protocol/messages.ts';
 import type { ChatHistory } from '../history/history.ts';
-import type { ConversationRecord } from '../history/migrations.ts';
 import { ChatSession } from './session.ts';
-import type { ChatMessage } from './transcript.ts';
+import type { ChatMessage, ConversationRecord } from '../history/records.ts';
 
 type Generate = Extract<DownFrame, { t: 'request' }> & { params: { input: { content: string }[] } };
 
@@ -44,21 +43,31 @@ function scriptedClient() {
 
 function memoryHistory(): ChatHistory & { failing: boolean } {
   const conversations = new Map<string, ConversationRecord>();
-  const stored = new Map<string, ChatMessage[]>();
-  const history = {
+  const stored = new Map<string, Map<string, ChatMessage>>();
+  const history: ChatHistory & { failing: boolean } = {
     failing: false,
     list: async () => [...conversations.values()].sort((a, b) => b.updatedMs - a.updatedMs),
-    messages: async (id: string) => stored.get(id) ?? [],
-    saveConversation: async (conversation: ConversationRecord) => {
+    messages: async (id) => [...(stored.get(id)?.values() ?? [])],
+    async *allMessages() {
+      for (const [conversationId, messages] of stored) {
+        yield [...messages.values()].map((message) => ({ ...message, conversationId }));
+      }
+      return undefined;
+    },
+    saveConversation: async (conversation) => {
       if (history.failing) throw new Error('disk on fire');
       conversations.set(conversation.id, conversation);
     },
-    saveMessage: async (id: string, message: ChatMessage) => {
-      const messages = [...(stored.get(id) ?? [])];
-      messages[message.index] = message;
-      stored.set(id, messages);
+    saveMessage: async (id, message) => {
+      stored.set(id, (stored.get(id) ?? new Map<string, ChatMessage>()).set(message.id, message));
     },
-    remove: async (id: string) => void (conversations.delete(id), stored.delete(id)),
+    saveAll: async (chats) => {
+      for (const { conversation, messages } of chats) {
+        conversations.set(conversation.id, conversation);
+        stored.set(conversation.id, new Map(messages.map((message) => [message.id, message])));
+      }
+    },
+    remove: async (id) => void (conversations.delete(id), stored.delete(id)),
     clear: async () => {
       conversations.clear();
       stored.clear();
@@ -178,7 +187,7 @@ test('a new chat ends the answer of the old one', async () => {
   session.newChat();
   await asked;
   expect(engine.cancelled).toHaveLength(1);
-  expect(session.value).toEqual({ opened: true, messages: [] });
+  expect(session.value).toEqual({ opened: true, settings: {}, messages: [], draftAttachments: [] });
 });
 
 test('a chat that cannot be saved goes on and says so', async () => {

@@ -1,63 +1,80 @@
 /**
- * One open conversation: asks the model, keeps what was said, and saves it while it is being written.
+ * One open conversation: asks the model, keeps what was said in all its versions, and saves it while it is being written.
  *
  * @module
  */
-import { LocalLLMError } from '../../../engine/protocol/errors.ts';
-import type { ErrorData } from '../../../engine/protocol/errors.ts';
 import type { Client } from '../../../engine/client/index.ts';
+import type { ErrorData } from '../../../engine/protocol/errors.ts';
+import type { Measure } from '../../../engine/protocol/messages.ts';
 import type { ChatHistory } from '../history/history.ts';
-import type { ConversationRecord } from '../history/migrations.ts';
+import type { Attachment, ChatMessage, ChatSettings, ConversationRecord } from '../history/records.ts';
 import { Observable } from '../observable.ts';
-import { promptOf, titleOf } from './transcript.ts';
-import type { ChatMessage } from './transcript.ts';
+import { cleanName } from './attachments.ts';
+import { claimByLock } from './claim.ts';
+import type { Claim } from './claim.ts';
+import { ChatKeeper } from './keeper.ts';
+import { ThoughtMarks } from './thoughts.ts';
+import { makeQuestion, optionsOf, promptOf, titled, titleOf } from './transcript.ts';
+import { MessageTree } from './tree.ts';
+import type { Versions } from './tree.ts';
+import { canContinue, makeAnswer, writeAnswer } from './write-answer.ts';
 
 export interface ChatState {
   /** False until the last conversation is read back. */
   opened: boolean;
   conversation?: ConversationRecord;
-  /** All but the one that is being written. */
+  /** Of the conversation, or of the one that the next question begins. */
+  settings: ChatSettings;
+  /** The branch that is shown, but for the message that is being written. */
   messages: readonly ChatMessage[];
   streaming?: ChatMessage;
+  /** What goes along with the next question. */
+  draftAttachments: readonly Attachment[];
+  /** The question that is being written anew. */
+  editing?: string;
   /** Why nothing is saved. */
   historyError?: ErrorData;
 }
 
-/** Claims a conversation for this window; undefined where another window has it open. */
-export type Claim = (conversationId: string) => Promise<(() => void) | undefined>;
-
 export interface ChatSessionOptions {
-  client: Pick<Client, 'generate'>;
+  client: Pick<Client, 'generate' | 'measure'>;
   history: ChatHistory;
   claim?: Claim;
+  /** The name of the model that answers now. */
+  modelName?: () => string | undefined;
+  /** The system prompt that its settings have for new chats. */
+  defaultSystem?: () => string | undefined;
 }
 
-/** An answer is written to disk at most this often while it streams. */
-const SAVE_MS = 200;
-const EMPTY: ChatState = { opened: true, messages: [] };
-
 export class ChatSession extends Observable<ChatState> {
-  readonly #client: ChatSessionOptions['client'];
-  readonly #history: ChatHistory;
-  readonly #claim: Claim;
+  readonly #options: Required<ChatSessionOptions>;
+  readonly #keeper: ChatKeeper;
+  readonly #marks = new ThoughtMarks();
+  #tree = new MessageTree();
   #release: (() => void) | undefined;
   #stop: AbortController | undefined;
-  #saveTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ client, history, claim = claimByLock }: ChatSessionOptions) {
-    super({ opened: false, messages: [] });
-    this.#client = client;
-    this.#history = history;
-    this.#claim = claim;
+  constructor(options: ChatSessionOptions) {
+    super({ opened: false, settings: {}, messages: [], draftAttachments: [] });
+    this.#keeper = new ChatKeeper(options.history, (historyError) => this.set({ ...this.value, historyError }));
+    const unknown = () => undefined;
+    this.#options = { claim: claimByLock, modelName: unknown, defaultSystem: unknown, ...options };
   }
 
   get history(): ChatHistory {
-    return this.#history;
+    return this.#options.history;
   }
+
+  get draftAttachments(): readonly Attachment[] {
+    return this.value.draftAttachments;
+  }
+
+  /** The versions of a message, itself among them. */
+  readonly versionsOf = (message: ChatMessage): Versions => this.#tree.versionsOf(message);
 
   /** Opens the latest conversation, or an empty one where there is none or another window has it. */
   async restore(): Promise<void> {
-    const latest = await this.#saving(async () => (await this.#history.list())[0]);
+    const latest = await this.#keeper.quietly(async (history) => (await history.list())[0]);
     const opened = latest !== undefined && (await this.open(latest));
     if (!opened && !this.value.opened) this.set({ ...this.value, opened: true });
   }
@@ -65,65 +82,141 @@ export class ChatSession extends Observable<ChatState> {
   /** Returns false where another window has the conversation open. */
   async open(conversation: ConversationRecord): Promise<boolean> {
     if (conversation.id === this.value.conversation?.id) return true;
-    const release = await this.#claim(conversation.id);
+    const release = await this.#options.claim(conversation.id);
     if (!release) return false;
     this.newChat();
     this.#release = release;
-    const messages = (await this.#saving(() => this.#history.messages(conversation.id))) ?? [];
-    this.set({ ...this.value, opened: true, conversation, messages });
+    const all = (await this.#keeper.quietly((history) => history.messages(conversation.id))) ?? [];
+    this.#tree = new MessageTree(all);
+    for (const message of all) this.#marks.learn(message);
+    // What was saved last may have missed the end of the window.
+    const leaf = conversation.leaf !== undefined && this.#tree.get(conversation.leaf) ? conversation.leaf : null;
+    const messages = this.#tree.path(leaf ?? this.#tree.leafOf(null));
+    this.set({ ...this.value, opened: true, conversation, settings: conversation.settings ?? {}, messages });
     return true;
   }
 
+  /** What is attached to the next question stays, as what is typed of it does. */
   newChat(): void {
     this.interrupt();
     this.#release?.();
     this.#release = undefined;
-    this.set(EMPTY);
+    this.#tree = new MessageTree();
+    this.set({ opened: true, settings: {}, messages: [], draftAttachments: this.value.draftAttachments });
   }
 
   async remove(conversationId: string): Promise<void> {
     if (conversationId === this.value.conversation?.id) this.newChat();
-    await this.#saving(() => this.#history.remove(conversationId));
+    await this.#keeper.quietly((history) => history.remove(conversationId));
   }
 
   async removeAll(): Promise<void> {
     this.newChat();
-    await this.#saving(() => this.#history.clear());
+    await this.#keeper.quietly((history) => history.clear());
+  }
+
+  /** An empty title: made of the first question again. Returns false where another window has the conversation open. */
+  async rename(title: string, conversation = this.value.conversation): Promise<boolean> {
+    if (!conversation) return true;
+    const own = conversation.id === this.value.conversation?.id;
+    const release = own ? () => {} : await this.#options.claim(conversation.id);
+    if (!release) return false;
+    const first = own ? this.#tree.path(this.#tree.leafOf(null))[0] : undefined;
+    const renamed = titled(conversation, title, first);
+    if (own) this.set({ ...this.value, conversation: renamed });
+    await this.#keeper.quietly((history) => history.saveConversation(renamed));
+    release();
+    return true;
+  }
+
+  /** What is undefined is as the model's own settings have it again. */
+  setSettings(changes: { [K in keyof ChatSettings]?: ChatSettings[K] | undefined }): void {
+    const merged = Object.entries({ ...this.value.settings, ...changes }).filter(([, value]) => value !== undefined);
+    const settings: ChatSettings = Object.fromEntries(merged);
+    const { conversation } = this.value;
+    if (!conversation) return this.set({ ...this.value, settings });
+    const changed = { ...conversation, settings };
+    this.set({ ...this.value, settings, conversation: changed });
+    void this.#keeper.quietly((history) => history.saveConversation(changed));
+  }
+
+  /** Puts a text beside the question that is being typed. The same text again changes nothing. */
+  attach({ name, text }: Attachment): void {
+    const attachment = { name: cleanName(name), text };
+    const { draftAttachments } = this.value;
+    if (draftAttachments.some((other) => other.name === attachment.name && other.text === text)) return;
+    this.set({ ...this.value, draftAttachments: [...draftAttachments, attachment] });
+  }
+
+  detach(attachment: Attachment): void {
+    this.set({ ...this.value, draftAttachments: this.value.draftAttachments.filter((other) => other !== attachment) });
+  }
+
+  /** What the model would be shown if this was asked now, in tokens. */
+  measure(text: string, signal: AbortSignal): Promise<Measure> {
+    const { messages, settings, draftAttachments } = this.value;
+    const question = makeQuestion(messages.at(-1)?.id ?? null, text, draftAttachments);
+    return this.#options.client.measure(promptOf([...messages, question]), { ...optionsOf(settings), signal });
   }
 
   /** Asks, and resolves when the answer ended, however it did. */
   async send(text: string): Promise<void> {
-    if (this.value.streaming || text.trim() === '') return;
-    const nowMs = Date.now();
-    let { conversation } = this.value;
-    if (!conversation) {
-      conversation = { id: crypto.randomUUID(), title: titleOf(text), createdMs: nowMs, updatedMs: nowMs };
-      const { id } = conversation;
-      void this.#claim(id).then((release) => {
-        if (this.value.conversation?.id === id) this.#release = release;
-        else release?.();
-      });
-    }
-    const { messages } = this.value;
-    const question: ChatMessage = {
-      index: messages.length,
-      role: 'user',
-      text,
-      createdMs: nowMs,
-      status: 'complete',
-    };
-    this.set({ ...this.value, conversation, messages: [...messages, question] });
-    void this.#save(question);
-    await this.#answer();
+    const { messages, streaming, draftAttachments } = this.value;
+    if (streaming || (text.trim() === '' && draftAttachments.length === 0)) return;
+    const question = makeQuestion(messages.at(-1)?.id ?? null, text, draftAttachments);
+    if (!this.value.conversation) this.#begin(question);
+    this.set({ ...this.value, draftAttachments: [] });
+    await this.#ask(question);
   }
 
-  /** Writes the last answer anew. */
+  /** Writes the last answer anew, or the one that is missing. */
   async retry(): Promise<void> {
-    const { messages, streaming } = this.value;
-    if (streaming || messages.length === 0) return;
-    const kept = messages.at(-1)?.role === 'assistant' ? messages.slice(0, -1) : messages;
-    this.set({ ...this.value, messages: kept });
-    await this.#answer();
+    const last = this.value.messages.at(-1);
+    if (last) await this.regenerate(last.id);
+  }
+
+  /** Writes another version of an answer, or an answer to a question that has none. One that has no text is no version. */
+  async regenerate(id: string): Promise<void> {
+    const message = this.#tree.get(id);
+    if (!message || this.value.streaming) return;
+    if (message.role === 'user') return this.#answer(makeAnswer(message.id));
+    await this.#answer({ ...makeAnswer(message.parent), ...(message.text === '' && { id }) });
+  }
+
+  /** Goes on with the last answer where it ended. */
+  async continueAnswer(): Promise<void> {
+    const last = this.value.messages.at(-1);
+    if (!last || !canContinue(last) || this.value.streaming) return;
+    const { error: _e, finishReason: _f, ...rest } = last;
+    await this.#answer({ ...rest, status: 'streaming' });
+  }
+
+  /** The last question is it, where none is named. */
+  beginEdit(id = this.value.messages.findLast(({ role }) => role === 'user')?.id): void {
+    if (id !== undefined && !this.value.streaming) this.set({ ...this.value, editing: id });
+  }
+
+  endEdit(): void {
+    const { editing: _, ...rest } = this.value;
+    this.set(rest);
+  }
+
+  /** Asks another version of a question, with what was attached to it. */
+  async edit(id: string, text: string): Promise<void> {
+    const question = this.#tree.get(id);
+    if (question?.role !== 'user' || this.value.streaming) return;
+    this.endEdit();
+    await this.#ask(makeQuestion(question.parent, text, question.attachments ?? []));
+  }
+
+  /** Shows a version, and what was said last after it. */
+  switchTo(id: string): void {
+    const leaf = this.#tree.leafOf(id);
+    const { conversation } = this.value;
+    if (this.value.streaming || leaf === undefined || !conversation) return;
+    const shown = { ...conversation, leaf };
+    this.set({ ...this.value, conversation: shown, messages: this.#tree.path(leaf) });
+    void this.#keeper.quietly((history) => history.saveConversation(shown));
   }
 
   stop(): void {
@@ -139,88 +232,67 @@ export class ChatSession extends Observable<ChatState> {
     stop?.abort();
   }
 
-  async #answer(): Promise<void> {
+  #begin({ text, attachments, createdMs }: ChatMessage): void {
+    const id = crypto.randomUUID();
+    const system = this.#options.defaultSystem();
+    const settings = { ...(system !== undefined && { system }), ...this.value.settings };
+    const times = { createdMs, updatedMs: createdMs };
+    const conversation = { id, title: titleOf(text, attachments), titledBy: 'question', ...times, settings } as const;
+    void this.#options.claim(id).then((release) => {
+      if (this.value.conversation?.id === id) this.#release = release;
+      else release?.();
+    });
+    this.set({ ...this.value, conversation, settings });
+  }
+
+  async #ask(question: ChatMessage): Promise<void> {
+    this.#tree.put(question);
+    void this.#save(question);
+    await this.#answer(makeAnswer(question.id));
+  }
+
+  /** Writes an answer; one that has text already is continued. */
+  async #answer(begun: ChatMessage): Promise<void> {
     const stop = new AbortController();
     this.#stop = stop;
-    const { messages } = this.value;
-    let answer: ChatMessage = {
-      index: messages.length,
-      role: 'assistant',
-      text: '',
-      createdMs: Date.now(),
-      status: 'streaming',
-    };
-    this.set({ ...this.value, streaming: answer });
-    void this.#save(answer);
-    try {
-      const stream = this.#client.generate(promptOf(messages), { signal: stop.signal });
-      const reader = stream.getReader();
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done || this.#stop !== stop) break;
-        answer = { ...answer, text: answer.text + value };
-        if (this.value.streaming) this.set({ ...this.value, streaming: answer });
-        this.#saveSoon();
-      }
-      const { text, finishReason, usage, timing } = await stream.result;
-      const figures = { completionTokens: usage.completionTokens, tokensPerSecond: timing.tokensPerSecond };
-      answer = { ...answer, text, finishReason, ...figures, status: 'complete' };
-    } catch (thrown) {
-      const error = LocalLLMError.from(thrown);
-      if (error.code === 'aborted') answer = { ...answer, status: 'stopped' };
-      else answer = { ...answer, status: 'failed', error: error.toData() };
-    }
+    this.#tree.put(begun);
+    const messages = begun.parent === null ? [] : this.#tree.path(begun.parent);
+    this.set({ ...this.value, messages, streaming: begun });
+    void this.#save(begun);
+    const { client, modelName } = this.#options;
+    const { settings } = this.value;
+    const answer = await writeAnswer({
+      begun,
+      ask: (prefix) =>
+        client.generate([...promptOf(messages), ...prefix], { ...optionsOf(settings), signal: stop.signal }),
+      modelName,
+      marks: settings.thinking === false ? undefined : this.#marks,
+      onText: (streaming) => {
+        if (this.#stop !== stop) return false;
+        this.set({ ...this.value, streaming });
+        this.#keeper.soon(() => this.value.streaming && void this.#save(this.value.streaming));
+        return true;
+      },
+    });
     // An interrupted answer was finished already.
     if (this.#stop === stop) this.#finish(answer);
   }
 
   #finish(answer: ChatMessage): void {
-    clearTimeout(this.#saveTimer);
-    this.#saveTimer = undefined;
+    this.#keeper.notSoon();
     this.#stop = undefined;
+    this.#tree.put(answer);
+    this.#marks.learn(answer);
     const { streaming: _, ...rest } = this.value;
     this.set({ ...rest, messages: [...rest.messages, answer] });
     void this.#save(answer);
   }
 
-  #saveSoon(): void {
-    this.#saveTimer ??= setTimeout(() => {
-      this.#saveTimer = undefined;
-      if (this.value.streaming) void this.#save(this.value.streaming);
-    }, SAVE_MS);
-  }
-
   async #save(message: ChatMessage): Promise<void> {
     const { conversation } = this.value;
     if (!conversation) return;
-    const updated = { ...conversation, updatedMs: Date.now() };
-    // Both at once: a removal that follows must come after both.
-    await this.#saving(() =>
-      Promise.all([this.#history.saveMessage(conversation.id, message), this.#history.saveConversation(updated)]),
-    );
+    const updated = { ...conversation, updatedMs: Date.now(), leaf: message.id };
+    this.set({ ...this.value, conversation: updated });
+    await this.#keeper.save(updated, message);
   }
-
-  /** A chat that cannot be saved still goes on. */
-  async #saving<T>(work: () => Promise<T>): Promise<T | undefined> {
-    try {
-      return await work();
-    } catch (error) {
-      this.set({ ...this.value, historyError: LocalLLMError.from(error, 'storage').toData() });
-      return undefined;
-    }
-  }
-}
-
-/** A Web Lock for as long as the window lives. A window that was closed a moment ago may still hold it. */
-async function claimByLock(conversationId: string): Promise<(() => void) | undefined> {
-  if (!('locks' in navigator)) return () => {};
-  const { promise: released, resolve: release } = Promise.withResolvers<void>();
-  const { promise: claimed, resolve: settle } = Promise.withResolvers<boolean>();
-  navigator.locks
-    .request(`localllm-chat:${conversationId}`, { signal: AbortSignal.timeout(600) }, async () => {
-      settle(true);
-      await released;
-    })
-    .catch(() => settle(false));
-  return (await claimed) ? release : undefined;
 }

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { promptOf, titleOf } from './transcript.ts';
-import type { ChatMessage } from './transcript.ts';
+import type { ChatMessage } from '../history/records.ts';
 
 function conversation(...texts: string[]): ChatMessage[] {
   return texts.map((text, index) => ({
-    index,
+    id: String(index),
+    parent: index === 0 ? null : String(index - 1),
     role: index % 2 === 0 ? 'user' : 'assistant',
     text,
     createdMs: 0,

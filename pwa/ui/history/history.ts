@@ -6,22 +6,28 @@
 import { openDB } from 'idb';
 import type { IDBPDatabase } from 'idb';
 import { LocalLLMError } from '../../../engine/protocol/errors.ts';
-import type { ChatMessage } from '../chat/transcript.ts';
 import { MIGRATIONS } from './migrations.ts';
-import type { ChatSchema, ConversationRecord, Migration } from './migrations.ts';
+import type { ChatSchema, Migration } from './migrations.ts';
+import type { ChatMessage, ConversationRecord, MessageRecord, WholeChat } from './records.ts';
 
 export interface ChatHistory {
   /** Latest first. */
   list(): Promise<ConversationRecord[]>;
-  /** The messages in order; one that was being written when its window closed comes back as stopped. */
+  /** All messages of all branches, oldest first; one that was being written when its window closed comes back as stopped. */
   messages(conversationId: string): Promise<ChatMessage[]>;
+  /** Of all conversations, some at a time, those of one conversation together. What is written meanwhile may be missing. */
+  allMessages(): AsyncIterableIterator<MessageRecord[], undefined>;
   saveConversation(conversation: ConversationRecord): Promise<void>;
   saveMessage(conversationId: string, message: ChatMessage): Promise<void>;
+  /** All of them or, where that fails, none. */
+  saveAll(chats: readonly WholeChat[]): Promise<void>;
   remove(conversationId: string): Promise<void>;
   clear(): Promise<void>;
 }
 
 const DATABASE = 'localllm-chat';
+/** Messages that are read at once. */
+const BATCH = 256;
 
 /** @throws LocalLLMError storage, storage-full from every method */
 export function createHistory(name = DATABASE, migrations: readonly Migration[] = MIGRATIONS): ChatHistory {
@@ -41,10 +47,9 @@ export function createHistory(name = DATABASE, migrations: readonly Migration[] 
     messages: (id) =>
       use(async (db) => {
         const records = await db.getAll('messages', ofConversation(id));
-        return records.map(({ conversationId: _, ...message }) =>
-          message.status === 'streaming' ? { ...message, status: 'stopped' } : message,
-        );
+        return records.map(({ conversationId: _, ...message }) => ended(message)).sort(byAge);
       }),
+    allMessages: () => inBatches((range) => use((db) => db.getAll('messages', range, BATCH))),
     saveConversation: (conversation) => use(async (db) => void (await db.put('conversations', conversation))),
     saveMessage: (conversationId, message) =>
       use(async (db) => {
@@ -54,6 +59,7 @@ export function createHistory(name = DATABASE, migrations: readonly Migration[] 
         transaction.commit();
         await transaction.done;
       }),
+    saveAll: (chats) => use((db) => saveWhole(db, chats)),
     remove: (id) =>
       use(async (db) => {
         const transaction = db.transaction(['conversations', 'messages'], 'readwrite');
@@ -73,6 +79,44 @@ export function createHistory(name = DATABASE, migrations: readonly Migration[] 
         ]);
       }),
   };
+}
+
+async function* inBatches(
+  read: (range: IDBKeyRange | undefined) => Promise<MessageRecord[]>,
+): AsyncGenerator<MessageRecord[], undefined> {
+  let range: IDBKeyRange | undefined;
+  for (;;) {
+    const batch = await read(range);
+    const last = batch.at(-1);
+    if (!last) return undefined;
+    yield batch.map(ended);
+    range = IDBKeyRange.lowerBound([last.conversationId, last.id], true);
+  }
+}
+
+async function saveWhole(db: IDBPDatabase<ChatSchema>, chats: readonly WholeChat[]): Promise<void> {
+  const transaction = db.transaction(['conversations', 'messages'], 'readwrite');
+  try {
+    for (const { conversation, messages } of chats) {
+      await transaction.objectStore('conversations').put(conversation);
+      const store = transaction.objectStore('messages');
+      await Promise.all(messages.map((message) => store.put({ ...message, conversationId: conversation.id })));
+    }
+  } catch (error) {
+    transaction.done.catch(() => {}); // the error that led to it tells
+    transaction.abort();
+    throw error;
+  }
+  await transaction.done;
+}
+
+/** Whoever was writing it is gone. */
+function ended<M extends ChatMessage>(message: M): M {
+  return message.status === 'streaming' ? { ...message, status: 'stopped' } : message;
+}
+
+function byAge(a: ChatMessage, b: ChatMessage): number {
+  return a.createdMs - b.createdMs || (a.id < b.id ? -1 : 1);
 }
 
 function open(name: string, migrations: readonly Migration[], onGone: () => void): Promise<IDBPDatabase<ChatSchema>> {

@@ -1,0 +1,22 @@
+/**
+ * One window per conversation: two would write over each other.
+ *
+ * @module
+ */
+
+/** Claims a conversation for this window; undefined where another window has it open. */
+export type Claim = (conversationId: string) => Promise<(() => void) | undefined>;
+
+/** A Web Lock for as long as the window lives. A window that was closed a moment ago may still hold it. */
+export async function claimByLock(conversationId: string): Promise<(() => void) | undefined> {
+  if (!('locks' in navigator)) return () => {};
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  const { promise: claimed, resolve: settle } = Promise.withResolvers<boolean>();
+  navigator.locks
+    .request(`localllm-chat:${conversationId}`, { signal: AbortSignal.timeout(600) }, async () => {
+      settle(true);
+      await released;
+    })
+    .catch(() => settle(false));
+  return (await claimed) ? release : undefined;
+}

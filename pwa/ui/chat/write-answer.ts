@@ -1,0 +1,72 @@
+/**
+ * Writes one answer, from its beginning or from where it ended.
+ *
+ * @module
+ */
+import type { GenerateStream } from '../../../engine/client/index.ts';
+import { LocalLLMError } from '../../../engine/protocol/errors.ts';
+import type { Message } from '../../../engine/protocol/messages.ts';
+import type { ChatMessage } from '../history/records.ts';
+import { splitThoughts } from './thoughts.ts';
+import type { ThoughtMarks } from './thoughts.ts';
+
+export interface AnswerWork {
+  /** With its text so far. */
+  begun: ChatMessage;
+  /** Asks the model; `prefix` is what the answer goes on from, if anything. */
+  ask: (prefix: Message[]) => GenerateStream;
+  modelName: () => string | undefined;
+  /** Undefined where the model may not think. */
+  marks: ThoughtMarks | undefined;
+  /** Returns false when nobody wants the rest. */
+  onText: (answer: ChatMessage) => boolean;
+}
+
+export function makeAnswer(parent: string | null): ChatMessage {
+  const id = crypto.randomUUID();
+  return { id, parent, role: 'assistant', text: '', createdMs: Date.now(), status: 'streaming' };
+}
+
+/** Whether more of an answer can be asked for: it was stopped, broken off or cut, and had more than thoughts. */
+export function canContinue({ role, status, finishReason, text }: ChatMessage): boolean {
+  const unfinished = status === 'stopped' || status === 'failed' || finishReason === 'length';
+  return role === 'assistant' && unfinished && splitThoughts(text).answer.trim() !== '';
+}
+
+/** The answer as it ended, however it did. */
+export async function writeAnswer({ begun, ask, modelName, marks, onText }: AnswerWork): Promise<ChatMessage> {
+  let answer = begun;
+  const sign = () => {
+    const model = modelName();
+    if (model !== undefined) answer = { ...answer, model };
+  };
+  try {
+    const { answer: prefix } = splitThoughts(begun.text);
+    const stream = ask(begun.text === '' ? [] : [{ role: 'assistant', content: prefix, prefix: true }]);
+    const reader = stream.getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      // The model that a request waited for is known when it answers.
+      if (answer.text === begun.text) sign();
+      const mark = answer.text === '' ? (marks?.missing(answer.model, value) ?? '') : '';
+      answer = { ...answer, text: answer.text + mark + value };
+      if (!onText(answer)) break;
+    }
+    const { text, finishReason, usage, timing } = await stream.result;
+    if (answer.text === begun.text) sign();
+    const mark = begun.text === '' ? (marks?.missing(answer.model, text) ?? '') : '';
+    return {
+      ...answer,
+      text: begun.text + (mark !== '' && splitThoughts(mark + text).thinking ? '' : mark) + text,
+      status: 'complete',
+      finishReason,
+      completionTokens: (begun.completionTokens ?? 0) + usage.completionTokens,
+      tokensPerSecond: timing.tokensPerSecond,
+    };
+  } catch (thrown) {
+    const error = LocalLLMError.from(thrown);
+    if (error.code === 'aborted') return { ...answer, status: 'stopped' };
+    return { ...answer, status: 'failed', error: error.toData() };
+  }
+}
