@@ -10,7 +10,7 @@ import { createHost } from '../engine/host/host.ts';
 import type { HostStore } from '../engine/host/model-shelf.ts';
 import { LocalLLMError } from '../engine/protocol/errors.ts';
 import type { Input, Measure, Usage, UpFrame } from '../engine/protocol/messages.ts';
-import type { Engine, EngineInfo, GenerateRequest, LoadOptions } from '../engine/runtime/engine.ts';
+import type { AdapterSource, Engine, EngineInfo, GenerateRequest, LoadOptions } from '../engine/runtime/engine.ts';
 import type { FitDevice } from '../engine/runtime/fit.ts';
 import { FILE_EXCHANGE } from '../engine/protocol/files.ts';
 import type { ProfileRequest, Profiler } from '../engine/runtime/profile.ts';
@@ -47,6 +47,9 @@ export class FakeEngine implements Engine {
   requests: { request: GenerateRequest; finish(finishReason?: 'stop'): void; fail(error: Error): void }[] = [];
   loads: LoadOptions[] = [];
   loadError: Error | undefined;
+  /** What was attached, each time. */
+  adapted: (readonly AdapterSource[])[] = [];
+  adaptError: Error | undefined;
   #loaded = false;
 
   async load(_source: unknown, options: LoadOptions = {}): Promise<void> {
@@ -54,6 +57,10 @@ export class FakeEngine implements Engine {
     options.onProgress?.(0.5);
     if (this.loadError) throw this.loadError;
     this.#loaded = true;
+  }
+  async adapt(adapters: readonly AdapterSource[]): Promise<void> {
+    if (this.adaptError) throw this.adaptError;
+    this.adapted.push(adapters);
   }
   generate(request: GenerateRequest) {
     return new Promise<Awaited<ReturnType<Engine['generate']>>>((resolve, reject) => {

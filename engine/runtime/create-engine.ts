@@ -133,6 +133,11 @@ class GpuEngine implements Engine {
     };
   }
 
+  adapt(): Promise<void> {
+    const message = 'Adapters cannot be attached yet.';
+    return Promise.reject(new LocalLLMError('not-supported', message));
+  }
+
   unload(): Promise<void> {
     this.#endRecovery(new LocalLLMError('aborted', 'The model was unloaded.'));
     return this.#enqueue(() => this.#unloadNow());

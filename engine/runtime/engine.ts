@@ -9,6 +9,16 @@ import type { ModelSource } from '../gguf/split.ts';
 import type { LocalLLMError } from '../protocol/errors.ts';
 import type { GenerateParams, GenerateResult, Input, Measure, Usage } from '../protocol/messages.ts';
 
+/** A LoRA adapter in GGUF. It is read whenever it is attached: by a load, by `adapt`, and after a lost GPU. */
+export interface AdapterSource {
+  /** What messages call it. */
+  name: string;
+  /** 1: as it was trained; any finite number. 0 leaves it out. */
+  scale: number;
+  /** Opens the file anew. */
+  open(): Promise<{ source: ModelSource; close(): void }>;
+}
+
 export interface LoadOptions {
   /** Tokens that one sequence may hold. Default: the model's own context, at most 4096. */
   contextTokens?: number;
@@ -22,6 +32,8 @@ export interface LoadOptions {
   template?: TemplateChoice;
   /** Sampling defaults that belong to this model, below what a request asks for. */
   sampling?: Pick<GenerateParams, 'temperature' | 'topK' | 'topP' | 'minP' | 'repetitionPenalty'>;
+  /** Attached from the start, all at once; see {@link Engine.adapt}. Default none. */
+  adapters?: readonly AdapterSource[];
   /** 0…1, rising. */
   onProgress?: (fraction: number) => void;
   signal?: AbortSignal;
@@ -62,6 +74,14 @@ export interface Engine {
    * @throws LocalLLMError bad-argument, bad-file, not-supported, out-of-memory, shader, device-lost, aborted
    */
   load(source: ModelSource, options?: LoadOptions): Promise<void>;
+  /**
+   * Attaches these adapters to the loaded model in place of those that were attached; none detaches all, the same ones may have other
+   * scales. The model's own weights are not read again and not changed. Keys and values of all owners are forgotten; answers that are
+   * running go on with these adapters, computed anew from their tokens. Where it fails, everything stays as it was.
+   * @throws LocalLLMError invalid-state (nothing loaded), bad-argument (a scale that is not finite, an adapter of another model), bad-file,
+   * not-supported, out-of-memory, shader, device-lost; messages name the adapter
+   */
+  adapt(adapters: readonly AdapterSource[]): Promise<void>;
   /**
    * Answers one request; any number may run at once and share each forward.
    * @throws LocalLLMError invalid-state (nothing loaded), quota (prompt longer than the context), template, aborted, device-lost, numerics
