@@ -19,6 +19,13 @@ export interface Services {
 
 export function createServices(connect: Connect): Services {
   const client = createClient(connect);
-  const session = new ChatSession({ client, history: createHistory() });
-  return { client, monitor: new EngineMonitor(client), session, choice: new ModelChoice(client) };
+  const monitor = new EngineMonitor(client);
+  const choice = new ModelChoice(client);
+  const session = new ChatSession({
+    client,
+    history: createHistory(),
+    modelName: () => monitor.value.status?.model?.name,
+    defaultSystem: () => choice.model?.settings.system,
+  });
+  return { client, monitor, session, choice };
 }
