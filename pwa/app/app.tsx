@@ -2,7 +2,6 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { AboutView } from '../ui/about-view.tsx';
 import { ChatView } from '../ui/chat/chat-view.tsx';
-import { isIos } from '../ui/engine/browsers.ts';
 import { EngineView } from '../ui/engine/engine-view.tsx';
 import { createRemedy } from '../ui/engine/remedies.ts';
 import { Icon, Mark } from '../ui/icons.tsx';
@@ -10,8 +9,10 @@ import type { IconName } from '../ui/icons.tsx';
 import { LabView } from '../ui/lab/lab-view.tsx';
 import { ModelsView } from '../ui/models/models-view.tsx';
 import type { Services } from '../ui/services.ts';
+import { InstallButton, InstallOffer } from './install.tsx';
 import type { Installer } from './installer.ts';
-import { InstallButton, OfflineStrip, UpdateToast } from './notices.tsx';
+import { Keeping } from './keeping.tsx';
+import { OfflineStrip, UpdateToast } from './notices.tsx';
 import type { Updates } from './updates.ts';
 
 interface AppProps {
@@ -54,6 +55,7 @@ export function App({ services, installer, updates, version }: AppProps) {
       </nav>
       <main class="view">
         <OfflineStrip monitor={services.monitor} />
+        <InstallOffer installer={installer} />
         {view === 'chat' ? (
           <ChatView
             services={services}
@@ -72,7 +74,7 @@ export function App({ services, installer, updates, version }: AppProps) {
         ) : (
           <Page key={view} title={NAMES[view]}>
             {view === 'models' && <ModelsView services={services} />}
-            {view === 'engine' && <EnginePage services={services} version={version} />}
+            {view === 'engine' && <EnginePage services={services} installer={installer} version={version} />}
             {view === 'lab' && <LabPage services={services} />}
           </Page>
         )}
@@ -98,7 +100,7 @@ function Page({ title, children }: { title: string; children: ComponentChildren 
   );
 }
 
-function EnginePage({ services, version }: { services: Services; version: string }) {
+function EnginePage({ services, installer, version }: Omit<AppProps, 'updates'>) {
   const remedy = useMemo(() => createRemedy(services, () => (location.hash = '#/models')), [services]);
   return (
     <>
@@ -106,6 +108,7 @@ function EnginePage({ services, version }: { services: Services; version: string
       <p>
         <a href="#/lab">Profile this GPU</a> <span class="faint">shows where the time of each token goes.</span>
       </p>
+      <Keeping installer={installer} />
       <AboutView version={version} />
     </>
   );
@@ -134,21 +137,10 @@ function useView(): View {
   return view;
 }
 
-/** Reads the last chat back, follows the engine, and leaves no work behind when the window goes. */
+/** Reads the last chat back and follows the engine. */
 function useServices({ session, monitor }: Services): void {
   useEffect(() => {
     void session.restore();
-    const stop = monitor.start();
-    const leave = () => session.interrupt();
-    // iOS takes the GPU from an app in the background: stop in time, and keep what is there.
-    const ios = isIos(navigator.userAgent, navigator.maxTouchPoints);
-    const hide = () => ios && document.visibilityState === 'hidden' && leave();
-    addEventListener('pagehide', leave);
-    document.addEventListener('visibilitychange', hide);
-    return () => {
-      stop();
-      removeEventListener('pagehide', leave);
-      document.removeEventListener('visibilitychange', hide);
-    };
+    return monitor.start();
   }, [session, monitor]);
 }

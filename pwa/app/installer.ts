@@ -1,9 +1,9 @@
 /**
- * Installing the web app: the browser's own offer where there is one, instructions on iOS.
+ * Installing the web app: the browser's own offer where there is one, a guide in Safari and in all browsers on iOS.
  *
  * @module
  */
-import { isIos } from '../ui/engine/browsers.ts';
+import { type Guide, guideFor } from '../ui/install/guides.ts';
 import { Observable } from '../ui/observable.ts';
 
 /** Not in the DOM's types: only Chromium has it. */
@@ -11,32 +11,61 @@ interface BeforeInstallPromptEvent extends Event {
   prompt(): Promise<unknown>;
 }
 
-export type InstallWay = 'none' | 'prompt' | 'ios';
+export interface InstallState {
+  /** The browser asks the person itself. */
+  way: 'none' | 'prompt' | 'guide';
+  guide?: Guide;
+  /** The guide is not offered by itself any more. */
+  dismissed: boolean;
+}
 
-export class Installer extends Observable<InstallWay> {
+const DISMISSED = 'localllm-install-dismissed';
+
+export class Installer extends Observable<InstallState> {
   #offer: BeforeInstallPromptEvent | undefined;
 
   constructor() {
-    super(isIos(navigator.userAgent, navigator.maxTouchPoints) && !isInstalled() ? 'ios' : 'none');
+    const { userAgent, maxTouchPoints: touchPoints } = navigator;
+    const guide = guideFor({ userAgent, touchPoints, installed: isInstalled() });
+    super({ way: guide ? 'guide' : 'none', ...(guide && { guide }), dismissed: remembers() });
     addEventListener('beforeinstallprompt', (event) => {
       event.preventDefault();
       this.#offer = event as BeforeInstallPromptEvent;
-      this.set('prompt');
+      this.set({ ...this.value, way: 'prompt' });
     });
-    addEventListener('appinstalled', () => this.set('none'));
+    addEventListener('appinstalled', () => this.set({ ...this.value, way: 'none' }));
   }
 
   /** Asks the browser to ask; its offer works once. */
   async install(): Promise<void> {
     const offer = this.#offer;
     this.#offer = undefined;
-    this.set('none');
+    this.set({ ...this.value, way: 'none' });
     await offer?.prompt();
+  }
+
+  /** The guide is not offered by itself again on this device; a button still leads to it. */
+  dismiss(): void {
+    this.set({ ...this.value, dismissed: true });
+    try {
+      localStorage.setItem(DISMISSED, '1');
+    } catch {
+      // a browser that stores nothing offers it again
+    }
   }
 }
 
-function isInstalled(): boolean {
+/** Whether the app runs in a window of its own. */
+export function isInstalled(): boolean {
   return (
     matchMedia('(display-mode: standalone)').matches || (navigator as { standalone?: boolean }).standalone === true
   );
+}
+
+function remembers(): boolean {
+  try {
+    return localStorage.getItem(DISMISSED) !== null;
+  } catch {
+    return false;
+  }
 }

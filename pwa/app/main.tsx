@@ -5,10 +5,14 @@
  */
 import { render } from 'preact';
 import { version } from '../../package.json';
+import { isIos } from '../ui/engine/browsers.ts';
 import { createServices } from '../ui/services.ts';
 import { connectToWorker } from '../worker/connect.ts';
 import { App } from './app.tsx';
-import { Installer } from './installer.ts';
+import { Installer, isInstalled } from './installer.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { guardLoads } from './load-guard.ts';
+import { askToKeep } from './persistence.ts';
 import { Updates } from './updates.ts';
 import { followViewport } from './viewport.ts';
 
@@ -16,6 +20,12 @@ const services = createServices(connectToWorker());
 // The browser offers installation before the first view is drawn.
 const installer = new Installer();
 const updates = new Updates(services.session);
+
+const { client, monitor, session } = services;
+guardLoads({ window, document, monitor, storage: localStorage });
+const releasesWhenHidden = isIos(navigator.userAgent, navigator.maxTouchPoints);
+new Lifecycle({ window, document, session, client, monitor, releasesWhenHidden }).start();
+askToKeep({ storage: navigator.storage, session, window, installed: isInstalled() });
 
 followViewport();
 render(

@@ -24,6 +24,8 @@ const MAX_RETRY_MS = 5_000;
 export class EngineMonitor extends Observable<MonitorState> {
   readonly #client: Client;
   #preloaded = false;
+  /** Why nothing is loaded until the person asks. */
+  #held: ErrorData | undefined;
 
   constructor(client: Client) {
     super({});
@@ -44,9 +46,18 @@ export class EngineMonitor extends Observable<MonitorState> {
     this.#client.load().catch(() => {});
   }
 
+  /** Shows an error in the place of an engine that is idle or failed, and loads nothing by itself any more. */
+  hold(error: ErrorData): void {
+    this.#preloaded = true;
+    this.#held = error;
+    const { status } = this.value;
+    this.set(status ? { ...this.value, status: this.#withHeld(status) } : this.value);
+  }
+
   /** Frees the GPU and loads anew. Failures show in the status. */
   async restart(): Promise<void> {
     const id = this.value.status?.model?.id;
+    this.#held = undefined;
     await this.#quietly(async () => {
       await this.#client.unload();
       await this.#client.load(id);
@@ -62,6 +73,11 @@ export class EngineMonitor extends Observable<MonitorState> {
       await this.#client.deleteModel(id);
       await this.#client.load(id);
     });
+  }
+
+  #withHeld(status: EngineStatus): EngineStatus {
+    if (status.state !== 'idle' && status.state !== 'failed') this.#held = undefined;
+    return this.#held ? { ...status, state: 'failed', error: this.#held } : status;
   }
 
   async #quietly(work: () => Promise<void>): Promise<void> {
@@ -81,7 +97,7 @@ export class EngineMonitor extends Observable<MonitorState> {
     let failures = 0;
     const onStatus = (status: EngineStatus) => {
       failures = 0;
-      this.set({ status });
+      this.set({ status: this.#withHeld(status) });
     };
     while (!signal.aborted) {
       try {

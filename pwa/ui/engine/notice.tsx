@@ -29,12 +29,17 @@ export function Notice({ error, advice = adviceFor(error), remedy }: NoticeProps
         </details>
         {action && (
           <button type="button" class="primary" onClick={() => remedy(action.kind)}>
-            {action.label}
+            {labelOf(error, action.label)}
           </button>
         )}
       </div>
     </section>
   );
+}
+
+/** A phone takes the GPU from an app in the background: said in its words. */
+function labelOf({ code }: ErrorData, label: string): string {
+  return code === 'device-lost' && matchMedia('(pointer: coarse)').matches ? 'Tap to restart' : label;
 }
 
 function Browsers() {
