@@ -25,7 +25,7 @@ export class Downloads {
 
   /** Finds a model and begins to download it. Returns its id. @throws LocalLLMError bad-argument, network, not-allowed, aborted */
   async add(source: string, quantization: string | undefined, signal: AbortSignal): Promise<string> {
-    const plan = await this.#shelf.find(source, quantization, signal);
+    const { plan } = await this.#shelf.find(source, quantization, signal);
     const own = (await this.#isTaken(plan, source)) ? { ...plan, id: await this.#freeId(plan.id) } : plan;
     this.#start(own);
     return own.id;

@@ -7,10 +7,11 @@ import type { ModelSource } from '../gguf/split.ts';
 import { type ErrorData, LocalLLMError } from '../protocol/errors.ts';
 import type { ModelInfo } from '../protocol/models.ts';
 import type { CatalogEntry } from '../store/catalog.ts';
-import { HUB } from '../store/huggingface.ts';
+import { HUB } from '../store/hub-api.ts';
+import type { Found } from '../store/huggingface.ts';
 import type { ModelStore } from '../store/model-store.ts';
 import { type ModelPlan, planOfRecord } from '../store/plan.ts';
-import { planFromCatalog, planFromText } from '../store/sources.ts';
+import { findByText, findInCatalog } from '../store/sources.ts';
 import { listModels } from './model-list.ts';
 import type { ModelStatus } from './model-status.ts';
 
@@ -66,7 +67,7 @@ export class ModelShelf {
     const record = entry?.kind === 'embedded' ? undefined : await (await this.store()).record(id);
     const known = record && planOfRecord(record);
     if (known) return known;
-    if (entry && !record) return planFromCatalog(entry, undefined, this.#hub(signal));
+    if (entry && !record) return (await findInCatalog(entry, undefined, this.#hub(signal))).plan;
     const message = `The files of ${name} came from this device and are no longer whole. Delete the model and choose them again.`;
     throw new LocalLLMError('bad-file', message);
   }
@@ -96,11 +97,11 @@ export class ModelShelf {
   }
 
   /** What a person's words name. @throws LocalLLMError bad-argument, network, not-allowed, aborted */
-  async find(source: string, quantization: string | undefined, signal: AbortSignal): Promise<ModelPlan> {
+  async find(source: string, quantization: string | undefined, signal: AbortSignal): Promise<Found> {
     const entry = this.catalog.find(({ id }) => id === source);
     return entry
-      ? planFromCatalog(entry, quantization, this.#hub(signal))
-      : planFromText(source, quantization, this.#hub(signal));
+      ? findInCatalog(entry, quantization, this.#hub(signal))
+      : findByText(source, quantization, this.#hub(signal));
   }
 
   /** A Hugging Face access token; undefined: none any more. */

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FileServer } from '../../tests/file-server.ts';
 import { content, failure, planOf, sha256Of, stored, useStore } from '../../tests/store-fixture.ts';
-import { choicesOf, choose, type HubFile, parseHubReference, planFromHub, quantizationOf } from './huggingface.ts';
-import { planFromText } from './sources.ts';
+import { choicesOf, choose, findOnHub, type HubFile, parseHubReference, quantizationOf } from './huggingface.ts';
+import { findByText } from './sources.ts';
 
 describe('what names a model', () => {
   test.each([
@@ -104,7 +104,7 @@ describe('the hub', () => {
   const reference = { repo: 'owner/Some-Model-GGUF', revision: 'main' };
 
   test('pins the commit and the hash, and the download follows to the other host', async () => {
-    const plan = await planFromHub(reference, {}, { fetch, hub: hub() });
+    const { plan } = await findOnHub(reference, {}, { fetch, hub: hub() });
     expect(plan).toEqual({
       id: 'some-model-q4_k_m',
       name: 'Some Model',
@@ -126,7 +126,7 @@ describe('the hub', () => {
   });
 
   test('alone sees the token, the host that it redirects to does not', async () => {
-    const plan = await planFromHub(reference, {}, { fetch, hub: hub(), token: 'hf_secret' });
+    const { plan } = await findOnHub(reference, {}, { fetch, hub: hub(), token: 'hf_secret' });
     const store = world.current.store();
     store.authorize(hub(), 'hf_secret');
     await store.ensure(plan, { onProgress: () => {} });
@@ -155,31 +155,30 @@ describe('the hub', () => {
     [{ status: 401 }, 'not-allowed', /enter an access token/],
     [{ status: 404 }, 'network', /Look at the name/],
     [{ status: 429, headers: { 'Retry-After': '37' } }, 'network', /Try again in 37 seconds/],
+    [{ status: 429, headers: { RateLimit: '"api";r=0;t=250' } }, 'network', /Try again in 5 minutes/],
+    [{ status: 429 }, 'network', /Try again in some minutes/],
     [{ status: 503 }, 'network', /answered 503/],
     [{ instead: new TextEncoder().encode('<html>') }, 'network', /something else/],
   ])('%j is explained', async (fault, code, message) => {
     world.current.server.paths.clear();
     world.current.server.faults.push(fault);
-    const error = await failure(planFromHub(reference, {}, { fetch, hub: hub() }));
+    const error = await failure(findOnHub(reference, {}, { fetch, hub: hub() }));
     expect(error.code).toBe(code);
     expect(error.message).toMatch(message);
   });
 
   test('that cannot be reached is explained', async () => {
     const offline = () => Promise.reject(new TypeError('failed to fetch'));
-    const error = await failure(planFromHub(reference, {}, { fetch: offline }));
+    const error = await failure(findOnHub(reference, {}, { fetch: offline }));
     expect(error).toMatchObject({ code: 'network', message: expect.stringMatching(/cannot be reached/) });
   });
 });
 
 describe('an address', () => {
   test('of a file is a model without a pin', async () => {
-    expect(
-      await planFromText('https://example.org/m/My%20Model-Q8_0.gguf?x=1', undefined, {
-        fetch,
-        baseUrl: 'http://localhost:4173/',
-      }),
-    ).toEqual({
+    const address = 'https://example.org/m/My%20Model-Q8_0.gguf?x=1';
+    const { plan } = await findByText(address, undefined, { fetch, baseUrl: 'http://localhost:4173/' });
+    expect(plan).toEqual({
       id: 'my-model-q8_0',
       name: 'My Model Q8 0',
       quantization: 'Q8_0',
@@ -189,7 +188,7 @@ describe('an address', () => {
   });
 
   test('of the application itself may be without encryption', async () => {
-    const plan = await planFromText('http://localhost:4173/m.gguf', undefined, {
+    const { plan } = await findByText('http://localhost:4173/m.gguf', undefined, {
       fetch,
       baseUrl: 'http://localhost:4173/',
     });
@@ -203,7 +202,7 @@ describe('an address', () => {
     'nonsense',
     'https://me:pw@example.org/m.gguf',
   ])('%s is refused', async (text) => {
-    expect((await failure(planFromText(text, undefined, { fetch, baseUrl: 'http://localhost:4173/' }))).code).toBe(
+    expect((await failure(findByText(text, undefined, { fetch, baseUrl: 'http://localhost:4173/' }))).code).toBe(
       'bad-argument',
     );
   });

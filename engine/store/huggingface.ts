@@ -8,9 +8,8 @@
  */
 import * as v from 'valibot';
 import { LocalLLMError, quoted } from '../protocol/errors.ts';
+import { askHub, HUB, type HubOptions } from './hub-api.ts';
 import type { ModelPlan, PlannedPart } from './plan.ts';
-
-export const HUB = 'https://huggingface.co';
 
 /** A repository, and what of it is meant. */
 export interface HubReference {
@@ -82,34 +81,11 @@ export interface HubRepository {
   files: HubFile[];
 }
 
-export interface HubOptions {
-  fetch: typeof fetch;
-  /** Of the person, for repositories that not everyone may read. Sent to the hub alone. */
-  token?: string | undefined;
-  signal?: AbortSignal | undefined;
-  /** For tests. */
-  hub?: string | undefined;
-}
-
 /** The GGUF files of a repository. @throws LocalLLMError network, not-allowed, aborted */
 export async function listRepository({ repo, revision }: HubReference, options: HubOptions): Promise<HubRepository> {
-  const { hub = HUB, token, signal } = options;
+  const { hub = HUB, token } = options;
   const url = `${hub}/api/models/${repo}/revision/${encodeURIComponent(revision)}?blobs=true`;
-  let response: Response;
-  try {
-    response = await options.fetch(url, {
-      headers: token === undefined ? {} : { Authorization: `Bearer ${token}` },
-      credentials: 'omit',
-      referrerPolicy: 'no-referrer',
-      ...(signal && { signal }),
-    });
-  } catch (cause) {
-    if (signal?.aborted) throw new LocalLLMError('aborted', 'The request was cancelled.', { cause });
-    throw new LocalLLMError('network', `Hugging Face cannot be reached. Check the connection, then try again.`, {
-      cause,
-    });
-  }
-  if (!response.ok) throw refusal(repo, response, token !== undefined);
+  const response = await askHub(url, repo, options, (status) => refusal(repo, status, token !== undefined));
   const parsed = v.safeParse(RepositorySchema, await response.json().catch(() => undefined));
   if (!parsed.success) {
     throw new LocalLLMError(
@@ -124,22 +100,15 @@ export async function listRepository({ repo, revision }: HubReference, options: 
   return { commit: sha, license: typeof cardData?.license === 'string' ? cardData.license : undefined, files };
 }
 
-function refusal(repo: string, { status, headers }: Response, withToken: boolean): LocalLLMError {
-  if (status === 401 || status === 403 || status === 404) {
-    const advice = withToken
-      ? `Look at the name, and accept its conditions at ${HUB}/${repo} with the account that the access token belongs to.`
-      : `Look at the name. If not everyone may read it, accept its conditions at ${HUB}/${repo} and enter an access token.`;
-    return new LocalLLMError(
-      status === 404 ? 'network' : 'not-allowed',
-      `Hugging Face has no ${repo} for everyone. ${advice}`,
-    );
-  }
-  if (status === 429) {
-    const seconds = headers.get('Retry-After');
-    const when = seconds !== null && /^\d+$/.test(seconds) ? `in ${seconds} seconds` : 'in some minutes';
-    return new LocalLLMError('network', `Hugging Face allows no more requests for now. Try again ${when}.`);
-  }
-  return new LocalLLMError('network', `Hugging Face answered ${status} for ${repo}. Try again later.`);
+function refusal(repo: string, status: number, withToken: boolean): LocalLLMError | undefined {
+  if (status !== 401 && status !== 403 && status !== 404) return undefined;
+  const advice = withToken
+    ? `Look at the name, and accept its conditions at ${HUB}/${repo} with the account that the access token belongs to.`
+    : `Look at the name. If not everyone may read it, accept its conditions at ${HUB}/${repo} and enter an access token.`;
+  return new LocalLLMError(
+    status === 404 ? 'network' : 'not-allowed',
+    `Hugging Face has no ${repo} for everyone. ${advice}`,
+  );
 }
 
 /** Files that are no model of their own: projectors of images, importance matrices, drafts' heads. */
@@ -214,15 +183,34 @@ export function choose({ repo, file, quantization }: HubReference, files: readon
   );
 }
 
+/** A model that words name: how it is fetched, and what else could be. */
+export interface Found {
+  plan: ModelPlan;
+  /** All that there is, by name, each once, smallest first; without those whose names do not tell. */
+  quantizations: { name: string; bytes?: number }[];
+}
+
 /** Everything that is needed to fetch the model that is meant. @throws LocalLLMError network, not-allowed, bad-argument, aborted */
-export async function planFromHub(
+export async function findOnHub(
   reference: HubReference,
   model: { id?: string; name?: string },
   options: HubOptions,
-): Promise<ModelPlan> {
-  const { commit, license, files } = await listRepository(reference, options);
+): Promise<Found> {
+  const repository = await listRepository(reference, options);
+  const choices = new Map<string, { name: string; bytes: number }>();
+  for (const { quantization: name, bytes } of choicesOf(repository.files)) {
+    if (name !== '' && !choices.has(name)) choices.set(name, { name, bytes });
+  }
+  return { plan: planOf(reference, model, repository, options), quantizations: [...choices.values()] };
+}
+
+function planOf(
+  reference: HubReference,
+  model: { id?: string; name?: string },
+  { commit, license, files }: HubRepository,
+  { hub = HUB }: HubOptions,
+): ModelPlan {
   const choice = choose(reference, files);
-  const { hub = HUB } = options;
   const parts = choice.files.map(({ path, bytes, sha256 }): PlannedPart => {
     const encoded = path.split('/').map(encodeURIComponent).join('/');
     return {

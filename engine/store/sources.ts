@@ -5,7 +5,8 @@
  */
 import { LocalLLMError, quoted } from '../protocol/errors.ts';
 import type { CatalogEntry } from './catalog.ts';
-import { decoded, type HubOptions, parseHubReference, planFromHub, quantizationOf, slug } from './huggingface.ts';
+import type { HubOptions } from './hub-api.ts';
+import { decoded, findOnHub, type Found, parseHubReference, quantizationOf, slug } from './huggingface.ts';
 import type { ModelPlan } from './plan.ts';
 
 export interface SourceOptions extends HubOptions {
@@ -17,14 +18,14 @@ export interface SourceOptions extends HubOptions {
  * A Hugging Face id or link, or the https address of a GGUF file.
  * @throws LocalLLMError bad-argument, network, not-allowed, aborted
  */
-export async function planFromText(
+export async function findByText(
   text: string,
   quantization: string | undefined,
   { baseUrl, ...options }: SourceOptions,
-): Promise<ModelPlan> {
+): Promise<Found> {
   const source = text.trim();
   const reference = parseHubReference(source);
-  if (reference) return planFromHub({ ...reference, ...(quantization !== undefined && { quantization }) }, {}, options);
+  if (reference) return findOnHub({ ...reference, ...(quantization !== undefined && { quantization }) }, {}, options);
   const url = URL.parse(source);
   if (!url || !(url.protocol === 'https:' || url.origin === new URL(baseUrl).origin)) {
     throw new LocalLLMError(
@@ -35,7 +36,7 @@ export async function planFromText(
   if (url.username !== '' || url.password !== '') {
     throw new LocalLLMError('bad-argument', 'source: the address holds a password. Give one without.');
   }
-  return planFromUrl(url);
+  return alone(planFromUrl(url));
 }
 
 /** A file at an address of its own: the first download decides which bytes it is. */
@@ -52,22 +53,25 @@ function planFromUrl(url: URL): ModelPlan {
   };
 }
 
+const alone = (plan: ModelPlan): Found => ({ plan, quantizations: [] });
+
 const lastSegment = ({ pathname }: URL): string => decoded(pathname.slice(pathname.lastIndexOf('/') + 1));
 
 /** A model of the catalogue. @throws LocalLLMError bad-argument, network, not-allowed, aborted */
-export async function planFromCatalog(
+export async function findInCatalog(
   entry: CatalogEntry,
   quantization: string | undefined,
   { baseUrl, ...options }: SourceOptions,
-): Promise<ModelPlan> {
+): Promise<Found> {
   const { id, name, license } = entry;
   if (entry.kind === 'embedded') {
     const { bytes, sha256 } = entry;
     const url = new URL(entry.url, baseUrl).href;
-    return { id, name, license, parts: [{ name: lastSegment(new URL(url)), url, bytes, sha256 }] };
+    return alone({ id, name, license, parts: [{ name: lastSegment(new URL(url)), url, bytes, sha256 }] });
   }
   const wanted = quantization ?? entry.quantization;
   const own = wanted === entry.quantization ? id : slug(`${id}-${wanted}`);
   const reference = { repo: entry.repo, revision: 'main', quantization: wanted };
-  return { ...(await planFromHub(reference, { id: own, name }, options)), license };
+  const { plan, quantizations } = await findOnHub(reference, { id: own, name }, options);
+  return { plan: { ...plan, license }, quantizations };
 }
