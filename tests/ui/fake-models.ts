@@ -239,6 +239,7 @@ export class FakeModels {
   #load(wanted: boolean, id: string): EngineStatus {
     const model = this.#stored.find((one) => one.id === (id || this.#default));
     if (this.#status.error || (wanted && !model?.complete)) return this.#status;
+    if (wanted && id === '' && this.#status.state !== 'idle') return this.#status;
     Object.assign(this.#status, { state: wanted ? 'ready' : 'idle' });
     if (model && wanted) this.#status.model = { id: model.id, name: model.name, contextTokens: 4096 };
     this.#tell({ ...this.#status });
