@@ -7,10 +7,12 @@ interface PopupAppProps {
   services: Services;
   /** Opens the settings, at a view. */
   onOpenSettings: (view?: 'models') => void;
+  /** Where the browser has a side panel. In the turn of the click. */
+  onOpenPanel?: (() => void) | undefined;
 }
 
 /** The chat in the extension's popup. */
-export function PopupApp({ services, onOpenSettings }: PopupAppProps) {
+export function PopupApp({ services, onOpenSettings, onOpenPanel }: PopupAppProps) {
   useEffect(() => {
     void services.session.restore();
     const leave = () => services.session.interrupt();
@@ -28,19 +30,32 @@ export function PopupApp({ services, onOpenSettings }: PopupAppProps) {
       brand={
         <h1 class="brand">
           <Mark size={24} />
-          localLLM
+          <span class="brand-name">localLLM</span>
         </h1>
       }
       extra={
-        <button
-          type="button"
-          class="quiet icon-only"
-          aria-label="Settings"
-          title="Settings"
-          onClick={() => onOpenSettings()}
-        >
-          <Icon name="settings" />
-        </button>
+        <>
+          {onOpenPanel && (
+            <button
+              type="button"
+              class="quiet icon-only"
+              aria-label="Open in side panel"
+              title="Open in side panel"
+              onClick={onOpenPanel}
+            >
+              <Icon name="panel" />
+            </button>
+          )}
+          <button
+            type="button"
+            class="quiet icon-only"
+            aria-label="Settings"
+            title="Settings"
+            onClick={() => onOpenSettings()}
+          >
+            <Icon name="settings" />
+          </button>
+        </>
       }
     />
   );

@@ -9,6 +9,8 @@ import { createRemedy } from '../engine/remedies.ts';
 import { Icon } from '../icons.tsx';
 import { useObservable } from '../observable.ts';
 import type { Services } from '../services.ts';
+import { ChatSettingsDialog } from './chat-settings-dialog.tsx';
+import { changesIn, settingsBelow } from './chat-settings.ts';
 import { Composer } from './composer.tsx';
 import { EmptyChat } from './empty-chat.tsx';
 import { HistoryDialog } from './history-dialog.tsx';
@@ -16,6 +18,7 @@ import { MessageList } from './message-list.tsx';
 import { ModelMenu } from './model-menu.tsx';
 import { ModelSwitch } from './model-switch.tsx';
 import type { ChatState } from './session.ts';
+import { SystemLine } from './system-line.tsx';
 
 interface ChatViewProps {
   services: Services;
@@ -31,16 +34,24 @@ export function ChatView({ services, onOpenModels, brand, extra }: ChatViewProps
   const chat = useObservable(session);
   const engine = useObservable(monitor);
   const remedy = useMemo(() => createRemedy(services, onOpenModels), [services]);
-  const onRetry = useMemo(() => () => void session.retry(), [session]);
   useEffect(() => monitor.preload(), [monitor]);
   useEffect(() => choice.start(), [choice]);
   const trouble = troubleOf(chat, engine);
   const blocked = blockedBy(chat, engine);
   const send = (text: string) => void session.send(text);
+  const [settingsAt, setSettingsAt] = useState<'top' | 'system'>();
   const empty = chat.messages.length === 0 && !chat.streaming;
   return (
     <div class="chat">
-      <ChatHead services={services} engine={engine} onOpenModels={onOpenModels} brand={brand} extra={extra} />
+      <ChatHead
+        services={services}
+        engine={engine}
+        onOpenModels={onOpenModels}
+        onOpenSettings={() => setSettingsAt('top')}
+        brand={brand}
+        extra={extra}
+      />
+      <SystemLine services={services} onOpen={() => setSettingsAt('system')} />
       {empty ? (
         <div class="scroller">
           {trouble ? (
@@ -52,11 +63,10 @@ export function ChatView({ services, onOpenModels, brand, extra }: ChatViewProps
       ) : (
         <MessageList
           key={chat.conversation?.id}
-          messages={chat.messages}
-          streaming={chat.streaming}
+          session={session}
+          chat={chat}
           waiting={waitingFor(engine.status)}
           remedy={remedy}
-          onRetry={onRetry}
         />
       )}
       <div class="dock">
@@ -64,29 +74,33 @@ export function ChatView({ services, onOpenModels, brand, extra }: ChatViewProps
         {chat.historyError && <p class="hint">This chat is not saved. {chat.historyError.message}</p>}
         <ModelSwitch choice={choice} status={engine.status} onOpenModels={onOpenModels} />
         <ModelProgress status={engine.status} client={client} />
-        <Composer
-          answering={chat.streaming !== undefined}
-          blocked={blocked}
-          focusKey={chat.conversation?.id}
-          onSend={send}
-          onStop={() => session.stop()}
-        />
+        <Composer session={session} chat={chat} blocked={blocked} />
       </div>
+      {settingsAt && (
+        <ChatSettingsDialog
+          services={services}
+          atSystem={settingsAt === 'system'}
+          onClose={() => setSettingsAt(undefined)}
+        />
+      )}
     </div>
   );
 }
 
 interface ChatHeadProps extends ChatViewProps {
   engine: MonitorState;
+  onOpenSettings: () => void;
 }
 
-function ChatHead({ services: { session, choice }, engine, onOpenModels, brand, extra }: ChatHeadProps) {
+function ChatHead({ services, engine, onOpenModels, onOpenSettings, brand, extra }: ChatHeadProps) {
+  const { session, choice } = services;
   const [showHistory, setShowHistory] = useState(false);
   return (
     <header class="chat-head">
       {brand}
       <ModelMenu choice={choice} engine={engine} onOpenModels={onOpenModels} />
       <div class="tools">
+        <SettingsButton services={services} onOpen={onOpenSettings} />
         <button
           type="button"
           class="quiet icon-only"
@@ -109,6 +123,25 @@ function ChatHead({ services: { session, choice }, engine, onOpenModels, brand, 
       </div>
       {showHistory && <HistoryDialog session={session} onClose={() => setShowHistory(false)} />}
     </header>
+  );
+}
+
+/** Opens the settings of this chat; a dot says that some are not the model's own. */
+function SettingsButton({ services: { session, choice }, onOpen }: { services: Services; onOpen: () => void }) {
+  const { settings, conversation } = useObservable(session);
+  useObservable(choice);
+  const changes = changesIn(settings, settingsBelow(choice.model), conversation !== undefined);
+  const title = changes.length === 0 ? 'Chat settings' : `Chat settings (changed: ${changes.join(', ')})`;
+  return (
+    <button
+      type="button"
+      class={`quiet icon-only${changes.length > 0 ? ' marked' : ''}`}
+      aria-label={title}
+      title={title}
+      onClick={onOpen}
+    >
+      <Icon name="tune" />
+    </button>
   );
 }
 

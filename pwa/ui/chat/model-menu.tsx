@@ -24,10 +24,13 @@ export function ModelMenu({ choice, engine, onOpenModels }: ModelMenuProps) {
   const [open, setOpen] = useState(false);
   const { tone, text } = headOf(engine, choice.model, switchingTo);
   const close = () => popover.current?.hidePopover();
-  const onToggle = ({ newState, currentTarget }: TargetedToggleEvent<HTMLDivElement>) => {
-    if (newState === 'open' && button.current) placeBelow(button.current, currentTarget);
-    setOpen(newState === 'open');
+  const onBeforeToggle = ({ newState, currentTarget }: TargetedToggleEvent<HTMLDivElement>) => {
+    if (newState !== 'open') return;
+    if (button.current) placeBelow(button.current, currentTarget);
+    setOpen(true);
   };
+  // Emptied once it is closed: the browser gives the focus back only from within it.
+  const onToggle = ({ newState }: TargetedToggleEvent<HTMLDivElement>) => newState === 'closed' && setOpen(false);
   return (
     <div class="model-choice">
       <button
@@ -47,7 +50,7 @@ export function ModelMenu({ choice, engine, onOpenModels }: ModelMenuProps) {
       <span class="visually-hidden" role="status">
         {text}
       </span>
-      <div id={id} ref={popover} popover="auto" class="model-menu" onBeforeToggle={onToggle}>
+      <div id={id} ref={popover} popover="auto" class="model-menu" onBeforeToggle={onBeforeToggle} onToggle={onToggle}>
         {open && (
           <Opened
             choice={choice}

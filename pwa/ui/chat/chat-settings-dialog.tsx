@@ -1,0 +1,222 @@
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { LocalLLMError } from '../../../engine/client/index.ts';
+import { Dialog } from '../dialog.tsx';
+import { NumberField } from '../fields/number-field.tsx';
+import { SamplingFields } from '../fields/sampling-fields.tsx';
+import { Segments } from '../fields/segments.tsx';
+import type { ChatSettings } from '../history/records.ts';
+import { useObservable } from '../observable.ts';
+import type { Services } from '../services.ts';
+import { asModelSettings, samplingOf, type SettingsBelow, settingsBelow, systemOf } from './chat-settings.ts';
+import type { ChatSession } from './session.ts';
+
+/** What one setting, or several, become; undefined: as it would be without. */
+export type SettingChanges = { [K in keyof ChatSettings]?: ChatSettings[K] | undefined };
+
+interface ChatSettingsDialogProps {
+  services: Pick<Services, 'session' | 'choice'>;
+  /** Whether it was opened to write the system prompt. */
+  atSystem: boolean;
+  onClose: () => void;
+}
+
+const SAVE_MS = 250;
+/** As long as the protocol takes. */
+const MAX_SYSTEM_CHARS = 1 << 15;
+const NO_SAMPLING = {
+  temperature: undefined,
+  topP: undefined,
+  topK: undefined,
+  minP: undefined,
+  repetitionPenalty: undefined,
+} satisfies SettingChanges;
+const THINKING = [
+  [undefined, 'As the model does'],
+  [true, 'Think first'],
+  [false, 'Answer at once'],
+] as const;
+
+/** How the model is told to answer in this chat. What is changed holds from the next answer on. */
+export function ChatSettingsDialog({ services: { session, choice }, atSystem, onClose }: ChatSettingsDialogProps) {
+  const { conversation } = useObservable(session);
+  const { models } = useObservable(choice);
+  const { draft, change } = useDraft(session);
+  const model = models?.find(({ isDefault }) => isDefault);
+  const below = settingsBelow(model);
+  const began = conversation !== undefined;
+  const system = systemOf(draft, below, began);
+  const setSystem = (text: string) => change({ system: asSystem(text, below, began) });
+  const reset = () => {
+    const { system: own } = below;
+    const rest = { maxTokens: undefined, seed: undefined, thinking: undefined };
+    change({ ...NO_SAMPLING, ...rest, system: began ? own || undefined : undefined });
+  };
+  const nothingSet = Object.values({ ...draft, system: undefined }).every((value) => value === undefined);
+  return (
+    <Dialog title="Chat settings" onClose={onClose}>
+      <div class="chat-settings">
+        <p class="faint small">They hold in this chat, from the next answer on.</p>
+        <SystemField value={system} below={below.system} focus={atSystem} onChange={setSystem} />
+        <SamplingFields
+          value={samplingOf(draft)}
+          below={below.sampling}
+          ownName="Model’s own"
+          onChange={(sampling) => change({ ...NO_SAMPLING, ...sampling })}
+        />
+        <Segments
+          label="Thinking"
+          hint="Only models that were made to think before they answer can."
+          value={draft.thinking}
+          options={THINKING}
+          onChange={(thinking) => change({ thinking })}
+        />
+        <NumberField
+          label="Longest answer"
+          unit="tokens"
+          value={draft.maxTokens}
+          fallback="no limit"
+          min={1}
+          max={1 << 20}
+          step={1}
+          onChange={(maxTokens) => change({ maxTokens })}
+        />
+        <NumberField
+          label="Seed"
+          hint="With the same number, the same question is answered the same way."
+          value={draft.seed}
+          fallback="random"
+          min={0}
+          max={0xffff_ffff}
+          step={1}
+          onChange={(seed) => change({ seed })}
+        />
+        <NewChats
+          name={model?.name}
+          save={async () => {
+            if (!model) return;
+            await choice.configure(model.id, asModelSettings(draft, model, began));
+            change(NO_SAMPLING); // the model's own now
+          }}
+        />
+        <div class="settings-end">
+          <button type="button" class="small" disabled={nothingSet && system === below.system} onClick={reset}>
+            Reset to the model’s own
+          </button>
+          <button type="button" class="primary" onClick={onClose}>
+            Done
+          </button>
+        </div>
+      </div>
+    </Dialog>
+  );
+}
+
+/** The settings as they are being changed: saved a moment after, and when the dialog goes. */
+function useDraft(session: ChatSession) {
+  const [draft, setDraft] = useState<ChatSettings>(session.value.settings);
+  const unsaved = useRef<SettingChanges>(undefined);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const save = () => {
+    clearTimeout(timer.current);
+    if (unsaved.current) session.setSettings(unsaved.current);
+    unsaved.current = undefined;
+  };
+  useEffect(() => save, []);
+  const change = (changes: SettingChanges) => {
+    setDraft((before) => {
+      const kept = Object.entries({ ...before, ...changes }).filter(([, value]) => value !== undefined);
+      return Object.fromEntries(kept);
+    });
+    unsaved.current = { ...unsaved.current, ...changes };
+    clearTimeout(timer.current);
+    timer.current = setTimeout(save, SAVE_MS);
+  };
+  return { draft, change };
+}
+
+/** Undefined where that means the same: a chat that did not begin takes its model's, one that did takes none. */
+function asSystem(text: string, below: SettingsBelow, began: boolean): string | undefined {
+  return text === (began ? '' : below.system) ? undefined : text;
+}
+
+interface SystemFieldProps {
+  value: string;
+  /** The model's; empty: none. */
+  below: string;
+  focus: boolean;
+  onChange: (text: string) => void;
+}
+
+function SystemField({ value, below, focus, onChange }: SystemFieldProps) {
+  const id = useId();
+  const field = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => {
+    if (focus) field.current?.focus();
+  }, []);
+  return (
+    <div class="field">
+      <div class="number-head">
+        <label for={id}>System prompt</label>
+        {value !== below && (
+          <button
+            type="button"
+            class="link"
+            aria-label="Reset System prompt"
+            onClick={() => {
+              onChange(below);
+              field.current?.focus();
+            }}
+          >
+            Reset
+          </button>
+        )}
+      </div>
+      <textarea
+        ref={field}
+        id={id}
+        rows={4}
+        maxLength={MAX_SYSTEM_CHARS}
+        value={value}
+        placeholder="For example: Answer in short sentences."
+        aria-describedby={`${id}-hint`}
+        onInput={({ currentTarget }) => onChange(currentTarget.value)}
+      />
+      <p id={`${id}-hint`} class="faint small">
+        {hintOf(value, below)}
+      </p>
+    </div>
+  );
+}
+
+function hintOf(value: string, below: string): string {
+  if (below === '') return 'What the model is told before the first question. Sites have their own.';
+  return value === below ? 'The model’s default for new chats.' : `The model’s default: “${below}”`;
+}
+
+/** Writes the settings to the model's. */
+function NewChats({ name, save }: { name: string | undefined; save: () => Promise<void> }) {
+  const [told, setTold] = useState<{ text: string; failed?: true }>();
+  const [busy, setBusy] = useState(false);
+  const run = async () => {
+    setBusy(true);
+    try {
+      await save();
+      setTold({ text: `New chats with ${name} begin like this one.` });
+    } catch (thrown) {
+      setTold({ text: LocalLLMError.from(thrown).message, failed: true });
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <div class="new-chats">
+      <button type="button" class="small" disabled={busy || name === undefined} onClick={() => void run()}>
+        Use for new chats
+      </button>
+      <p class={told?.failed ? 'field-problem' : 'faint small'} role={told?.failed ? 'alert' : 'status'}>
+        {told?.text ??
+          'Keeps the system prompt and the wording with the model. Sites get the wording, where they ask for no other.'}
+      </p>
+    </div>
+  );
+}
