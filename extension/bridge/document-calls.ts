@@ -5,7 +5,7 @@
  */
 import { browser } from 'wxt/browser';
 import { PING } from './page-messages.ts';
-import type { DelegationCall } from './page-messages.ts';
+import type { DelegationCall, Here, WhereCall } from './page-messages.ts';
 
 // Of the prototype: elements of the page may bear the names of the document's own methods.
 const { querySelectorAll } = Document.prototype;
@@ -14,13 +14,17 @@ export function answerDocumentCalls(): void {
   browser.runtime.onMessage.addListener((message: unknown, sender, reply: (value: unknown) => void) => {
     if (sender.id !== browser.runtime.id) return;
     if (message === PING) return reply(true);
+    const asked = message as Partial<WhereCall> | null;
+    if (asked?.localllm === 'where' && typeof asked.id === 'string') return say({ localllm: 'here', id: asked.id });
     const call = message as Partial<DelegationCall> | null;
     if (call?.localllm !== 'delegation' || typeof call.origin !== 'string') return;
-    // A message of its own: with it the browser says which document this is.
-    void browser.runtime
-      .sendMessage({ localllm: 'delegation', id: call.id, allows: allowsFrames(document, call.origin) })
-      .catch(() => {});
+    say({ localllm: 'delegation', id: call.id, allows: allowsFrames(document, call.origin) });
   });
+}
+
+/** As a message of its own: with it the browser says which document this is. */
+function say(answer: Here | { localllm: 'delegation'; id: string | undefined; allows: boolean }): void {
+  void browser.runtime.sendMessage(answer).catch(() => {});
 }
 
 /**

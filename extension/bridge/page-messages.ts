@@ -19,5 +19,14 @@ export interface DelegationCall {
   id: string;
   origin: string;
 }
+/** From the side panel to the content script of a tab's top frame, which answers with a message: the browser says whose that is. */
+export interface WhereCall {
+  localllm: 'where';
+  id: string;
+}
+export interface Here {
+  localllm: 'here';
+  id: string;
+}
 /** From the background to a document of which it has a grant: are you there? */
 export const PING = 'localllm:ping';

@@ -36,9 +36,11 @@ test('the extension carries the embedded model of the catalogue', async () => {
 
 test('the manifest asks for no more than it needs', async () => {
   const manifest = JSON.parse(await readFile(join(EXTENSION_DIR, 'manifest.json'), 'utf8'));
-  const permissions = ['favicon', 'offscreen', 'scripting', 'storage', 'unlimitedStorage'];
-  expect(manifest.permissions.toSorted()).toEqual(permissions);
-  // Asked about site by site, where the person switches `LanguageModel` on.
+  const kept = ['offscreen', 'scripting', 'storage', 'unlimitedStorage'];
+  // Of pages: the one that the person asks from, while it is shown.
+  const permissions = ['activeTab', 'contextMenus', 'favicon', 'sidePanel', ...kept];
+  expect(manifest.permissions.toSorted()).toEqual(permissions.toSorted());
+  // Asked about site by site, where the person switches `LanguageModel` on, or wants to attach pages without asking from them.
   expect(manifest.optional_host_permissions).toEqual(['http://*/*', 'https://*/*']);
   expect(manifest.host_permissions ?? []).toEqual([]);
   expect(manifest.web_accessible_resources ?? []).toEqual([]);

@@ -26,10 +26,12 @@ interface ChatViewProps {
   /** What stands at the head's left and right ends. */
   brand?: ComponentChildren;
   extra?: ComponentChildren;
+  /** What stands above the composer. */
+  beforeComposer?: ComponentChildren;
 }
 
 /** The chat: the same in the popup and in the web app. */
-export function ChatView({ services, onOpenModels, brand, extra }: ChatViewProps) {
+export function ChatView({ services, onOpenModels, brand, extra, beforeComposer }: ChatViewProps) {
   const { session, monitor, client, choice } = services;
   const chat = useObservable(session);
   const engine = useObservable(monitor);
@@ -74,6 +76,7 @@ export function ChatView({ services, onOpenModels, brand, extra }: ChatViewProps
         {chat.historyError && <p class="hint">This chat is not saved. {chat.historyError.message}</p>}
         <ModelSwitch choice={choice} status={engine.status} onOpenModels={onOpenModels} />
         <ModelProgress status={engine.status} client={client} />
+        {beforeComposer}
         <Composer session={session} chat={chat} blocked={blocked} />
       </div>
       {settingsAt && (

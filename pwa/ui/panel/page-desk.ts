@@ -1,0 +1,127 @@
+/**
+ * Attaches what the person asks about to the draft: reads it, cuts it to what the model has room for, says what did not work.
+ *
+ * @module
+ */
+import type { Client } from '../../../engine/client/index.ts';
+import type { ChatSession } from '../chat/session.ts';
+import type { EngineMonitor } from '../engine/monitor.ts';
+import type { Attachment } from '../history/records.ts';
+import { Observable } from '../observable.ts';
+import type { PageAsk, PagePart, PageReading, PageSource } from './page-source.ts';
+
+export interface PageDeskState {
+  reading: boolean;
+  /** What came of the last reading. */
+  note?: string;
+  refused?: Extract<PageReading, { message: string }>;
+}
+
+interface PageDeskOptions {
+  session: Pick<ChatSession, 'attach' | 'measure' | 'newChat' | 'restore'>;
+  client: Pick<Client, 'measure'>;
+  monitor: Pick<EngineMonitor, 'value'>;
+  pages: PageSource;
+}
+
+/** Of the context, for the question and its answer. */
+const ANSWER_TOKENS = 1024;
+/** With less room the composer says that it is too long. */
+const LEAST_TOKENS = 64;
+/** A busy engine measures late; then the text stays as it is. */
+const MEASURE_MS = 5000;
+const CUT = '\n\n[The page goes on.]';
+
+export class PageDesk extends Observable<PageDeskState> {
+  readonly #options: PageDeskOptions;
+  #done: Promise<void> = Promise.resolve();
+
+  constructor(options: PageDeskOptions) {
+    super({ reading: false });
+    this.#options = options;
+  }
+
+  /** A panel that opens because the person asked about something begins a chat of it; else the latest chat goes on. */
+  async open(): Promise<void> {
+    const { session, pages } = this.#options;
+    const asks = await pages.take().catch(() => []);
+    if (asks.length > 0) session.newChat();
+    else await session.restore();
+    await this.#run(asks);
+  }
+
+  /** Attaches what the person asks about elsewhere, until the returned function is called. */
+  follow(): () => void {
+    const { pages } = this.#options;
+    return pages.watch(() => {
+      void pages.take().then(
+        (asks) => this.#run(asks),
+        () => {}, // the extension was reloaded: this page is about to go
+      );
+    });
+  }
+
+  attach(part: PagePart): Promise<void> {
+    return this.#run([() => this.#options.pages.read(part)]);
+  }
+
+  /** Asks the browser for the site that was refused, then attaches. In a click only. */
+  allow(): Promise<void> {
+    const { allow } = this.value.refused ?? {};
+    return allow ? this.#run([() => allow.read()]) : Promise.resolve();
+  }
+
+  dismiss(): void {
+    this.set({ reading: this.value.reading });
+  }
+
+  /** One after another, the first at once where nothing is being read: what asks the browser has to be in the turn of its click. */
+  #run(asks: readonly PageAsk[]): Promise<void> {
+    if (asks.length === 0) return this.#done;
+    const run = async (): Promise<void> => {
+      for (const ask of asks) await this.#attach(ask);
+    };
+    const done = this.value.reading ? this.#done.then(run) : run();
+    return (this.#done = done);
+  }
+
+  async #attach(ask: PageAsk): Promise<void> {
+    this.set({ reading: true });
+    const reading = await ask();
+    if ('message' in reading) return this.set({ reading: false, refused: reading });
+    const { attachment, cut } = reading;
+    const fitted = await this.#fit(attachment).catch(() => attachment);
+    const short = cut || fitted.text.length < attachment.text.length;
+    this.#options.session.attach(short ? { ...fitted, text: fitted.text + CUT } : fitted);
+    const part = fitted.text.length.toLocaleString('en');
+    const note = short ? `Only the beginning is attached, ${part} characters: there is no room for more.` : 'Attached.';
+    this.set({ reading: false, note });
+  }
+
+  /** As much of its beginning as the model has room for beside the chat and an answer. */
+  async #fit(attachment: Attachment): Promise<Attachment> {
+    const { client, session, monitor } = this.#options;
+    // Measuring would load the model, or wait for its download.
+    if (monitor.value.status?.state !== 'ready') return attachment;
+    const signal = AbortSignal.timeout(MEASURE_MS);
+    const tokensOf = async (content: string) => (await client.measure([{ role: 'user', content }], { signal })).tokens;
+    const { tokens: taken, contextTokens } = await session.measure('', signal);
+    const room = contextTokens - taken - Math.min(ANSWER_TOKENS, contextTokens / 2);
+    if (room < LEAST_TOKENS) return attachment;
+    let { text } = attachment;
+    for (let tokens = await tokensOf(text); tokens > room; tokens = await tokensOf(text)) {
+      text = shorten(text, Math.floor(text.length * Math.min(0.95, room / tokens)));
+    }
+    return { ...attachment, text };
+  }
+}
+
+/** To a whole paragraph, line or word, where that costs little. */
+function shorten(text: string, characters: number): string {
+  const start = text.slice(0, characters);
+  for (const end of ['\n\n', '\n', ' ']) {
+    const at = start.lastIndexOf(end);
+    if (at > characters * 0.8) return start.slice(0, at);
+  }
+  return start.toWellFormed();
+}

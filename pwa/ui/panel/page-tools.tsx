@@ -1,0 +1,38 @@
+import { Icon } from '../icons.tsx';
+import { useObservable } from '../observable.ts';
+import type { PageDesk } from './page-desk.ts';
+
+/** What the panel can take from the page beside it, and what came of it. */
+export function PageTools({ desk }: { desk: PageDesk }) {
+  const { reading, note, refused } = useObservable(desk);
+  return (
+    <div>
+      {refused && (
+        <section class="page-refused" role="alert">
+          <p>{refused.message}</p>
+          <button type="button" class="quiet icon-only" aria-label="Close" title="Close" onClick={() => desk.dismiss()}>
+            <Icon name="close" />
+          </button>
+          {refused.allow && (
+            <button type="button" class="small allow" onClick={() => void desk.allow()}>
+              Always allow on {refused.allow.site}
+            </button>
+          )}
+        </section>
+      )}
+      <div class="page-tools">
+        <button type="button" class="quiet small" disabled={reading} onClick={() => void desk.attach('page')}>
+          <Icon name="page" />
+          Attach this page
+        </button>
+        <button type="button" class="quiet small" disabled={reading} onClick={() => void desk.attach('selection')}>
+          <Icon name="selection" />
+          Attach selection
+        </button>
+        <span class="note" role="status">
+          {reading ? 'Reading the page …' : note}
+        </span>
+      </div>
+    </div>
+  );
+}
