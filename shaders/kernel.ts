@@ -32,6 +32,8 @@ export interface Adapter {
   subgroupSize: number;
   /** `dot4I8Packed` is one instruction, as far as the vendor tells. */
   integerDot: boolean;
+  /** Threads that a workgroup may have: 256 or more. */
+  workgroupThreads: number;
   /** Matrices of 16 × 16, f16 into f32, in subgroups of exactly 32, and workgroup memory enough for what is made of them. */
   subgroupMatrix: boolean;
 }
@@ -41,6 +43,7 @@ export const PORTABLE: Adapter = {
   software: false,
   subgroupSize: 0,
   integerDot: false,
+  workgroupThreads: 256,
   subgroupMatrix: false,
 };
 

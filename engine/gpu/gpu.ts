@@ -84,6 +84,8 @@ export class Gpu {
           maxBufferSize: limits.maxBufferSize,
           maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
           maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+          maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+          maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
         },
       });
       const name = nameOf(adapter.info);
@@ -209,6 +211,7 @@ function describeAdapter(
       FEATURES.every((feature) => features.has(feature)) &&
       hasMatrices(info) &&
       limits.maxComputeWorkgroupStorageSize >= MATRIX_WORKGROUP_BYTES,
+    workgroupThreads: Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX),
     integerDot: INTEGER_DOT.test(name) && language.has('packed_4x8_integer_dot_product'),
   };
 }

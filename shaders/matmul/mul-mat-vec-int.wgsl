@@ -3,12 +3,12 @@
 // A workgroup of THREADS makes integers of CHUNK blocks of x in workgroup memory, its threads 8 elements each, and meanwhile loads
 // its weights' share of them: LANES threads a group of ROWS rows, UNITS blocks of each row a thread, so that neighbours read
 // neighbouring units. Two such sides of workgroup memory spare the second barrier; x that is one chunk needs one.
-override THREADS: u32 = 256u;
+override THREADS: u32 = 256u; // a multiple of 4 * LANES
 override LANES: u32 = 32u;
 override ROWS: u32 = 2u; // of one thread: 2 or 4
 override SIDES: u32 = 2u; // 1 where x is one chunk
 override CHUNK: u32 = THREADS / 4u; // blocks
-override UNITS: u32 = CHUNK / LANES; // blocks of a row that a thread takes of each chunk: 1 or 2
+override UNITS: u32 = CHUNK / LANES; // blocks of a row that a thread takes of each chunk: 1, 2, or 3 with ROWS = 2
 
 override BYTES_SIZE: u32 = SIDES * CHUNK * 4u;
 override STEPS_SIZE: u32 = SIDES * CHUNK;
@@ -60,6 +60,8 @@ fn main(
     var w11: Weights;
     var w21: Weights;
     var w31: Weights;
+    var w02: Weights;
+    var w12: Weights;
     if (ROWS > 2u) {
       w20 = load_weights(row2, block0);
       w30 = load_weights(row3, block0);
@@ -71,6 +73,11 @@ fn main(
         w21 = load_weights(row2, block1);
         w31 = load_weights(row3, block1);
       }
+    }
+    if (UNITS > 2u) {
+      let block2 = min(first + 2u * LANES + lane, last_block);
+      w02 = load_weights(row0, block2);
+      w12 = load_weights(row1, block2);
     }
 
     let share = to_integers(thread, a, b);
@@ -95,6 +102,11 @@ fn main(
         sums.z += block_dot(spread(w21.packed), w21.scale, x1);
         sums.w += block_dot(spread(w31.packed), w31.scale, x1);
       }
+    }
+    if (UNITS > 2u) {
+      let x2 = load_integers(side, 2u * LANES + lane);
+      sums.x += block_dot(spread(w02.packed), w02.scale, x2);
+      sums.y += block_dot(spread(w12.packed), w12.scale, x2);
     }
     if (SIDES == 1u) {
       break;
