@@ -13,7 +13,7 @@ export class ChatView {
     return this.page.getByRole('button', { name: 'Stop' });
   }
   get retry(): Locator {
-    return this.page.getByRole('button', { name: 'Retry' });
+    return this.page.getByRole('button', { name: 'Retry' }).last();
   }
   get newChat(): Locator {
     return this.page.getByRole('button', { name: 'New chat' });

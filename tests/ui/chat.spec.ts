@@ -104,7 +104,7 @@ test('an answer is announced in sentences', async ({ view }) => {
   const page = await view('popup', { answer: 'First sentence. Second one. Third.' });
   await ask(page);
   await expect(page.getByText('tokens/s')).toBeVisible();
-  await expect(page.locator('.visually-hidden[aria-live=polite]')).toContainText('Third.');
+  await expect(page.locator('.messages > [role=status]')).toContainText('Third.');
 });
 
 for (const [error, title, button] of [

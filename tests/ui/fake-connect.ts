@@ -82,6 +82,10 @@ export function fakeConnect(fake: FakeEngine): Connect {
         }, fake.delayMs * 50);
         return running.set(id, () => (clearTimeout(ended), tell(status)));
       }
+      if (method === 'measure') {
+        const tokens = Math.ceil(JSON.stringify(frame.params).length / 4);
+        return reply({ t: 'done', id, result: { tokens, contextTokens: model.contextTokens } });
+      }
       if (method !== 'generate') return reply({ t: 'done', id, result: status });
       if (error) return reply({ t: 'error', id, error });
       running.set(id, write(id, fake, onFrame));

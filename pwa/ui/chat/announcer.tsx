@@ -1,24 +1,38 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { nextAnnouncement } from './announcements.ts';
 import type { ChatMessage } from '../history/records.ts';
+import { nextAnnouncement } from './announcements.ts';
+import { splitThoughts } from './thoughts.ts';
 
 /** At least this long between two announcements of one answer. */
 const PACE_MS = 1_500;
 
-/** Reads an answer to assistive technology, sentence by sentence, and says how it ended. Answers of earlier visits stay silent. */
-export function Announcer({ message }: { message: ChatMessage | undefined }) {
+interface AnnouncerProps {
+  /** The last one, or the one that is being written. */
+  message: ChatMessage | undefined;
+  /** What was done with a message. */
+  news: string;
+}
+
+/** Reads an answer to assistive technology, sentence by sentence, and says how it ended. Answers of earlier visits stay silent, and thoughts. */
+export function Announcer({ message, news }: AnnouncerProps) {
   const [spoken, setSpoken] = useState('');
   const reading = useRef<{ id: string; announced: number; atMs: number }>(undefined);
+  const seen = useRef<{ id: string; chars: number }>(undefined);
+  useEffect(() => setSpoken(news), [news]);
   useEffect(() => {
     if (message?.role !== 'assistant') return;
+    const { answer } = splitThoughts(message.text);
     const streaming = message.status === 'streaming';
     if (streaming && reading.current?.id !== message.id) {
-      reading.current = { id: message.id, announced: 0, atMs: 0 };
+      // One that goes on has been read so far.
+      const announced = seen.current?.id === message.id ? seen.current.chars : 0;
+      reading.current = { id: message.id, announced, atMs: 0 };
     }
+    if (!streaming) seen.current = { id: message.id, chars: answer.length };
     const current = reading.current;
     if (current?.id !== message.id) return;
     if (streaming && performance.now() - current.atMs < PACE_MS) return;
-    const next = nextAnnouncement(message.text, current.announced, !streaming);
+    const next = nextAnnouncement(answer, current.announced, !streaming);
     const ending = message.status === 'stopped' ? 'Stopped.' : message.status === 'failed' ? 'The answer failed.' : '';
     if (!streaming) reading.current = undefined;
     else if (next.text !== '') reading.current = { ...current, announced: next.announced, atMs: performance.now() };

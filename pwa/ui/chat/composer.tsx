@@ -1,75 +1,106 @@
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { TargetedKeyboardEvent } from 'preact';
+import { useRef, useState } from 'preact/hooks';
 import { Icon } from '../icons.tsx';
+import { AttachButton } from './attach-button.tsx';
+import { AttachmentChips } from './attachment-chips.tsx';
+import type { DraftFit } from './attachments.ts';
+import { ComposerField } from './composer-field.tsx';
+import type { ChatSession, ChatState } from './session.ts';
+import { useAttaching } from './use-attaching.ts';
+import { useDraftFit } from './use-draft-fit.ts';
+import { useDroppedFiles } from './use-files.ts';
 
 interface ComposerProps {
-  answering: boolean;
+  session: ChatSession;
+  chat: ChatState;
   /** Why nothing can be asked; undefined when all is well. */
   blocked?: string | undefined;
-  /** Another value moves the focus here. */
-  focusKey: unknown;
-  onSend: (text: string) => void;
-  onStop: () => void;
 }
 
-/** Touch keyboards open by themselves where focus is set: leave that to the finger. */
-const hasMouse = () => matchMedia('(hover: hover)').matches;
-
-export function Composer({ answering, blocked, focusKey, onSend, onStop }: ComposerProps) {
+/** Where a question is written, and what goes along with it. */
+export function Composer({ session, chat, blocked }: ComposerProps) {
+  const { draftAttachments, conversation, streaming } = chat;
   const [text, setText] = useState('');
+  const form = useRef<HTMLFormElement>(null);
   const field = useRef<HTMLTextAreaElement>(null);
-  useLayoutEffect(() => {
-    if (hasMouse()) field.current?.focus({ preventScroll: true });
-  }, [focusKey, blocked]);
-  useLayoutEffect(() => grow(field.current), [text]);
-  const sendable = !answering && blocked === undefined && text.trim() !== '';
+  const { problem, news, take, remove, forget } = useAttaching(session);
+  const held = useDroppedFiles(form, take);
+  const fit = useDraftFit(session, chat, text);
+  const something = text.trim() !== '' || draftAttachments.length > 0;
+  const tooLong = fit?.verdict === 'too-long' && !fit.stale;
+  const sendable = !streaming && blocked === undefined && something && !tooLong;
+  const write = (written: string) => {
+    setText(written);
+    forget();
+  };
   const send = () => {
     if (!sendable) return;
-    onSend(text.trim());
-    setText('');
+    void session.send(text.trim());
+    write('');
     field.current?.focus();
   };
-  const onKeyDown = (event: TargetedKeyboardEvent<HTMLTextAreaElement>) => {
-    // Enter that ends an input method's composition chooses a word.
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+  const onSubmit = (event: Event) => {
     event.preventDefault();
     send();
   };
   return (
-    <form
-      class="composer"
-      onSubmit={(event) => {
-        event.preventDefault();
-        send();
-      }}
-    >
-      <textarea
-        ref={field}
-        rows={1}
-        value={text}
-        aria-label="Message"
-        placeholder={blocked ?? 'Ask anything. It stays here.'}
-        disabled={blocked !== undefined}
-        enterkeyhint="send"
-        onInput={(event) => setText(event.currentTarget.value)}
-        onKeyDown={onKeyDown}
-      />
-      {answering ? (
-        <button type="button" class="round stop" aria-label="Stop" title="Stop" onClick={onStop}>
-          <Icon name="stop" />
-        </button>
-      ) : (
-        <button type="submit" class="round send" aria-label="Send" title="Send (Enter)" disabled={!sendable}>
-          <Icon name="send" />
-        </button>
+    <form class="composer" ref={form} onSubmit={onSubmit}>
+      {draftAttachments.length > 0 && (
+        <AttachmentChips
+          attachments={draftAttachments}
+          onRemove={(attachment) => {
+            remove(attachment);
+            field.current?.focus();
+          }}
+        />
       )}
+      <Notes problem={problem} fit={fit} />
+      <div class="composer-row">
+        <AttachButton disabled={blocked !== undefined} onFiles={take} />
+        <ComposerField
+          field={field}
+          text={text}
+          blocked={blocked}
+          focusKey={conversation?.id}
+          onText={write}
+          onSend={send}
+          onFiles={take}
+        />
+        {streaming ? <StopButton onStop={() => session.stop()} /> : <SendButton disabled={!sendable} />}
+      </div>
+      <p class="visually-hidden" role="status">
+        {fit && fit.verdict !== 'fits' ? fit.text : news}
+      </p>
+      {held && <div class="drop-target">Drop text files to attach them</div>}
     </form>
   );
 }
 
-/** As tall as its text; the style sheet sets the limit. */
-function grow(field: HTMLTextAreaElement | null): void {
-  if (!field) return;
-  field.style.height = 'auto';
-  field.style.height = `${field.scrollHeight}px`;
+/** What came of files, and whether the draft fits. */
+function Notes({ problem, fit }: { problem: string | undefined; fit: DraftFit | undefined }) {
+  return (
+    <>
+      {problem !== undefined && (
+        <p class="composer-note bad" role="alert">
+          {problem}
+        </p>
+      )}
+      {fit && <p class={`composer-note ${fit.verdict === 'fits' ? '' : 'warn'}`}>{fit.text}</p>}
+    </>
+  );
+}
+
+function StopButton({ onStop }: { onStop: () => void }) {
+  return (
+    <button type="button" class="round stop" aria-label="Stop" title="Stop" onClick={onStop}>
+      <Icon name="stop" />
+    </button>
+  );
+}
+
+function SendButton({ disabled }: { disabled: boolean }) {
+  return (
+    <button type="submit" class="round send" aria-label="Send" title="Send (Enter)" disabled={disabled}>
+      <Icon name="send" />
+    </button>
+  );
 }

@@ -3,54 +3,139 @@ import { adviceForAnswer } from '../engine/advice.ts';
 import { Notice } from '../engine/notice.tsx';
 import type { Remedy } from '../engine/remedies.ts';
 import { formatSpeed } from '../format.ts';
+import type { ChatMessage } from '../history/records.ts';
 import { Icon } from '../icons.tsx';
 import { Markdown } from '../markdown/markdown.tsx';
 import { Memo } from '../memo.ts';
-import type { ChatMessage } from '../history/records.ts';
+import { AttachmentChips } from './attachment-chips.tsx';
+import { MessageEditor } from './message-editor.tsx';
+import { splitThoughts } from './thoughts.ts';
+import { ThoughtsView } from './thoughts-view.tsx';
+import { VersionSwitch } from './versions.tsx';
+import { canContinue } from './write-answer.ts';
+
+/** What a person does with a message. */
+export interface MessageActions {
+  edit: (message: ChatMessage) => void;
+  endEdit: () => void;
+  save: (message: ChatMessage, text: string) => void;
+  regenerate: (message: ChatMessage) => void;
+  continueAnswer: () => void;
+  /** Shows another version of it; `button` stays where it is. */
+  show: (message: ChatMessage, position: number, button: HTMLElement) => void;
+}
 
 export interface MessageProps {
   message: ChatMessage;
-  /** Set on the last answer only. */
-  onRetry?: (() => void) | undefined;
+  /** Of the versions that it is one of: which one, from 0, and how many. */
+  position: number;
+  count: number;
+  /** The last message of the branch. */
+  last: boolean;
+  /** An answer is being written, this one or another. */
+  answering: boolean;
+  editing: boolean;
+  actions: MessageActions;
   remedy: Remedy;
   /** What the model is doing while there is no text yet. */
-  waiting?: string | undefined;
+  waiting: string;
 }
 
 export class MessageView extends Memo<MessageProps> {
   override render(props: MessageProps) {
-    const { message } = props;
-    if (message.role === 'assistant') return <Answer {...props} />;
-    return (
-      <article class="message user" aria-label="You">
-        <p>{message.text}</p>
-      </article>
-    );
+    return props.message.role === 'assistant' ? <Answer {...props} /> : <Question {...props} />;
   }
 }
 
-function Answer({ message, onRetry, remedy, waiting }: MessageProps) {
-  const { text, status, error } = message;
+function Question({ message, position, count, answering, editing, actions }: MessageProps) {
+  const { text, attachments = [] } = message;
+  return (
+    <div class="turn user">
+      <article class="message user" aria-label="You">
+        {attachments.length > 0 && <AttachmentChips attachments={attachments} />}
+        {editing ? (
+          <MessageEditor
+            text={text}
+            mayBeEmpty={attachments.length > 0}
+            disabled={answering}
+            onSave={(edited) => (edited === text ? actions.endEdit() : actions.save(message, edited))}
+            onCancel={actions.endEdit}
+          />
+        ) : (
+          text !== '' && <p>{text}</p>
+        )}
+      </article>
+      {!editing && (
+        <div class="message-foot">
+          <VersionSwitch
+            position={position}
+            count={count}
+            disabled={answering}
+            onShow={(to, button) => actions.show(message, to, button)}
+          />
+          <span class="on-demand">
+            {text !== '' && <CopyButton text={text} label="Copy" compact />}
+            <button
+              type="button"
+              class="quiet small icon-only edit"
+              aria-label="Edit"
+              title="Edit"
+              aria-disabled={answering}
+              onClick={() => !answering && actions.edit(message)}
+            >
+              <Icon name="edit" />
+            </button>
+          </span>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Answer({ message, position, count, last, answering, actions, remedy, waiting }: MessageProps) {
+  const { status, error } = message;
+  const { thoughts, thinking, answer } = splitThoughts(message.text);
   const streaming = status === 'streaming';
   return (
-    <article class="message assistant" aria-label="localLLM" aria-busy={streaming}>
-      {text !== '' && <Markdown text={text} />}
-      {streaming && text === '' && <Waiting text={waiting ?? 'Thinking'} />}
-      {streaming && text !== '' && <span class="caret" aria-hidden="true" />}
-      {status === 'failed' && error && <Notice error={error} advice={adviceForAnswer(error)} remedy={remedy} />}
+    <div class="turn assistant">
+      <article class="message assistant" aria-label="localLLM" aria-busy={streaming}>
+        {thoughts !== undefined && <ThoughtsView text={thoughts} thinking={thinking && streaming} />}
+        {answer !== '' && <Markdown text={answer} />}
+        {streaming && answer === '' && thoughts === undefined && <Waiting text={thinking ? 'Thinking' : waiting} />}
+        {streaming && answer !== '' && <span class="caret" aria-hidden="true" />}
+        {status === 'failed' && error && <Notice error={error} advice={adviceForAnswer(error)} remedy={remedy} />}
+      </article>
       {!streaming && (
-        <footer>
-          {text !== '' && <CopyButton text={text} label="Copy" />}
-          {onRetry && (
-            <button type="button" class="quiet small" onClick={onRetry}>
+        <div class="message-foot">
+          <VersionSwitch
+            position={position}
+            count={count}
+            disabled={answering}
+            onShow={(to, button) => actions.show(message, to, button)}
+          />
+          {answer !== '' && <CopyButton text={answer} label="Copy" compact={!last} />}
+          {!answering && (
+            <button
+              type="button"
+              class={`quiet small${last ? '' : ' icon-only'}`}
+              aria-label="Retry"
+              title="Write another version"
+              onClick={() => actions.regenerate(message)}
+            >
               <Icon name="retry" />
-              Retry
+              {last && 'Retry'}
             </button>
           )}
-          <span class="figures">{remark(message)}</span>
-        </footer>
+          {last && !answering && canContinue(message) && (
+            <button type="button" class="quiet small" title="Go on where it ended" onClick={actions.continueAnswer}>
+              <Icon name="onward" />
+              Continue
+            </button>
+          )}
+          <Figures message={message} />
+        </div>
       )}
-    </article>
+    </div>
   );
 }
 
@@ -67,11 +152,22 @@ function Waiting({ text }: { text: string }) {
   );
 }
 
-/** How the answer ended, and how fast it came. */
-function remark({ status, finishReason, tokensPerSecond, completionTokens }: ChatMessage): string {
-  if (status === 'stopped') return 'Stopped';
-  const speed = tokensPerSecond !== undefined && tokensPerSecond > 0 && (completionTokens ?? 0) > 1;
-  return [finishReason === 'length' && 'Cut at its length limit', speed && formatSpeed(tokensPerSecond)]
-    .filter(Boolean)
-    .join(' · ');
+/** How the answer ended, how fast it came, and who wrote it. */
+function Figures({ message }: { message: ChatMessage }) {
+  const { status, finishReason, tokensPerSecond, completionTokens = 0, model } = message;
+  const fast = status === 'complete' && tokensPerSecond !== undefined && tokensPerSecond > 0 && completionTokens > 1;
+  const remarks = [
+    status === 'stopped' && 'Stopped',
+    finishReason === 'length' && 'Cut at its length limit',
+    fast && `${completionTokens.toLocaleString('en')} tokens`,
+    fast && formatSpeed(tokensPerSecond),
+    model,
+  ].filter((remark) => typeof remark === 'string');
+  return (
+    <span class="figures remarks">
+      {remarks.map((remark) => (
+        <span key={remark}>{remark}</span>
+      ))}
+    </span>
+  );
 }

@@ -215,6 +215,7 @@ export class ChatSession extends Observable<ChatState> {
     const { conversation } = this.value;
     if (this.value.streaming || leaf === undefined || !conversation) return;
     const shown = { ...conversation, leaf };
+    this.endEdit();
     this.set({ ...this.value, conversation: shown, messages: this.#tree.path(leaf) });
     void this.#keeper.quietly((history) => history.saveConversation(shown));
   }
