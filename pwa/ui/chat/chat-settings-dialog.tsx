@@ -1,5 +1,5 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
-import { LocalLLMError } from '../../../engine/client/index.ts';
+import { LocalLLMError, type ModelInfo } from '../../../engine/client/index.ts';
 import { Dialog } from '../dialog.tsx';
 import { NumberField } from '../fields/number-field.tsx';
 import { SamplingFields } from '../fields/sampling-fields.tsx';
@@ -7,7 +7,14 @@ import { Segments } from '../fields/segments.tsx';
 import type { ChatSettings } from '../history/records.ts';
 import { useObservable } from '../observable.ts';
 import type { Services } from '../services.ts';
-import { asModelSettings, samplingOf, type SettingsBelow, settingsBelow, systemOf } from './chat-settings.ts';
+import {
+  asModelSettings,
+  changesIn,
+  samplingOf,
+  type SettingsBelow,
+  settingsBelow,
+  systemOf,
+} from './chat-settings.ts';
 import type { ChatSession } from './session.ts';
 
 /** What one setting, or several, become; undefined: as it would be without. */
@@ -47,11 +54,13 @@ export function ChatSettingsDialog({ services: { session, choice }, atSystem, on
   const system = systemOf(draft, below, began);
   const setSystem = (text: string) => change({ system: asSystem(text, below, began) });
   const reset = () => {
-    const { system: own } = below;
-    const rest = { maxTokens: undefined, seed: undefined, thinking: undefined };
-    change({ ...NO_SAMPLING, ...rest, system: began ? own || undefined : undefined });
+    change({ ...NO_SAMPLING, maxTokens: undefined, seed: undefined, thinking: undefined });
+    setSystem(below.system);
   };
-  const nothingSet = Object.values({ ...draft, system: undefined }).every((value) => value === undefined);
+  const keep = async (kept: ModelInfo) => {
+    await choice.configure(kept.id, asModelSettings(draft, kept, began));
+    change(NO_SAMPLING); // the model's own now
+  };
   return (
     <Dialog title="Chat settings" onClose={onClose}>
       <div class="chat-settings">
@@ -63,43 +72,15 @@ export function ChatSettingsDialog({ services: { session, choice }, atSystem, on
           ownName="Model’s own"
           onChange={(sampling) => change({ ...NO_SAMPLING, ...sampling })}
         />
-        <Segments
-          label="Thinking"
-          hint="Only models that were made to think before they answer can."
-          value={draft.thinking}
-          options={THINKING}
-          onChange={(thinking) => change({ thinking })}
-        />
-        <NumberField
-          label="Longest answer"
-          unit="tokens"
-          value={draft.maxTokens}
-          fallback="no limit"
-          min={1}
-          max={1 << 20}
-          step={1}
-          onChange={(maxTokens) => change({ maxTokens })}
-        />
-        <NumberField
-          label="Seed"
-          hint="With the same number, the same question is answered the same way."
-          value={draft.seed}
-          fallback="random"
-          min={0}
-          max={0xffff_ffff}
-          step={1}
-          onChange={(seed) => change({ seed })}
-        />
-        <NewChats
-          name={model?.name}
-          save={async () => {
-            if (!model) return;
-            await choice.configure(model.id, asModelSettings(draft, model, began));
-            change(NO_SAMPLING); // the model's own now
-          }}
-        />
+        <OtherFields draft={draft} change={change} />
+        {model && <NewChats model={model} save={keep} />}
         <div class="settings-end">
-          <button type="button" class="small" disabled={nothingSet && system === below.system} onClick={reset}>
+          <button
+            type="button"
+            class="small"
+            disabled={changesIn(draft, below, began).length === 0 && Object.keys(samplingOf(draft)).length === 0}
+            onClick={reset}
+          >
             Reset to the model’s own
           </button>
           <button type="button" class="primary" onClick={onClose}>
@@ -108,6 +89,41 @@ export function ChatSettingsDialog({ services: { session, choice }, atSystem, on
         </div>
       </div>
     </Dialog>
+  );
+}
+
+/** What models have no settings of their own for. */
+function OtherFields({ draft, change }: { draft: ChatSettings; change: (changes: SettingChanges) => void }) {
+  return (
+    <>
+      <Segments
+        label="Thinking"
+        hint="Only models that were made to think before they answer can."
+        value={draft.thinking}
+        options={THINKING}
+        onChange={(thinking) => change({ thinking })}
+      />
+      <NumberField
+        label="Longest answer"
+        unit="tokens"
+        value={draft.maxTokens}
+        fallback="no limit"
+        min={1}
+        max={1 << 20}
+        step={1}
+        onChange={(maxTokens) => change({ maxTokens })}
+      />
+      <NumberField
+        label="Seed"
+        hint="With the same number, the same question is answered the same way."
+        value={draft.seed}
+        fallback="random"
+        min={0}
+        max={0xffff_ffff}
+        step={1}
+        onChange={(seed) => change({ seed })}
+      />
+    </>
   );
 }
 
@@ -194,14 +210,14 @@ function hintOf(value: string, below: string): string {
 }
 
 /** Writes the settings to the model's. */
-function NewChats({ name, save }: { name: string | undefined; save: () => Promise<void> }) {
+function NewChats({ model, save }: { model: ModelInfo; save: (model: ModelInfo) => Promise<void> }) {
   const [told, setTold] = useState<{ text: string; failed?: true }>();
   const [busy, setBusy] = useState(false);
   const run = async () => {
     setBusy(true);
     try {
-      await save();
-      setTold({ text: `New chats with ${name} begin like this one.` });
+      await save(model);
+      setTold({ text: `New chats with ${model.name} begin like this one.` });
     } catch (thrown) {
       setTold({ text: LocalLLMError.from(thrown).message, failed: true });
     } finally {
@@ -210,12 +226,12 @@ function NewChats({ name, save }: { name: string | undefined; save: () => Promis
   };
   return (
     <div class="new-chats">
-      <button type="button" class="small" disabled={busy || name === undefined} onClick={() => void run()}>
+      <button type="button" class="small" disabled={busy} onClick={() => void run()}>
         Use for new chats
       </button>
       <p class={told?.failed ? 'field-problem' : 'faint small'} role={told?.failed ? 'alert' : 'status'}>
         {told?.text ??
-          'Keeps the system prompt and the wording with the model. Sites get the wording, where they ask for no other.'}
+          'Keeps the system prompt and the wording with the model. Sites get the wording too, where they ask for no other.'}
       </p>
     </div>
   );

@@ -99,7 +99,8 @@ export function choosable(models: readonly ModelInfo[]): ModelInfo[] {
 }
 
 /** Why a model cannot be chosen now; undefined where it can. */
-export function obstacleOf({ state, isDefault, fit }: ModelInfo): string | undefined {
+export function obstacleOf({ state, isDefault, loaded, fit }: ModelInfo): string | undefined {
+  if (loaded) return undefined;
   if (fit?.verdict === 'wont-fit') return fit.reasons.join(' ') || 'This device cannot run it.';
   return state === 'downloading' && !isDefault ? 'Can be chosen once it has arrived.' : undefined;
 }
