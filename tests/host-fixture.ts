@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { GenericSchema } from 'valibot';
 import { expect, vi } from 'vitest';
 import { createClient } from '../engine/client/client.ts';
 import type { Client } from '../engine/client/client.ts';
@@ -16,7 +17,9 @@ import { FILE_EXCHANGE } from '../engine/protocol/files.ts';
 import type { ProfileRequest, Profiler } from '../engine/runtime/profile.ts';
 import type { CatalogEntry } from '../engine/store/catalog.ts';
 import type { ModelRecord } from '../engine/store/journal.ts';
+import { KeptRecord } from '../engine/store/kept-record.ts';
 import type { ModelPlan } from '../engine/store/plan.ts';
+import { FakeOpfs } from './fake-opfs.ts';
 
 /** An entry of a catalogue, of 100 bytes. */
 export const testEntry = (id: string): Extract<CatalogEntry, { kind: 'embedded' }> => ({
@@ -131,6 +134,9 @@ export class FakeStore implements HostStore {
   readonly names = new Map<string, string>();
   readonly plans = new Map<string, ModelPlan>();
   readonly tokens: [string, string | undefined][] = [];
+  /** What a worker leaves to the next one beside models. */
+  disk = new FakeOpfs();
+  #last: Promise<unknown> = Promise.resolve();
   readonly #paused = new Map<string, () => void>();
   async list() {
     return [...new Set([...this.complete, ...this.plans.keys()])].map((id) => {
@@ -186,6 +192,13 @@ export class FakeStore implements HostStore {
   }
   authorize(origin: string, token: string | undefined): void {
     this.tokens.push([origin, token]);
+  }
+  kept<S extends GenericSchema>(name: string, schema: S): KeptRecord<S> {
+    return new KeptRecord(this.disk.directory(), name, schema, (act) => {
+      const done = this.#last.then(act);
+      this.#last = done.catch(() => {});
+      return done;
+    });
   }
   async remove(id: string): Promise<void> {
     this.complete.delete(id);

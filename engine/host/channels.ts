@@ -5,7 +5,8 @@
  */
 import { LocalLLMError } from '../protocol/errors.ts';
 import { MAX_OPEN_GENERATES, MAX_OPEN_REQUESTS, PAGE_METHODS } from '../protocol/messages.ts';
-import type { ChannelIdentity, Method } from '../protocol/messages.ts';
+import type { ChannelIdentity, GenerateParams, Method, Methods } from '../protocol/messages.ts';
+import type { ModelSettings } from '../protocol/models.ts';
 import type { DeltaPipe } from './delta-pipe.ts';
 
 export interface Request {
@@ -53,6 +54,10 @@ export class Channels {
     for (const { stop } of requests) stop.abort();
   }
 
+  [Symbol.iterator](): Iterator<Channel> {
+    return this.#open.values();
+  }
+
   *calls(): Generator<Call> {
     for (const channel of this.#open.values()) {
       for (const [id, request] of channel.requests) yield { channel, id, request };
@@ -77,8 +82,29 @@ export class Channels {
   }
 }
 
+/** What the engine is to do, for whom, below what is asked for as the person set it; how urgent it is may change while it lasts. */
+export function workOf(
+  { channel, request }: Call,
+  { input, options }: Methods['prefill']['params'],
+  { sampling }: ModelSettings,
+) {
+  return {
+    input,
+    options: { ...sampling, ...given(options) },
+    owner: channel.identity.owner,
+    get priority(): number {
+      return priorityOf(channel);
+    },
+    signal: request.stop.signal,
+  };
+}
+
+/** What is undefined was not asked for. */
+const given = (options: GenerateParams): GenerateParams =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+
 /** How urgent its work is: the person's own first, then what the person looks at. */
-export function priorityOf({ identity, visible }: Channel): number {
+function priorityOf({ identity, visible }: Channel): number {
   return identity.trusted ? 0 : visible ? 1 : 2;
 }
 

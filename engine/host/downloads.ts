@@ -4,7 +4,7 @@
  * @module
  */
 import { type ErrorData, LocalLLMError } from '../protocol/errors.ts';
-import { slug } from '../store/huggingface.ts';
+import { type Found, slug } from '../store/huggingface.ts';
 import { type ModelPlan, samePins } from '../store/plan.ts';
 import type { ModelShelf } from './model-shelf.ts';
 
@@ -23,22 +23,48 @@ export class Downloads {
     this.#shelf = shelf;
   }
 
+  /** Finds what words name, under the id that it would have here. @throws LocalLLMError bad-argument, network, not-allowed, aborted */
+  async find(source: string, quantization: string | undefined, signal: AbortSignal): Promise<Found> {
+    const { plan, quantizations } = await this.#shelf.find(source, quantization, signal);
+    const id = (await this.#isTaken(plan, source)) ? await this.#freeId(plan.id) : plan.id;
+    return { plan: { ...plan, id }, quantizations };
+  }
+
   /** Finds a model and begins to download it. Returns its id. @throws LocalLLMError bad-argument, network, not-allowed, aborted */
   async add(source: string, quantization: string | undefined, signal: AbortSignal): Promise<string> {
-    const { plan } = await this.#shelf.find(source, quantization, signal);
-    const own = (await this.#isTaken(plan, source)) ? { ...plan, id: await this.#freeId(plan.id) } : plan;
-    this.#start(own);
-    return own.id;
+    const { plan } = await this.find(source, quantization, signal);
+    await this.#begin(plan);
+    return plan.id;
   }
 
   /** Goes on with a download. @throws LocalLLMError bad-file, bad-argument, network, not-allowed, aborted */
   async resume(id: string, signal: AbortSignal): Promise<void> {
-    this.#start(await this.#shelf.plan(id, signal));
+    await this.#begin(await this.#shelf.plan(id, signal));
   }
 
+  /** Stops a download until the person wants it again. */
   async pause(id: string): Promise<void> {
+    await this.#shelf.preferences.want(id, false);
     await (await this.#shelf.store()).pause(id);
     this.#changed();
+  }
+
+  /** Goes on with what the network or the end of the last worker broke off. */
+  async resumeWanted(): Promise<void> {
+    const { downloads } = await this.#shelf.preferences.read();
+    if (downloads.length === 0) return;
+    const stored = await (await this.#shelf.store()).list();
+    for (const id of downloads) {
+      const model = stored.find((one) => one.id === id);
+      if (model?.running) continue;
+      if (model && !model.complete) await this.resume(id, new AbortController().signal).catch(() => {}); // the next time, perhaps
+      else await this.#shelf.preferences.want(id, false);
+    }
+  }
+
+  /** Of a model that is deleted. */
+  forget(id: string): void {
+    this.errors.delete(id);
   }
 
   /** Copies local files as one model. Returns its id. @throws LocalLLMError bad-argument, bad-file, storage, storage-full, aborted */
@@ -51,6 +77,11 @@ export class Downloads {
     return id;
   }
 
+  async #begin(plan: ModelPlan): Promise<void> {
+    await this.#shelf.preferences.want(plan.id, true);
+    this.#start(plan);
+  }
+
   #start(plan: ModelPlan): void {
     this.errors.delete(plan.id);
     const run = async (): Promise<void> => {
@@ -58,12 +89,17 @@ export class Downloads {
       const done = store.ensure(plan, { onProgress: () => this.#progress() });
       this.#changed();
       await done;
+      await this.#shelf.preferences.want(plan.id, false);
     };
     void run()
-      .catch((thrown: unknown) => {
+      .catch(async (thrown: unknown) => {
         const error = LocalLLMError.from(thrown);
-        if (error.code !== 'aborted') this.errors.set(plan.id, error.toData());
+        // Who stopped it has said whether it goes on; a network comes back.
+        if (error.code === 'aborted') return;
+        this.errors.set(plan.id, error.toData());
+        if (error.code !== 'network') await this.#shelf.preferences.want(plan.id, false);
       })
+      .catch(() => {}) // the storage fails: what it was about is told already
       .finally(() => this.#changed());
   }
 

@@ -19,7 +19,7 @@ import type {
   Usage,
 } from '../protocol/messages.ts';
 import { ParamsSchemas } from '../protocol/params.ts';
-import { type Call, type Channel, Channels, priorityOf, type Request } from './channels.ts';
+import { type Call, type Channel, Channels, type Request, workOf } from './channels.ts';
 import { DeltaPipe } from './delta-pipe.ts';
 import { ModelCalls, type ModelCallsOptions } from './model-calls.ts';
 import { ModelSlot } from './model-slot.ts';
@@ -35,6 +35,8 @@ export interface Host {
   open(channel: string, identity: ChannelIdentity): void;
   /** Takes anything that claims to be a DownFrame. Never throws. */
   frame(channel: string, frame: unknown): void;
+  /** The network is back: downloads that it broke off go on. So they do when one of our own pages opens. */
+  online(): void;
   /** The person sees the tab of this channel, or no longer. */
   visible(channel: string, visible: boolean): void;
   /** Stops all work of a channel. Nothing more is sent to it. */
@@ -62,12 +64,18 @@ class EngineHost implements Host {
     this.#models = new ModelSlot(options);
     this.#modelCalls = new ModelCalls(this.#models, options);
     this.#models.onChange = () => this.#modelChanged();
+    this.#models.onModel = (contextTokens) => this.#tellModel(contextTokens);
     this.#models.downloads.onChange = () => this.#tellModelWatchers();
   }
 
   open(name: string, identity: ChannelIdentity): void {
     this.close(name);
     this.#channels.add(name, identity);
+    if (identity.trusted) this.online();
+  }
+
+  online(): void {
+    this.#models.downloads.resumeWanted().catch(() => {}); // who asks for the storage next learns why
   }
 
   visible(name: string, visible: boolean): void {
@@ -177,29 +185,29 @@ class EngineHost implements Host {
     const { channel, id, request } = call;
     checkTextSize(params.input, params.options);
     const arrivedMs = performance.now();
-    const engine = await this.#models.ready(request.stop.signal);
-    const waitedMs = performance.now() - arrivedMs;
     const deltas = new DeltaPipe((text) => {
       if (params.stream && channel.requests.get(id) === request) this.#send(channel.name, { t: 'delta', id, text });
     });
     request.deltas = deltas;
     const onDelta = (text: string) => deltas.push(text);
-    const result = await engine.generate(Object.assign(workOf(call, params), { onDelta }));
-    deltas.end();
-    const { timing } = result;
-    return { ...result, timing: { ...timing, ttftMs: timing.ttftMs + waitedMs } };
+    return this.#models.use(request.stop.signal, async (engine, settings) => {
+      const waitedMs = performance.now() - arrivedMs;
+      const result = await engine.generate(Object.assign(workOf(call, params, settings), { onDelta }));
+      deltas.end();
+      const { timing } = result;
+      return { ...result, timing: { ...timing, ttftMs: timing.ttftMs + waitedMs } };
+    });
   }
 
   async #measure({ request }: Call, { input, options }: Methods['measure']['params']): Promise<Measure> {
     checkTextSize(input, options);
-    const engine = await this.#models.ready(request.stop.signal);
-    return engine.measure(input, options);
+    return this.#models.use(request.stop.signal, async (engine) => engine.measure(input, options));
   }
 
   async #prefill(call: Call, params: Methods['prefill']['params']): Promise<Usage> {
     checkTextSize(params.input, params.options);
-    const engine = await this.#models.ready(call.request.stop.signal);
-    return engine.prefill(workOf(call, params));
+    const { signal } = call.request.stop;
+    return this.#models.use(signal, (engine, settings) => engine.prefill(workOf(call, params, settings)));
   }
 
   /** Ends only when the asker cancels or goes. */
@@ -248,6 +256,11 @@ class EngineHost implements Host {
     }
   }
 
+  /** Whoever may have a conversation with the model that was. The background passes it on where the person lets the page. */
+  #tellModel(contextTokens: number): void {
+    for (const { name } of this.#channels) this.#send(name, { t: 'model', id: 0, contextTokens });
+  }
+
   /** After a request began or ended. */
   #afterChange(): void {
     this.#tellWatchers();
@@ -268,17 +281,4 @@ class EngineHost implements Host {
 function permission({ trusted }: ChannelIdentity): PermissionState {
   if (trusted) return 'granted';
   throw new LocalLLMError('not-allowed', 'Permissions of pages are kept by the extension, not by the engine.');
-}
-
-/** What the engine is to do, for whom; how urgent it is may change while it lasts. */
-function workOf({ channel, request }: Call, { input, options }: Methods['prefill']['params']) {
-  return {
-    input,
-    options,
-    owner: channel.identity.owner,
-    get priority(): number {
-      return priorityOf(channel);
-    },
-    signal: request.stop.signal,
-  };
 }

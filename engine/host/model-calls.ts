@@ -7,6 +7,7 @@ import { LocalLLMError } from '../protocol/errors.ts';
 import { receiveFiles, sendFiles } from '../protocol/file-exchange.ts';
 import type { FileChannel } from '../protocol/files.ts';
 import type { Method, Methods, StorageEstimate } from '../protocol/messages.ts';
+import { inspect } from './model-offer.ts';
 import type { ModelSlot } from './model-slot.ts';
 
 export interface ModelCallsOptions {
@@ -37,6 +38,18 @@ export class ModelCalls {
       case 'models.delete':
         await models.delete(asked.params.id);
         return models.list();
+      case 'models.setDefault':
+        await models.setDefault(asked.params.id, signal);
+        return models.list();
+      case 'models.configure':
+        await models.configure(asked.params.id, asked.params.settings);
+        return models.list();
+      case 'models.inspect':
+        return inspect(asked.params, models, signal);
+      case 'models.search':
+        return shelf.search(asked.params.query, asked.params.next, signal);
+      case 'models.hub':
+        return { hasToken: (await shelf.preferences.read()).hubToken !== undefined };
       case 'models.add':
         return { id: await downloads.add(asked.params.source, asked.params.quantization, signal) };
       case 'models.pause':

@@ -7,39 +7,51 @@ import type { ErrorData } from '../protocol/errors.ts';
 import type { CatalogFacts, EngineStatus, ModelInfo } from '../protocol/messages.ts';
 import { catalogBytes, type CatalogEntry } from '../store/catalog.ts';
 import type { StoredModel } from '../store/stored-model.ts';
+import { type PreferenceRecord, settingsIn, speedIn } from './preferences.ts';
 
-export function listModels(
-  catalog: readonly CatalogEntry[],
-  storedModels: readonly StoredModel[],
-  { state, model }: Pick<EngineStatus, 'state' | 'model'>,
-  errors: ReadonlyMap<string, ErrorData> = new Map(),
-  defaultId?: string,
-): ModelInfo[] {
-  const stored = new Map(storedModels.map((entry) => [entry.id, entry]));
-  const loadedId = state === 'ready' ? model?.id : undefined;
+export interface ListOptions {
+  catalog: readonly CatalogEntry[];
+  stored: readonly StoredModel[];
+  status: Pick<EngineStatus, 'state' | 'model'>;
+  /** Why downloads failed. */
+  errors: ReadonlyMap<string, ErrorData>;
+  preferences: PreferenceRecord;
+  defaultId: string;
+  /** The GPU, where it is known: speeds that are told are its. */
+  adapter: string | undefined;
+}
+
+export function listModels(options: ListOptions): ModelInfo[] {
+  const { catalog, stored, defaultId, errors, preferences, adapter } = options;
+  const { state, model } = options.status;
+  const having = new Map(stored.map((entry) => [entry.id, entry]));
   const downloadingId = state === 'downloading' ? model?.id : undefined;
   const info = (id: string, entry: CatalogEntry | undefined): ModelInfo => {
-    const having = stored.get(id);
+    const there = having.get(id);
     const error = errors.get(id);
-    stored.delete(id);
+    const speed = speedIn(preferences, id, adapter);
+    const reached = stateOf(there, downloadingId === id);
     return {
       id,
-      name: having?.name ?? entry?.name ?? id,
-      license: having?.license ?? entry?.license ?? '',
-      bytes: having?.totalBytes ?? (entry ? catalogBytes(entry) : (having?.bytes ?? 0)),
-      storedBytes: having?.bytes ?? 0,
-      state: stateOf(having, downloadingId === id),
-      loaded: loadedId === id,
+      name: there?.name ?? entry?.name ?? id,
+      license: there?.license ?? entry?.license ?? '',
+      bytes: there?.totalBytes ?? (entry ? catalogBytes(entry) : (there?.bytes ?? 0)),
+      storedBytes: there?.bytes ?? 0,
+      state: reached,
+      loaded: state === 'ready' && model?.id === id,
       kind: 'model',
       isDefault: id === defaultId,
-      settings: {},
-      ...(having?.running && { download: downloadOf(having) }),
-      ...(error && !having?.running && { error }),
-      ...describe(having, entry),
+      settings: settingsIn(preferences, id),
+      ...(speed && { speed }),
+      ...(reached === 'paused' && preferences.downloads.includes(id) && { resumes: true as const }),
+      ...(there?.running && { download: downloadOf(there) }),
+      ...(error && !there?.running && { error }),
+      ...describe(there, entry),
     };
   };
   const known = catalog.map((entry) => info(entry.id, entry));
-  return [...known, ...[...stored.keys()].map((id) => info(id, undefined))];
+  const offered = new Set(catalog.map(({ id }) => id));
+  return [...known, ...stored.flatMap(({ id }) => (offered.has(id) ? [] : [info(id, undefined)]))];
 }
 
 function stateOf(having: StoredModel | undefined, downloading: boolean): ModelInfo['state'] {

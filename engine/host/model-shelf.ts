@@ -4,20 +4,34 @@
  * @module
  */
 import type { ModelSource } from '../gguf/split.ts';
-import { type ErrorData, LocalLLMError } from '../protocol/errors.ts';
+import { LocalLLMError } from '../protocol/errors.ts';
 import type { ModelInfo } from '../protocol/models.ts';
 import type { CatalogEntry } from '../store/catalog.ts';
+import type { Methods } from '../protocol/messages.ts';
 import { HUB } from '../store/hub-api.ts';
+import { searchHub } from '../store/hub-search.ts';
 import type { Found } from '../store/huggingface.ts';
 import type { ModelStore } from '../store/model-store.ts';
-import { type ModelPlan, planOfRecord } from '../store/plan.ts';
+import { type ModelPlan, type PlannedPart, planOfRecord } from '../store/plan.ts';
+import { RemoteFile } from '../store/remote-file.ts';
 import { findByText, findInCatalog } from '../store/sources.ts';
-import { listModels } from './model-list.ts';
-import type { ModelStatus } from './model-status.ts';
+import { type ListOptions, listModels } from './model-list.ts';
+import { Preferences, PreferencesSchema } from './preferences.ts';
 
 export type HostStore = Pick<
   ModelStore,
-  'list' | 'ensure' | 'remove' | 'record' | 'mend' | 'source' | 'pause' | 'import' | 'files' | 'rename' | 'authorize'
+  | 'list'
+  | 'ensure'
+  | 'remove'
+  | 'record'
+  | 'mend'
+  | 'source'
+  | 'pause'
+  | 'import'
+  | 'files'
+  | 'rename'
+  | 'authorize'
+  | 'kept'
 >;
 
 export interface ModelShelfOptions {
@@ -32,10 +46,12 @@ export interface ModelShelfOptions {
 
 export class ModelShelf {
   readonly catalog: readonly CatalogEntry[];
+  readonly preferences: Preferences;
   /** The model that is loaded where nobody chose. */
-  readonly defaultId: string;
+  readonly #embeddedId: string;
   readonly #options: ModelShelfOptions;
   #store: Promise<HostStore> | undefined;
+  /** What the store sends to the hub now. */
   #token: string | undefined;
 
   constructor(options: ModelShelfOptions) {
@@ -44,7 +60,8 @@ export class ModelShelf {
     this.#options = options;
     const first = catalog.find((entry) => entry.kind === 'embedded' && entry.default) ?? catalog[0];
     if (!first) throw new LocalLLMError('internal', 'The model catalogue is empty: there is nothing to load.');
-    this.defaultId = first.id;
+    this.#embeddedId = first.id;
+    this.preferences = new Preferences(async () => (await this.store()).kept('preferences', PreferencesSchema));
   }
 
   /** What the id names. @throws LocalLLMError bad-argument for a model that is neither offered nor stored */
@@ -58,16 +75,30 @@ export class ModelShelf {
     throw new LocalLLMError('bad-argument', `id: there is no model "${id}". Known: ${[...new Set(ids)].join(', ')}.`);
   }
 
+  /** The model that all share: the one that was chosen, while it is there. */
+  async defaultId(): Promise<string> {
+    const { defaultId } = await this.preferences.read();
+    if (defaultId === undefined || defaultId === this.#embeddedId) return this.#embeddedId;
+    const there = this.catalog.some(({ id }) => id === defaultId) || (await this.isStored(defaultId));
+    return there ? defaultId : this.#embeddedId;
+  }
+
+  /** Whether it travels with the application. */
+  isEmbedded(id: string): boolean {
+    return this.catalog.some((entry) => entry.id === id && entry.kind === 'embedded');
+  }
+
   /**
    * How a model is fetched. What was fetched once is fetched from there again, without asking which files there are.
    * @throws LocalLLMError bad-file (its files came from this device), bad-argument, network, not-allowed, aborted
    */
   async plan(id: string, signal: AbortSignal): Promise<ModelPlan> {
     const { entry, name } = await this.entry(id);
+    const hub = await this.#hub(signal);
     const record = entry?.kind === 'embedded' ? undefined : await (await this.store()).record(id);
     const known = record && planOfRecord(record);
     if (known) return known;
-    if (entry && !record) return (await findInCatalog(entry, undefined, this.#hub(signal))).plan;
+    if (entry && !record) return (await findInCatalog(entry, undefined, hub)).plan;
     const message = `The files of ${name} came from this device and are no longer whole. Delete the model and choose them again.`;
     throw new LocalLLMError('bad-file', message);
   }
@@ -79,8 +110,13 @@ export class ModelShelf {
   }
 
   /** What a person may choose from. */
-  async list(status: ModelStatus, errors: ReadonlyMap<string, ErrorData>): Promise<ModelInfo[]> {
-    return listModels(this.catalog, await (await this.store()).list(), status, errors, this.defaultId);
+  async list(more: Pick<ListOptions, 'status' | 'errors' | 'adapter'>): Promise<ModelInfo[]> {
+    const [stored, preferences, defaultId] = await Promise.all([
+      (await this.store()).list(),
+      this.preferences.read(),
+      this.defaultId(),
+    ]);
+    return listModels({ ...more, catalog: this.catalog, stored, preferences, defaultId });
   }
 
   /** Whether it is stored whole. */
@@ -99,15 +135,31 @@ export class ModelShelf {
   /** What a person's words name. @throws LocalLLMError bad-argument, network, not-allowed, aborted */
   async find(source: string, quantization: string | undefined, signal: AbortSignal): Promise<Found> {
     const entry = this.catalog.find(({ id }) => id === source);
-    return entry
-      ? findInCatalog(entry, quantization, this.#hub(signal))
-      : findByText(source, quantization, this.#hub(signal));
+    const hub = await this.#hub(signal);
+    return entry ? findInCatalog(entry, quantization, hub) : findByText(source, quantization, hub);
+  }
+
+  /** GGUF files on Hugging Face. @throws LocalLLMError bad-argument, network, not-allowed, aborted */
+  async search(
+    query: string,
+    next: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Methods['models.search']['result']> {
+    return searchHub(query, next, await this.#hub(signal));
+  }
+
+  /** The beginning of a file that is not stored. @throws LocalLLMError network, not-allowed, aborted */
+  async openRemote({ url, name, bytes }: PlannedPart, signal: AbortSignal): Promise<RemoteFile> {
+    const { fetch, token } = await this.#hub(signal);
+    const address = new URL(url);
+    const authorization = token !== undefined && address.origin === HUB ? `Bearer ${token}` : undefined;
+    return RemoteFile.open(address, { fetch, name, bytes, authorization, signal });
   }
 
   /** A Hugging Face access token; undefined: none any more. */
   async authorize(token: string | undefined): Promise<void> {
-    this.#token = token;
-    (await this.store()).authorize(HUB, token);
+    await this.preferences.setToken(token);
+    await this.#readToken();
   }
 
   /** The weights of a stored model, until they are closed. */
@@ -124,8 +176,16 @@ export class ModelShelf {
     return this.#store;
   }
 
-  #hub(signal: AbortSignal) {
+  async #hub(signal: AbortSignal) {
     const { fetch, baseUrl } = this.#options;
-    return { fetch, baseUrl, token: this.#token, signal };
+    return { fetch, baseUrl, token: await this.#readToken(), signal };
+  }
+
+  /** As another window may have set it. The store sends it from now on. */
+  async #readToken(): Promise<string | undefined> {
+    const { hubToken } = await this.preferences.read();
+    if (hubToken !== this.#token) (await this.store()).authorize(HUB, hubToken);
+    this.#token = hubToken;
+    return hubToken;
   }
 }

@@ -1,56 +1,54 @@
 /**
- * The one model that the host serves: chosen, downloaded, loaded, lost, loaded again.
+ * Which model the host serves: the one that all share, or one that was asked for by name; loaded on first need, exchanged for another one
+ * when what runs is done.
  *
  * @module
  */
 import { LocalLLMError } from '../protocol/errors.ts';
-import type { Availability, ModelInfo } from '../protocol/messages.ts';
+import type { Availability } from '../protocol/messages.ts';
+import type { ModelInfo, ModelSettings } from '../protocol/models.ts';
 import type { EngineProfile } from '../protocol/profile.ts';
 import type { Engine } from '../runtime/engine.ts';
-import type { Profiler } from '../runtime/profile.ts';
-import { throwIfAborted, untilAborted } from './abort.ts';
+import { untilAborted } from './abort.ts';
 import { Downloads } from './downloads.ts';
-import { ModelFits, type ModelFitsOptions } from './model-fits.ts';
+import { EngineSeat, type EngineSeatOptions } from './engine-seat.ts';
+import { ModelFacts, type ModelFactsOptions } from './model-facts.ts';
+import { checkSettings, type ModelToLoad, prepareModel, refuseAdapter } from './model-load.ts';
 import { ModelShelf, type ModelShelfOptions } from './model-shelf.ts';
-import { type ModelStatus, readyStatus, RecoveryPeriod } from './model-status.ts';
+import type { ModelStatus } from './model-status.ts';
+import { SpeedCheck, type SpeedCheckOptions } from './speed-check.ts';
 
-export interface ModelSlotOptions extends ModelShelfOptions, ModelFitsOptions {
-  /** Opens the GPU; called lazily, and again after the device was lost. */
-  createEngine(): Promise<Engine>;
-  /** Opens the GPU once more, with timestamps. */
-  createProfiler(): Promise<Profiler>;
+export interface ModelSlotOptions extends ModelShelfOptions, ModelFactsOptions, EngineSeatOptions, SpeedCheckOptions {
   /** Whether this browser has a GPU that an engine can use. Asks nothing of the GPU's memory. */
   hasGpu(): Promise<boolean>;
 }
 
 /** A load under way, and those who wait for it. */
 interface Loading {
-  id: string;
-  done: Promise<Engine>;
+  /** Undefined until it is known which one all share. */
+  id: string | undefined;
+  done: Promise<void>;
   stop: AbortController;
   waiting: number;
-  /** Asked for by name: goes on even when nobody waits any more. */
+  /** Asked for by a person: goes on even when nobody waits any more. */
   pinned: boolean;
+  /** What is chosen again when it fails; undefined: what is chosen now stays. */
+  before: { chosen: string | undefined } | undefined;
 }
 
 /** Failures that trying again cannot mend on this device. */
 const HOPELESS = new Set(['no-webgpu', 'no-adapter', 'not-supported', 'out-of-memory']);
-/** A status frame for each percent, not for each chunk of a download. */
-const PROGRESS_STEP = 0.01;
 
 export class ModelSlot {
-  /** Called at every change of the status. */
-  onChange: () => void = () => {};
   readonly #options: ModelSlotOptions;
-  #status: ModelStatus = { state: 'idle' };
   readonly shelf: ModelShelf;
   readonly downloads: Downloads;
-  readonly #fits: ModelFits;
-  #engine: Engine | undefined;
+  readonly facts: ModelFacts;
+  readonly #seat: EngineSeat;
+  readonly #speedCheck: SpeedCheck;
   #loading: Loading | undefined;
-  #recovery: RecoveryPeriod | undefined;
-  /** The model that `ready` loads: the last one asked for by name, else the default. */
-  #chosen: string;
+  /** Asked for by name, without becoming the one that all share; until the worker ends. */
+  #chosen: string | undefined;
   /** Loads, unloads and deletions, one after another. */
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -58,52 +56,96 @@ export class ModelSlot {
     this.#options = options;
     this.shelf = new ModelShelf(options);
     this.downloads = new Downloads(this.shelf);
-    this.#fits = new ModelFits(this.shelf, options, () => this.onChange());
-    this.#chosen = this.shelf.defaultId;
+    this.facts = new ModelFacts(this.shelf, options, () => this.#seat.onChange());
+    this.#seat = new EngineSeat(options, this.shelf);
+    this.#speedCheck = new SpeedCheck(this.#seat, this.shelf.preferences, options);
+    this.#seat.onIdle = (idle) => this.#speedCheck.idle(idle);
+  }
+
+  /** Called at every change of the status. */
+  set onChange(listener: () => void) {
+    this.#seat.onChange = listener;
+  }
+
+  /** Called when another model answers than before, or the same one with another context. */
+  set onModel(listener: (contextTokens: number) => void) {
+    this.#seat.onModel = listener;
   }
 
   status(): ModelStatus {
-    const info = this.#status.state === 'ready' ? this.#engine?.info() : undefined;
-    return info ? { ...this.#status, gpuBytes: info.gpuBytes } : this.#status;
+    return this.#seat.status();
   }
 
   /** Requests that the engine runs and holds back now. */
   counts(): { running: number; waiting: number } {
-    const { running = 0, waiting = 0 } = this.#engine?.info() ?? {};
-    return { running, waiting };
+    return this.#seat.counts();
   }
 
-  /** An engine with the chosen model loaded. Leaving by `signal` ends a load that nobody else waits for. */
-  async ready(signal: AbortSignal): Promise<Engine> {
-    if (this.#engine && (this.#recovery || this.#status.state === 'ready')) return this.#engine;
+  /**
+   * Work on an engine with the chosen model loaded; it stays until the work is done. Leaving by `signal` ends a load that nobody else
+   * waits for.
+   */
+  async use<T>(signal: AbortSignal, work: (engine: Engine, settings: ModelSettings) => Promise<T>): Promise<T> {
     for (;;) {
+      const { loaded } = this.#seat;
+      if (loaded && this.#seat.isUsable) return this.#seat.use((engine) => work(engine, loaded.settings));
+      const loading = this.#underWay() ?? this.#start(undefined);
       try {
-        return await this.#join(this.#underWay() ?? this.#start(this.#chosen), signal);
+        await this.#join(loading, signal);
       } catch (error) {
-        // Another model was asked for meanwhile: that one answers.
-        const replaced = LocalLLMError.from(error).code === 'aborted' && this.#underWay() !== undefined;
-        if (!replaced || signal.aborted) throw error;
+        // Another model was asked for meanwhile, or the new one failed and the one before is back: that one answers.
+        const another = this.#underWay() !== undefined || (loading.before && !loading.stop.signal.aborted);
+        if (!another || signal.aborted) throw error;
       }
     }
   }
 
   /** Downloads (once) and loads a model by name; no id: the chosen one. Goes on when the asker leaves. */
   async load(id: string | undefined, signal: AbortSignal): Promise<void> {
-    const wanted = id ?? this.#chosen;
-    await this.shelf.entry(wanted);
-    this.#chosen = wanted;
-    const current = this.#underWay();
-    if (this.#recovery?.before.model?.id === wanted) return untilAborted(this.#recovery.ended, signal);
-    if (!current && this.#status.state === 'ready' && this.#status.model?.id === wanted) return;
-    const loading = current?.id === wanted ? current : this.#start(wanted);
+    if (id !== undefined) return this.#switchTo(id, signal);
+    const { recovery } = this.#seat;
+    if (recovery) return untilAborted(recovery, signal);
+    if (this.#seat.isUsable) return;
+    const loading = this.#underWay() ?? this.#start(undefined);
     loading.pinned = true;
     await this.#join(loading, signal);
+  }
+
+  /**
+   * All share this model from now on. In the place of one that is loaded it is loaded at once; where that fails, the one before stays.
+   * @throws LocalLLMError bad-argument (unknown, an adapter, not stored), and what loading throws
+   */
+  async setDefault(id: string, signal: AbortSignal): Promise<void> {
+    const { name } = await this.shelf.entry(id);
+    if (!this.shelf.isEmbedded(id) && !(await this.shelf.isStored(id))) {
+      throw new LocalLLMError('bad-argument', `${name} is not stored yet. Download it first.`);
+    }
+    const done = this.#setDefaultNow(id);
+    done.catch(() => {}); // for whoever still waits
+    await untilAborted(done, signal);
+  }
+
+  async #setDefaultNow(id: string): Promise<void> {
+    await refuseAdapter(id, this.facts);
+    const never = new AbortController().signal;
+    // Only one that runs here becomes the default: a page that it ends must not begin with it again.
+    if (this.#seat.loaded || this.#underWay()) await this.#switchTo(id, never);
+    await this.shelf.preferences.setDefault(id);
+    this.#chosen = undefined;
+    this.#seat.onChange();
+  }
+
+  /** What a person sets for a model. The loaded one takes it on when what runs is done. @throws LocalLLMError bad-argument */
+  async configure(id: string, settings: ModelSettings): Promise<void> {
+    await checkSettings(id, settings, this);
+    await this.shelf.preferences.configure(id, settings);
+    await this.#takeOn(id, settings);
   }
 
   /** Stops a load and frees the GPU. */
   async unload(): Promise<void> {
     this.#loading?.stop.abort();
-    await this.#enqueue(() => this.#unloadNow());
+    await this.#enqueue(() => this.#seat.unload());
   }
 
   /**
@@ -111,32 +153,47 @@ export class ModelSlot {
    * @throws LocalLLMError not-supported (no timestamps), invalid-state (answers are being written), and whatever loading throws
    */
   profile(past: number, signal: AbortSignal): Promise<EngineProfile> {
-    const done = this.#enqueue(() => this.#profileNow(past, signal));
+    const done = this.#enqueue(async () => {
+      this.#speedCheck.idle(false);
+      const again = this.#seat.loaded?.id;
+      try {
+        return await this.#seat.profile(await this.#prepare(again), past, signal);
+      } finally {
+        if (again !== undefined && !this.#seat.loaded) this.#start(again).pinned = true;
+      }
+    });
     return untilAborted(done, signal);
   }
 
   async availability(): Promise<Availability> {
-    const { state, error } = this.#status;
-    if (state === 'ready' || state === 'loading' || state === 'profiling') return 'available';
+    const { state, error } = this.#seat.status();
+    if (this.#seat.loaded || state === 'loading' || state === 'profiling') return 'available';
     if (state === 'downloading') return 'downloading';
     if (error && HOPELESS.has(error.code)) return 'unavailable';
     if (!(await this.#options.hasGpu())) return 'unavailable';
-    return (await this.shelf.isStored(this.#chosen)) ? 'available' : 'downloadable';
+    return (await this.shelf.isStored(await this.#wanted())) ? 'available' : 'downloadable';
   }
 
   async list(): Promise<ModelInfo[]> {
-    return this.#fits.add(await this.shelf.list(this.#status, this.downloads.errors));
+    const { errors } = this.downloads;
+    const adapter = this.#seat.engine?.info()?.adapter;
+    return this.facts.add(await this.shelf.list({ status: this.#seat.status(), errors, adapter }));
   }
 
-  /** Deletes a stored model; the loaded one is unloaded first. */
+  /** Deletes a stored model and what was set for it; the loaded one is unloaded first. An adapter is taken off the models it is set for. */
   async delete(id: string): Promise<void> {
     await this.shelf.entry(id);
     if (this.#loading?.id === id) this.#loading.stop.abort();
     await this.#enqueue(async () => {
-      if (this.#status.model?.id === id) await this.#unloadNow();
+      if (this.#seat.status().model?.id === id) await this.#seat.unload();
       await (await this.shelf.store()).remove(id);
+      await this.shelf.preferences.forget(id);
     });
-    this.onChange();
+    this.downloads.forget(id);
+    if (this.#chosen === id) this.#chosen = undefined;
+    const { loaded } = this.#seat;
+    if (loaded) await this.#takeOn(loaded.id, await this.shelf.preferences.settingsOf(loaded.id));
+    this.#seat.onChange();
   }
 
   /** The load that goes on; one that was stopped only runs out. */
@@ -144,156 +201,84 @@ export class ModelSlot {
     return this.#loading?.stop.signal.aborted ? undefined : this.#loading;
   }
 
-  async #join(loading: Loading, signal: AbortSignal): Promise<Engine> {
+  /** The model that requests are for. */
+  async #wanted(): Promise<string> {
+    return this.#chosen ?? (await this.shelf.defaultId());
+  }
+
+  /** One way for all who name a model: it is chosen, and loaded in the place of another one. Where that fails, the one before is. */
+  async #switchTo(id: string, signal: AbortSignal): Promise<void> {
+    await this.shelf.entry(id);
+    await refuseAdapter(id, this.facts);
+    const current = this.#underWay();
+    const before = current?.before ?? { chosen: this.#chosen };
+    this.#chosen = id;
+    if (!current && this.#seat.loaded?.id === id) {
+      const { recovery } = this.#seat;
+      return recovery && untilAborted(recovery, signal);
+    }
+    const again = current?.id === id;
+    if (again) this.#seat.hurry();
+    const loading = again ? current : this.#start(id, before);
+    loading.pinned = true;
+    await this.#join(loading, signal);
+  }
+
+  /** Makes the loaded model what it is set to be. */
+  async #takeOn(id: string, settings: ModelSettings): Promise<void> {
+    if (this.#seat.loaded?.id === id) this.#seat.setSampling(settings.sampling);
+    if ((this.#underWay() ?? this.#seat.loaded)?.id !== id) return;
+    const loading = this.#start(id, this.#underWay()?.before);
+    loading.pinned = true;
+    loading.done.catch(() => {}); // the status tells
+  }
+
+  async #join(loading: Loading, signal: AbortSignal): Promise<void> {
     loading.waiting++;
     try {
-      return await untilAborted(loading.done, signal);
+      await untilAborted(loading.done, signal);
     } finally {
       loading.waiting--;
       if (loading.waiting === 0 && !loading.pinned) loading.stop.abort();
     }
   }
 
-  #start(id: string): Loading {
+  /** @param before what is chosen again when it fails */
+  #start(id: string | undefined, before?: Loading['before']): Loading {
     this.#loading?.stop.abort();
     const stop = new AbortController();
-    const done = this.#enqueue(() => this.#loadNow(id, stop.signal));
-    const loading: Loading = { id, done, stop, waiting: 0, pinned: false };
+    const done = this.#enqueue(() =>
+      this.#seat.load(async () => {
+        const model = await this.#prepare(id);
+        loading.id = model.id;
+        return model;
+      }, stop.signal),
+    );
+    const loading: Loading = { id, done, stop, waiting: 0, pinned: false, before };
     this.#loading = loading;
     const forget = (): void => {
       if (this.#loading === loading) this.#loading = undefined;
     };
-    done.then(forget, forget);
+    done.then(forget, () => {
+      forget();
+      if (before && this.#chosen === id) this.#chosen = before.chosen;
+    });
     return loading;
   }
 
-  async #loadNow(id: string, signal: AbortSignal): Promise<Engine> {
-    if (this.#engine && this.#status.state === 'ready' && this.#status.model?.id === id) return this.#engine;
-    this.#endRecovery();
-    try {
-      throwIfAborted(signal);
-      const { name, entry } = await this.shelf.entry(id);
-      const model = { id, name, contextTokens: 0 };
-      // First of all: nothing is downloaded to a device that cannot run it.
-      const engine = (this.#engine ??= await this.#createEngine());
-      await this.#download(id, name, signal);
-      this.#set({ state: 'loading', model, progress: 0 });
-      const { source, close } = await this.shelf.open(id);
-      try {
-        const onProgress = (fraction: number): void => this.#progress(fraction);
-        const sampling = entry?.sampling;
-        const reopen = () => this.shelf.open(id);
-        await engine.load(source, { onProgress, signal, reopen, ...(sampling ? { sampling } : {}) });
-      } finally {
-        close();
-      }
-      const info = engine.info();
-      if (!info || this.#engine !== engine) throw new LocalLLMError('device-lost', 'The GPU was lost. Try again.');
-      this.#set(readyStatus({ id, name }, info));
-      return engine;
-    } catch (thrown) {
-      const error = LocalLLMError.from(thrown);
-      if (error.code === 'bad-file') await this.shelf.discard(id);
-      if (error.code === 'aborted') this.#set({ state: 'idle' });
-      else this.#fail(error);
-      throw error;
-    }
-  }
-
-  async #download(id: string, name: string, signal: AbortSignal): Promise<void> {
-    if (await this.shelf.isCurrent(id)) return;
-    const plan = await this.shelf.plan(id, signal);
-    this.#set({ state: 'downloading', model: { id, name, contextTokens: 0 }, progress: 0 });
-    const onProgress = (bytes: number, total: number | undefined): void => {
-      if (total !== undefined) this.#progress(bytes / total);
-    };
-    await (await this.shelf.store()).ensure(plan, { onProgress, signal });
-  }
-
-  async #createEngine(): Promise<Engine> {
-    const engine = await this.#options.createEngine();
-    engine.onRecovery = (progress) => {
-      if (this.#engine === engine) this.#recovers(progress);
-    };
-    engine.onLost = (error) => {
-      if (this.#engine !== engine) return;
-      this.#engine = undefined;
-      // A load under way fails by itself and says so.
-      if (this.#recovery || this.#status.state === 'ready') this.#fail(error);
-      this.#endRecovery(error);
-    };
-    return engine;
-  }
-
-  /** The engine opens a lost GPU again; undefined: it is back. */
-  #recovers(progress: number | undefined): void {
-    const { before } = this.#recovery ?? {};
-    if (before && progress !== undefined) return this.#progress(progress);
-    if (before) {
-      this.#set(before);
-      return this.#endRecovery();
-    }
-    if (this.#status.state !== 'ready' || progress === undefined) return;
-    this.#recovery = new RecoveryPeriod(this.#status);
-    this.#set(this.#recovery.status);
-  }
-
-  #endRecovery(error?: LocalLLMError): void {
-    const recovery = this.#recovery;
-    this.#recovery = undefined;
-    recovery?.end(error);
-  }
-
-  async #profileNow(past: number, signal: AbortSignal): Promise<EngineProfile> {
-    throwIfAborted(signal);
-    if (this.#recovery || this.counts().running > 0) {
-      throw new LocalLLMError('invalid-state', 'An answer is being written. Profile when it is complete.');
-    }
-    const id = this.#chosen;
-    const { name } = await this.shelf.entry(id);
-    // Before anything is given up for it.
-    const profiler = await this.#options.createProfiler();
-    const before = this.#status;
-    try {
-      await this.#download(id, name, signal);
-      await this.#engine?.unload();
-      this.#set({ state: 'profiling', model: { id, name, contextTokens: 0 }, progress: 0 });
-      const { source, close } = await this.shelf.open(id);
-      const onProgress = (fraction: number): void => this.#progress(fraction);
-      const measured = profiler.profile(source, { past, onProgress, signal }).finally(close);
-      return { model: { id, name }, ...(await measured) };
-    } finally {
-      profiler.close();
-      this.#set({ state: 'idle' });
-      if (before.state === 'ready') this.#start(id).pinned = true;
-    }
-  }
-
-  async #unloadNow(): Promise<void> {
-    this.#endRecovery(new LocalLLMError('aborted', 'The model was unloaded.'));
-    await this.#engine?.unload();
-    this.#set({ state: 'idle' });
+  async #prepare(id: string | undefined): Promise<ModelToLoad> {
+    const wanted = id ?? (await this.#wanted());
+    const { errors } = this.downloads;
+    await this.facts.check(async () => {
+      const models = await this.shelf.list({ status: this.#seat.status(), errors, adapter: undefined });
+      return models.find(({ id: listed }) => listed === wanted);
+    });
+    return prepareModel(wanted, await this.shelf.preferences.settingsOf(wanted), this);
   }
 
   #enqueue<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#queue.then(work);
     this.#queue = done.catch(() => {}); // belongs to whoever asked for it
     return done;
-  }
-
-  #progress(fraction: number): void {
-    const clamped = Math.min(Math.max(fraction, 0), 1);
-    const step = Math.abs(clamped - (this.#status.progress ?? 0));
-    if (step >= PROGRESS_STEP || clamped === 1) this.#set({ ...this.#status, progress: clamped });
-  }
-
-  #fail(error: LocalLLMError): void {
-    const { model } = this.#status;
-    this.#set({ state: 'failed', error: error.toData(), ...(model ? { model } : {}) });
-  }
-
-  #set(status: ModelStatus): void {
-    this.#status = status;
-    this.onChange();
   }
 }

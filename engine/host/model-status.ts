@@ -20,6 +20,47 @@ export function readyStatus({ id, name }: { id: string; name: string }, info: En
   return { ...status, notice };
 }
 
+/** With one thing more that the person should know. */
+export function withNotice(status: ModelStatus, notice: string | undefined): ModelStatus {
+  if (notice === undefined) return status;
+  return { ...status, notice: status.notice === undefined ? notice : `${notice} ${status.notice}` };
+}
+
+/** After so long the person may end what still runs. */
+const LONG_MS = 60_000;
+
+/** The time in which answers come to their end before another model takes the place of theirs. */
+export class WaitingPeriod {
+  readonly #name: string;
+  readonly #timer: ReturnType<typeof setTimeout>;
+  #long = false;
+
+  /** @param onLong called when it has lasted long */
+  constructor(name: string, onLong: () => void) {
+    this.#name = name;
+    this.#timer = setTimeout(() => {
+      this.#long = true;
+      onLong();
+    }, LONG_MS);
+  }
+
+  get isLong(): boolean {
+    return this.#long;
+  }
+
+  /** @param answers that are still being written */
+  notice(answers: number): string | undefined {
+    if (answers === 0) return undefined;
+    const first = answers === 1 ? 'One answer is' : `${answers} answers are`;
+    const way = this.#long ? ` To end ${answers === 1 ? 'it' : 'them'} now, choose ${this.#name} once more.` : '';
+    return `${first} completed first, then ${this.#name} is loaded.${way}`;
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
 /** The time in which the engine opens a lost GPU again. */
 export class RecoveryPeriod {
   /** The status as it was, and will be. */

@@ -14,6 +14,7 @@ import { loadCatalog } from '../store/catalog.ts';
 import { ModelStore } from '../store/model-store.ts';
 import { createHost } from './host.ts';
 import type { Host } from './host.ts';
+import { measureSpeed } from './speed-check.ts';
 
 const scope = globalThis as unknown as DedicatedWorkerGlobalScope;
 const early: Exclude<DownEnvelope, { e: 'configure' }>[] = [];
@@ -29,6 +30,7 @@ function configure(baseUrl: string): void {
     estimateStorage,
     hasGpu: async () => (await (navigator as Partial<Navigator>).gpu?.requestAdapter()) != null,
     readDevice: () => readDevice(),
+    measureSpeed,
     catalog: loadCatalog(),
     baseUrl,
     send: (channel, frame) => scope.postMessage({ e: 'frame', channel, frame } satisfies UpEnvelope),
@@ -50,6 +52,7 @@ function deliver(to: Host, envelope: Exclude<DownEnvelope, { e: 'configure' }>):
   else to.close(envelope.channel);
 }
 
+scope.addEventListener('online', () => host?.online());
 scope.addEventListener('message', ({ data }: MessageEvent<DownEnvelope>) => {
   if (data.e === 'configure') configure(data.baseUrl);
   else if (host) deliver(host, data);

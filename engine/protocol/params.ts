@@ -20,7 +20,11 @@ export const ModelSettingsSchema = v.strictObject({
   sampling: v.exactOptional(v.strictObject({ temperature, topK, topP, minP, repetitionPenalty })),
   system: v.exactOptional(v.pipe(v.string(), v.maxLength(1 << 15))),
   adapters: v.exactOptional(
-    v.pipe(v.array(v.strictObject({ id: v.string(), scale: v.pipe(v.number(), v.minValue(-10), v.maxValue(10)) })), v.maxLength(4)),
+    v.pipe(
+      v.array(v.strictObject({ id: v.string(), scale: v.pipe(v.number(), v.minValue(-10), v.maxValue(10)) })),
+      v.maxLength(4),
+      v.readonly(),
+    ),
   ),
 });
 

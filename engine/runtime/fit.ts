@@ -6,7 +6,7 @@
 import { PAGE } from '../../shaders/attention/kv-layout.ts';
 import type { Adapter } from '../../shaders/kernel.ts';
 import { architectureOf } from '../arch/registry.ts';
-import { type ModelSource, openModel } from '../gguf/split.ts';
+import type { GgufFile } from '../gguf/parse.ts';
 import { readAdapter } from '../gpu/gpu.ts';
 import { formatBytes, type MemoryLimits } from '../gpu/memory.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
@@ -71,12 +71,8 @@ export async function fitOf(model: HeaderOfModel, device: FitDevice, options: Lo
   return { fit: wontFit({ gpuBytes: total, systemBytes, basis: 'header' }, short!.message) };
 }
 
-/**
- * The same of a file, or of all parts of one: reads the header alone.
- * @throws LocalLLMError as {@link fitOf}, and where the file cannot be read
- */
-export async function fitOfFile(source: ModelSource, device: FitDevice, options: LoadOptions = {}): Promise<ModelFit> {
-  const { file } = await openModel(source);
+/** The same of a header that was read. @throws LocalLLMError as {@link fitOf} */
+export async function fitOfHeader(file: GgufFile, device: FitDevice, options: LoadOptions = {}): Promise<ModelFit> {
   const architecture = architectureOf(file);
   return (await fitOf({ file, architecture, hp: architecture.hyperparameters(file) }, device, options)).fit;
 }

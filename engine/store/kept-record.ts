@@ -38,9 +38,9 @@ export class KeptRecord<S extends v.GenericSchema> {
     return this.#exclusively(async () => {
       const newest = await this.#newest();
       const value = change(newest?.value);
-      const name = this.#names[newest?.file ?? 0]!;
+      const name = this.#names[newest?.file ?? 0];
       const isLong = ((await this.#directory.size(name)) ?? 0) > LONG;
-      const other = this.#names[1 - (newest?.file ?? 0)]!;
+      const other = this.#names[newest?.file === 1 ? 0 : 1];
       const file = await this.#directory.open(isLong ? other : name, 'write');
       if (isLong) file.truncate(0);
       const journal = new Journal<{ number: number; value: v.InferOutput<S> }>(file);
