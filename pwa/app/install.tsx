@@ -6,10 +6,10 @@ import type { Installer } from './installer.ts';
 
 /** The install button, where the app is not installed and can be. */
 export function InstallButton({ installer, compact }: { installer: Installer; compact?: boolean }) {
-  const { way, guide, dismissed } = useObservable(installer);
+  const { way, guide } = useObservable(installer);
   const [shown, setShown] = useState(false);
-  // A phone's head has little room: what was dismissed there is still in the Engine view.
-  if (way === 'none' || (compact && way === 'guide' && dismissed)) return null;
+  // A phone's head has little room: the guide is offered below it at first, and later in the Engine view.
+  if (way === 'none' || (compact && way === 'guide')) return null;
   const onClick = () => (way === 'guide' ? setShown(true) : void installer.install());
   return (
     <>
@@ -41,8 +41,8 @@ export function InstallOffer({ installer }: { installer: Installer }) {
     <aside class="install-offer" aria-label="Install localLLM">
       <Mark size={36} />
       <div>
-        <strong>Keep localLLM on this {guide.system === 'iOS' ? 'device' : 'Mac'}</strong>
-        <span class="faint">Full screen, offline, with chats that stay.</span>
+        <strong>Install localLLM</strong>
+        <span class="faint">Full screen, and chats stay.</span>
       </div>
       <button type="button" class="primary" onClick={() => setShown(true)}>
         Show how

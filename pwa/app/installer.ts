@@ -4,6 +4,7 @@
  * @module
  */
 import { type Guide, guideFor } from '../ui/install/guides.ts';
+import { isInstalled } from '../ui/install/installed.ts';
 import { Observable } from '../ui/observable.ts';
 
 /** Not in the DOM's types: only Chromium has it. */
@@ -29,6 +30,7 @@ export class Installer extends Observable<InstallState> {
     const guide = guideFor({ userAgent, touchPoints, installed: isInstalled() });
     super({ way: guide ? 'guide' : 'none', ...(guide && { guide }), dismissed: remembers() });
     addEventListener('beforeinstallprompt', (event) => {
+      if (guide) return;
       event.preventDefault();
       this.#offer = event as BeforeInstallPromptEvent;
       this.set({ ...this.value, way: 'prompt' });
@@ -53,13 +55,6 @@ export class Installer extends Observable<InstallState> {
       // a browser that stores nothing offers it again
     }
   }
-}
-
-/** Whether the app runs in a window of its own. */
-export function isInstalled(): boolean {
-  return (
-    matchMedia('(display-mode: standalone)').matches || (navigator as { standalone?: boolean }).standalone === true
-  );
 }
 
 function remembers(): boolean {

@@ -6,10 +6,11 @@
 import { render } from 'preact';
 import { version } from '../../package.json';
 import { isIos } from '../ui/engine/browsers.ts';
+import { isInstalled } from '../ui/install/installed.ts';
 import { createServices } from '../ui/services.ts';
 import { connectToWorker } from '../worker/connect.ts';
 import { App } from './app.tsx';
-import { Installer, isInstalled } from './installer.ts';
+import { Installer } from './installer.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { guardLoads } from './load-guard.ts';
 import { askToKeep } from './persistence.ts';

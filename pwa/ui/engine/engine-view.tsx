@@ -29,7 +29,11 @@ export function EngineView({ services: { client, monitor }, remedy }: EngineView
         </Fact>
         <Fact name="Model">{status?.model?.name}</Fact>
         <Fact name="GPU">{status?.adapter}</Fact>
-        <Fact name="Context">{status?.model && `${status.model.contextTokens.toLocaleString('en')} tokens`}</Fact>
+        <Fact name="Context">
+          {status?.model &&
+            status.model.contextTokens > 0 &&
+            `${status.model.contextTokens.toLocaleString('en')} tokens`}
+        </Fact>
         <Fact name="GPU memory">{status?.gpuBytes !== undefined && formatBytes(status.gpuBytes)}</Fact>
         <Fact name="Requests">{status && `${status.running} running, ${status.waiting} waiting`}</Fact>
       </dl>

@@ -30,7 +30,7 @@ const CONFIRM = {
 } as const;
 const OPEN = {
   picture: 'home',
-  text: 'Open localLLM from the Home Screen once while online. It has a storage of its own: the model is fetched anew, and chats made here stay here.',
+  text: 'Open it from the Home Screen once while online. The app has a storage of its own: chats made here stay here.',
 } as const;
 const ON_IOS = { title: 'Add to Home Screen', system: 'iOS' } as const;
 
@@ -77,7 +77,7 @@ const GUIDES: Record<GuideId, Omit<Guide, 'id'>> = {
       { picture: 'confirm', text: 'Click **Add**.' },
       {
         picture: 'dock',
-        text: 'Open localLLM from the Dock once while online. It has a storage of its own: the model is fetched anew, and chats made here stay here.',
+        text: 'Open it from the Dock once while online. The app has a storage of its own: chats made here stay here.',
       },
     ],
   },

@@ -20,17 +20,18 @@ export function lossWithout(system: 'iOS' | 'macOS'): string {
   return `${who} after seven days of browsing without a visit to it; of installed apps it counts only the days on which they are used.`;
 }
 
-/** What happens to models and chats, and whether installing would change it. */
+/** What happens to models and chats. */
 export function keepingOf({ userAgent, touchPoints, installed, persisted }: StorageFacts): {
   text: string;
-  helps?: 'install' | 'ask';
+  /** Asking the browser may make it longer. */
+  askable: boolean;
 } {
   const ios = isIos(userAgent, touchPoints);
   const webkit = ios || (/\bMacintosh\b/.test(userAgent) && /\bVersion\/\d/.test(userAgent));
   if (webkit && !installed) {
-    return { text: `Models and chats may go. ${lossWithout(ios ? 'iOS' : 'macOS')}`, helps: 'install' };
+    return { text: `Install localLLM to keep models and chats. ${lossWithout(ios ? 'iOS' : 'macOS')}`, askable: false };
   }
-  if (persisted) return { text: 'The browser keeps models and chats until you delete them.' };
+  if (persisted) return { text: 'The browser keeps models and chats until you delete them.', askable: false };
   const who = ios ? 'iOS' : 'the browser';
-  return { text: `When the disk is nearly full, ${who} may remove models and chats.`, helps: 'ask' };
+  return { text: `When the disk is nearly full, ${who} may remove models and chats.`, askable: true };
 }

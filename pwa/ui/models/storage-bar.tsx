@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Client, ModelInfo, StorageEstimate } from '../../../engine/client/index.ts';
 import { formatBytes } from '../format.ts';
+import { Keeps } from '../install/keeps.tsx';
 
 interface StorageBarProps {
   client: Client;
@@ -24,7 +25,6 @@ export function StorageBar({ client, models, kept }: StorageBarProps) {
   const free = Math.max(0, quota - used - others);
   const text = `${formatBytes(used)} by models · ${formatBytes(free)} free`;
   const width = (bytes: number) => `${Math.min(100, (bytes / quota) * 100)}%`;
-  const protect = () => void navigator.storage.persist().then(read);
   return (
     <div class="storage">
       <div class="progress-label">
@@ -43,16 +43,7 @@ export function StorageBar({ client, models, kept }: StorageBarProps) {
         <div class="progress-bar" style={{ width: width(used) }} />
         <div class="progress-bar others" style={{ width: width(others) }} />
       </div>
-      {kept || estimate.persisted ? (
-        <p class="faint small">The browser keeps these files until you delete them.</p>
-      ) : (
-        <p class="faint small">
-          When the disk is nearly full, the browser may remove these files.{' '}
-          <button type="button" class="link" onClick={protect}>
-            Ask it to keep them
-          </button>
-        </p>
-      )}
+      {kept ? <p class="faint small">The browser keeps these files until you delete them.</p> : <Keeps />}
     </div>
   );
 }
