@@ -25,6 +25,12 @@ export async function testSubgroupSize(): Promise<number> {
   return adapterInfo.subgroupMinSize;
 }
 
+/** Threads that a workgroup may have on the test adapter: where they are few, so are the shapes that are tested. */
+export async function testWorkgroupThreads(): Promise<number> {
+  const { maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX } = (await testDevice()).limits;
+  return Math.min(maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX);
+}
+
 /** Whether the test adapter has subgroup matrices: no software adapter does, so that a stand-in is tested there. */
 export async function testSubgroupMatrices(): Promise<boolean> {
   const { features } = await testDevice();

@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from 'node:path';
-import type { Page } from '@playwright/test';
+import type { Page, Worker } from '@playwright/test';
 import { launchWithExtension } from '../chromium.ts';
 import { AskingPage, expect, test } from '../e2e/fixtures.ts';
 import { engineStatus } from '../pages.ts';
@@ -182,10 +182,12 @@ test("another extension's page reaches nothing", async () => {
   const browser = await launchWithExtension({ beside: [other] });
   try {
     const ours = browser.extensionOrigin;
-    const theirs = browser.context
-      .serviceWorkers()
-      .map((worker) => worker.url().split('/', 3).join('/'))
-      .find((origin) => origin !== ours);
+    // Its service worker may start later than ours.
+    const isTheirs = (worker: Worker) => new URL(worker.url()).pathname === '/other.js';
+    const worker =
+      browser.context.serviceWorkers().find(isTheirs) ??
+      (await browser.context.waitForEvent('serviceworker', { predicate: isTheirs }));
+    const theirs = worker.url().split('/', 3).join('/');
     const page = await browser.context.newPage();
     await page.goto(`${theirs}/attack.html`);
     const got = await page.evaluate(async (id) => {
