@@ -5,11 +5,13 @@ import { Icon } from './icons.tsx';
 interface DialogProps {
   title: string;
   onClose: () => void;
+  /** At the window's side, as high as it. */
+  kind?: 'drawer';
   children: ComponentChildren;
 }
 
 /** A modal dialog: the browser keeps the focus inside, Escape closes it, and the focus returns to where it came from. */
-export function Dialog({ title, onClose, children }: DialogProps) {
+export function Dialog({ title, onClose, kind, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   useLayoutEffect(() => {
@@ -24,6 +26,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
   return (
     <dialog
       ref={dialog}
+      class={kind}
       aria-labelledby={titleId}
       onClose={onClose}
       onClick={(event) => event.target === dialog.current && onClose()}

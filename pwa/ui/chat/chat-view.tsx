@@ -11,9 +11,10 @@ import { useObservable } from '../observable.ts';
 import type { Services } from '../services.ts';
 import { ChatSettingsDialog } from './chat-settings-dialog.tsx';
 import { changesIn, settingsBelow } from './chat-settings.ts';
+import { ChatsButton, ChatsFrame, NewChatButton, useChatsPlace } from './chats-frame.tsx';
+import type { ChatsPlace } from './chats-frame.tsx';
 import { Composer } from './composer.tsx';
 import { EmptyChat } from './empty-chat.tsx';
-import { HistoryDialog } from './history-dialog.tsx';
 import { MessageList } from './message-list.tsx';
 import { ModelMenu } from './model-menu.tsx';
 import { ModelSwitch } from './model-switch.tsx';
@@ -30,8 +31,21 @@ interface ChatViewProps {
   beforeComposer?: ComponentChildren;
 }
 
-/** The chat: the same in the popup and in the web app. */
-export function ChatView({ services, onOpenModels, brand, extra, beforeComposer }: ChatViewProps) {
+/** The chat and the list of chats: the same in the popup and in the web app. */
+export function ChatView(props: ChatViewProps) {
+  const chats = useChatsPlace();
+  return (
+    <ChatsFrame services={props.services} place={chats} onOpenModels={props.onOpenModels}>
+      <Chat {...props} chats={chats} />
+    </ChatsFrame>
+  );
+}
+
+interface ChatProps extends ChatViewProps {
+  chats: ChatsPlace;
+}
+
+function Chat({ services, chats, onOpenModels, brand, extra, beforeComposer }: ChatProps) {
   const { session, monitor, client, choice } = services;
   const chat = useObservable(session);
   const engine = useObservable(monitor);
@@ -47,6 +61,7 @@ export function ChatView({ services, onOpenModels, brand, extra, beforeComposer 
     <div class="chat">
       <ChatHead
         services={services}
+        chats={chats}
         engine={engine}
         onOpenModels={onOpenModels}
         onOpenSettings={() => setSettingsAt('top')}
@@ -90,41 +105,23 @@ export function ChatView({ services, onOpenModels, brand, extra, beforeComposer 
   );
 }
 
-interface ChatHeadProps extends ChatViewProps {
+interface ChatHeadProps extends ChatProps {
   engine: MonitorState;
   onOpenSettings: () => void;
 }
 
-function ChatHead({ services, engine, onOpenModels, onOpenSettings, brand, extra }: ChatHeadProps) {
-  const { session, choice } = services;
-  const [showHistory, setShowHistory] = useState(false);
+function ChatHead({ services, chats, engine, onOpenModels, onOpenSettings, brand, extra }: ChatHeadProps) {
   return (
     <header class="chat-head">
+      {chats.wide && <ChatsButton place={chats} />}
       {brand}
-      <ModelMenu choice={choice} engine={engine} onOpenModels={onOpenModels} />
+      <ModelMenu choice={services.choice} engine={engine} onOpenModels={onOpenModels} />
       <div class="tools">
         <SettingsButton services={services} onOpen={onOpenSettings} />
-        <button
-          type="button"
-          class="quiet icon-only"
-          aria-label="New chat"
-          title="New chat"
-          onClick={() => session.newChat()}
-        >
-          <Icon name="plus" />
-        </button>
-        <button
-          type="button"
-          class="quiet icon-only"
-          aria-label="Chats"
-          title="Chats"
-          onClick={() => setShowHistory(true)}
-        >
-          <Icon name="history" />
-        </button>
+        <NewChatButton services={services} />
+        {!chats.wide && <ChatsButton place={chats} />}
         {extra}
       </div>
-      {showHistory && <HistoryDialog session={session} onClose={() => setShowHistory(false)} />}
     </header>
   );
 }

@@ -1,0 +1,31 @@
+/**
+ * The lines of the list of chats.
+ *
+ * @module
+ */
+import type { ConversationRecord } from '../history/records.ts';
+import { contains, highlight, termsOf } from '../history/search.ts';
+import type { Piece } from '../history/search.ts';
+import type { ChatsState } from './chats.ts';
+
+/** One line. */
+export interface Row {
+  chat: ConversationRecord;
+  updatedMs: number;
+  title: readonly Piece[];
+  snippet?: readonly Piece[] | undefined;
+}
+
+/** What the list shows: all chats, or those whose title or texts were found. */
+export function rowsOf({ chats = [], query, hits }: ChatsState): Row[] {
+  const terms = termsOf(query);
+  if (terms.length === 0)
+    return chats.map((chat) => ({ chat, updatedMs: chat.updatedMs, title: [{ text: chat.title, found: false }] }));
+  const rows: Row[] = [];
+  for (const chat of chats) {
+    const snippet = hits?.get(chat.id);
+    if (snippet || contains(chat.title, terms))
+      rows.push({ chat, updatedMs: chat.updatedMs, title: highlight(chat.title, terms), snippet });
+  }
+  return rows;
+}
