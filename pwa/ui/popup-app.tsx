@@ -24,39 +24,41 @@ export function PopupApp({ services, onOpenSettings, onOpenPanel }: PopupAppProp
     };
   }, [services]);
   return (
-    <ChatView
-      services={services}
-      onOpenModels={() => onOpenSettings('models')}
-      brand={
-        <h1 class="brand">
-          <Mark size={24} />
-          <span class="brand-name">localLLM</span>
-        </h1>
-      }
-      extra={
-        <>
-          {onOpenPanel && (
+    <main class="chat-app">
+      <ChatView
+        services={services}
+        onOpenModels={() => onOpenSettings('models')}
+        brand={
+          <h1 class="brand">
+            <Mark size={24} />
+            <span class="brand-name">localLLM</span>
+          </h1>
+        }
+        extra={
+          <>
+            {onOpenPanel && (
+              <button
+                type="button"
+                class="quiet icon-only"
+                aria-label="Open in side panel"
+                title="Open in side panel"
+                onClick={onOpenPanel}
+              >
+                <Icon name="panel" />
+              </button>
+            )}
             <button
               type="button"
               class="quiet icon-only"
-              aria-label="Open in side panel"
-              title="Open in side panel"
-              onClick={onOpenPanel}
+              aria-label="Settings"
+              title="Settings"
+              onClick={() => onOpenSettings()}
             >
-              <Icon name="panel" />
+              <Icon name="settings" />
             </button>
-          )}
-          <button
-            type="button"
-            class="quiet icon-only"
-            aria-label="Settings"
-            title="Settings"
-            onClick={() => onOpenSettings()}
-          >
-            <Icon name="settings" />
-          </button>
-        </>
-      }
-    />
+          </>
+        }
+      />
+    </main>
   );
 }

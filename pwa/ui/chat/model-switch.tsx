@@ -33,7 +33,7 @@ export function ModelSwitch({ choice, status, onOpenModels }: ModelSwitchProps) 
     <section class="notice" role="alert">
       <Icon name="warning" />
       <div class="notice-text">
-        <h3>{model.name} cannot be used now</h3>
+        <h2>{model.name} cannot be used now</h2>
         <p>
           {error.message} {choice.model && `${choice.model.name} stays chosen.`}
         </p>

@@ -20,7 +20,7 @@ export function EngineView({ services: { client, monitor }, remedy }: EngineView
   const busy = ['downloading', 'loading', 'profiling'].includes(status?.state ?? '');
   return (
     <>
-      {error && <Notice error={error} remedy={remedy} />}
+      {error && <Notice error={error} remedy={remedy} level={3} />}
       <ModelProgress status={status} client={client} />
       {status?.state === 'ready' && status.notice && <p class="hint">{status.notice}</p>}
       <dl class="facts">

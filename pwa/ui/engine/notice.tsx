@@ -9,16 +9,19 @@ interface NoticeProps {
   error: ErrorData;
   advice?: Advice;
   remedy: Remedy;
+  /** Of its title: one below what it stands under. */
+  level?: 2 | 3;
 }
 
 /** What went wrong, what to do, and the button that does it. */
-export function Notice({ error, advice = adviceFor(error), remedy }: NoticeProps) {
+export function Notice({ error, advice = adviceFor(error), remedy, level = 2 }: NoticeProps) {
+  const Title = `h${level}` as const;
   const { remedy: action } = advice;
   return (
     <section class="notice" role="alert">
       <Icon name="warning" />
       <div class="notice-text">
-        <h3>{advice.title}</h3>
+        <Title>{advice.title}</Title>
         <p>{advice.text}</p>
         {advice.showBrowsers && <Browsers />}
         <details>

@@ -54,7 +54,7 @@ export function LabView({ services, remedy }: LabViewProps) {
         {profile && !running && <ExportButton profile={profile} />}
       </div>
       {running && <ProfileProgress status={status} />}
-      {error && !running && <Notice error={error} advice={labAdvice(error)} remedy={remedy} />}
+      {error && !running && <Notice error={error} advice={labAdvice(error)} remedy={remedy} level={3} />}
       {profile && !running && <ProfileResult profile={profile} />}
     </div>
   );

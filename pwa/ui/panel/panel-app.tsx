@@ -27,23 +27,25 @@ export function PanelApp({ services, pages, onOpenSettings }: PanelAppProps) {
     };
   }, [services, desk]);
   return (
-    <ChatView
-      services={services}
-      onOpenModels={() => onOpenSettings('models')}
-      // The browser shows the name above the panel.
-      brand={<h1 class="visually-hidden">localLLM</h1>}
-      extra={
-        <button
-          type="button"
-          class="quiet icon-only"
-          aria-label="Settings"
-          title="Settings"
-          onClick={() => onOpenSettings()}
-        >
-          <Icon name="settings" />
-        </button>
-      }
-      beforeComposer={<PageTools desk={desk} />}
-    />
+    <main class="chat-app">
+      <ChatView
+        services={services}
+        onOpenModels={() => onOpenSettings('models')}
+        // The browser shows the name above the panel.
+        brand={<h1 class="visually-hidden">localLLM</h1>}
+        extra={
+          <button
+            type="button"
+            class="quiet icon-only"
+            aria-label="Settings"
+            title="Settings"
+            onClick={() => onOpenSettings()}
+          >
+            <Icon name="settings" />
+          </button>
+        }
+        beforeComposer={<PageTools desk={desk} />}
+      />
+    </main>
   );
 }

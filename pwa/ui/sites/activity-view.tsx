@@ -126,9 +126,9 @@ function Entry({ entry }: { entry: ActivityEntry }) {
       {text && (
         <details>
           <summary>Texts</summary>
-          <h4>Asked</h4>
+          <h3>Asked</h3>
           <pre>{text.prompt}</pre>
-          <h4>Answered</h4>
+          <h3>Answered</h3>
           <pre>{text.answer}</pre>
         </details>
       )}
