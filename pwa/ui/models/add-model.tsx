@@ -1,46 +1,69 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
-import { type Client, LocalLLMError } from '../../../engine/client/index.ts';
-import { Icon } from '../icons.tsx';
-import { modelsOf } from './local-files.ts';
+import { type Client, LocalLLMError, type ModelInfo, type ModelOffer } from '../../../engine/client/index.ts';
+import { FilePicker } from './file-picker.tsx';
+import { InspectDialog } from './inspect-dialog.tsx';
+import { SearchField } from './search-field.tsx';
 import { TokenField } from './token-field.tsx';
+import { useToken } from './use-token.ts';
 
 interface AddModelProps {
   client: Client;
+  models: readonly ModelInfo[];
+  /** The model is on its way, or was here already. */
   onAdded: (id: string) => void;
 }
 
-/** Models from elsewhere: by link, by name, or from files of this device. */
-export function AddModel({ client, onAdded }: AddModelProps) {
-  const [refused, setRefused] = useState(false);
+/** What is looked at before it is downloaded: as a person named it, and what is known already. */
+interface Looked {
+  source: string;
+  found?: ModelOffer | LocalLLMError;
+}
+
+/** Models from elsewhere: searched for, by link, by name, or from files of this device. */
+export function AddModel({ client, models, onAdded }: AddModelProps) {
+  const [looked, setLooked] = useState<Looked>();
+  const token = useToken(client);
+  const added = (id: string) => {
+    setLooked(undefined);
+    onAdded(id);
+  };
   return (
     <section class="card add-model" aria-labelledby="models-add">
       <h3 id="models-add">Add another model</h3>
-      <p class="faint small">
-        Any GGUF model of a supported kind.{' '}
-        <a href="https://huggingface.co/models?library=gguf&sort=trending" target="_blank" rel="noopener noreferrer">
-          Look on Hugging Face
-        </a>
-      </p>
-      <LinkField client={client} onAdded={onAdded} onRefused={() => setRefused(true)} />
+      <SearchField client={client} models={models} onChoose={({ id }) => setLooked({ source: id })} />
+      <LinkField client={client} onFound={(source, found) => setLooked({ source, found })} />
       <FilePicker client={client} onAdded={onAdded} />
-      <TokenField client={client} needed={refused} />
+      <TokenField token={token} />
+      {looked && (
+        <InspectDialog
+          client={client}
+          models={models}
+          token={token}
+          {...looked}
+          onAdded={added}
+          onClose={() => setLooked(undefined)}
+        />
+      )}
     </section>
   );
 }
 
-function LinkField({ client, onAdded, onRefused }: AddModelProps & { onRefused: () => void }) {
+interface LinkFieldProps {
+  client: Client;
+  /** What it names, or that not everyone may have it. */
+  onFound: (source: string, found: ModelOffer | LocalLLMError) => void;
+}
+
+function LinkField({ client, onFound }: LinkFieldProps) {
   const [text, setText] = useState('');
-  const { busy, problem, look, stop, forget } = useLookup(client, onRefused);
+  const { busy, problem, look, stop, forget } = useLookup(client, onFound);
   const id = useId();
-  const submit = async (event: Event) => {
+  const submit = (event: Event) => {
     event.preventDefault();
-    const added = await look(text.trim());
-    if (added === undefined) return;
-    setText('');
-    onAdded(added);
+    void look(text.trim());
   };
   return (
-    <form class="add-field" onSubmit={(event) => void submit(event)} noValidate>
+    <form class="add-field" onSubmit={submit} noValidate>
       <label for={id}>Link, or name on Hugging Face</label>
       <div class="add-row">
         <input
@@ -55,7 +78,7 @@ function LinkField({ client, onAdded, onRefused }: AddModelProps & { onRefused: 
           value={text}
           readOnly={busy}
           aria-invalid={problem !== undefined}
-          aria-describedby={problem === undefined ? undefined : `${id}-problem`}
+          aria-describedby={`${id}-hint${problem === undefined ? '' : ` ${id}-problem`}`}
           onInput={({ currentTarget }) => (setText(currentTarget.value), forget())}
         />
         {busy ? (
@@ -64,10 +87,13 @@ function LinkField({ client, onAdded, onRefused }: AddModelProps & { onRefused: 
           </button>
         ) : (
           <button type="submit" disabled={text.trim() === ''}>
-            Download
+            Look
           </button>
         )}
       </div>
+      <p id={`${id}-hint`} class="faint small" role="status">
+        {busy ? 'Reading what it has…' : 'You see what it is and whether it fits before anything is downloaded.'}
+      </p>
       {problem !== undefined && (
         <p id={`${id}-problem`} class="model-problem" role="alert">
           {problem}
@@ -77,103 +103,27 @@ function LinkField({ client, onAdded, onRefused }: AddModelProps & { onRefused: 
   );
 }
 
-/** Finds what a link names and begins to download it; leaving the page stops the search, not the download. */
-function useLookup(client: Client, onRefused: () => void) {
+/** Finds what a link names. */
+function useLookup(client: Client, onFound: LinkFieldProps['onFound']) {
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState(false);
   const looking = useRef<AbortController>(undefined);
   useEffect(() => () => looking.current?.abort(), []);
-  const look = async (source: string): Promise<string | undefined> => {
-    looking.current = new AbortController();
+  const look = async (source: string): Promise<void> => {
+    if (source === '' || busy) return;
+    const own = new AbortController();
+    looking.current = own;
     setBusy(true);
     setProblem(undefined);
     try {
-      return (await client.addModel(source, undefined, looking.current.signal)).id;
+      onFound(source, await client.inspectModel(source, undefined, own.signal));
     } catch (thrown) {
       const error = LocalLLMError.from(thrown);
-      if (error.code === 'not-allowed') onRefused();
-      if (error.code !== 'aborted') setProblem(error.message.replace(/^source: /, ''));
-      return undefined;
+      if (error.code === 'not-allowed') onFound(source, error);
+      else if (error.code !== 'aborted') setProblem(error.message.replace(/^source: /, ''));
     } finally {
       setBusy(false);
     }
   };
   return { problem, busy, look, stop: () => looking.current?.abort(), forget: () => setProblem(undefined) };
-}
-
-/** Files by picker, or dropped anywhere on the page. They are copied from disk to disk. */
-function FilePicker({ client, onAdded }: AddModelProps) {
-  const input = useRef<HTMLInputElement>(null);
-  const [problems, setProblems] = useState<string[]>([]);
-  const take = async (files: Iterable<File>) => {
-    const { models, foreign } = modelsOf(files);
-    setProblems(foreign.map(({ name }) => `${name} is no GGUF file: its name does not end in .gguf.`));
-    for (const { name, files: parts } of models) {
-      try {
-        onAdded((await client.importModel(name, parts)).id);
-      } catch (thrown) {
-        const { code, message } = LocalLLMError.from(thrown);
-        if (code !== 'aborted') setProblems((others) => [...others, `${name}: ${message}`]);
-      }
-    }
-  };
-  const dragged = useDrop((files) => void take(files));
-  return (
-    <div class={`drop-zone${dragged ? ' dragged' : ''}`}>
-      <Icon name="install" />
-      <p>
-        {dragged ? 'Let go to copy the model into the browser.' : 'Drop a .gguf file anywhere here, or'}{' '}
-        {!dragged && (
-          <button type="button" class="link" onClick={() => input.current?.click()}>
-            choose files
-          </button>
-        )}
-        <span class="faint small">All parts of a split model together.</span>
-      </p>
-      <input
-        ref={input}
-        type="file"
-        multiple
-        hidden
-        aria-label="Model files"
-        onChange={({ currentTarget }) => {
-          const files = [...(currentTarget.files ?? [])];
-          currentTarget.value = ''; // the same file may be chosen again
-          void take(files);
-        }}
-      />
-      {problems.map((problem) => (
-        <p key={problem} class="model-problem" role="alert">
-          {problem}
-        </p>
-      ))}
-    </div>
-  );
-}
-
-/** Whether files are dragged over the page; what is dropped is handed on instead of being opened by the browser. */
-function useDrop(take: (files: FileList) => void): boolean {
-  const [dragged, setDragged] = useState(false);
-  const latest = useRef(take);
-  latest.current = take;
-  useEffect(() => {
-    const over = (event: DragEvent) => {
-      if (!event.dataTransfer?.types.includes('Files')) return;
-      event.preventDefault();
-      setDragged(true);
-    };
-    const leave = (event: DragEvent) => event.relatedTarget === null && setDragged(false);
-    const drop = (event: DragEvent) => {
-      if (!event.dataTransfer?.types.includes('Files')) return;
-      event.preventDefault();
-      setDragged(false);
-      latest.current(event.dataTransfer.files);
-    };
-    const stop = new AbortController();
-    addEventListener('dragover', over, stop);
-    addEventListener('dragleave', leave, stop);
-    addEventListener('drop', drop, stop);
-    return () => stop.abort();
-  }, []);
-  return dragged;
 }

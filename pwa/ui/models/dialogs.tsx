@@ -3,25 +3,34 @@ import type { ModelInfo } from '../../../engine/client/index.ts';
 import { Dialog } from '../dialog.tsx';
 import { formatBytes } from '../format.ts';
 import { isCopied } from './filters.ts';
+import { consequencesOf } from './settings.ts';
 
 interface DeleteDialogProps {
   model: ModelInfo;
+  models: readonly ModelInfo[];
   onCancel: () => void;
   onDelete: () => void;
 }
 
 /** What deleting a model means, before it is done. */
-export function DeleteDialog({ model, onCancel, onDelete }: DeleteDialogProps) {
-  const { name, storedBytes, state, loaded } = model;
+export function DeleteDialog({ model, models, onCancel, onDelete }: DeleteDialogProps) {
+  const { name, storedBytes, state } = model;
   const whole = state === 'stored';
+  const consequences = whole ? consequencesOf(model, models) : [];
   return (
     <Dialog title={whole ? `Delete ${name}?` : `Cancel ${name}?`} onClose={onCancel}>
       <p>
         {whole ? 'It is removed from this browser’s storage' : 'What has arrived is removed'}:{' '}
-        {formatBytes(storedBytes)} become free. {loaded && 'It is in use: answers that are being written stop. '}
-        Chats stay. To use it{whole && ' again'},{' '}
+        <strong>{formatBytes(storedBytes)} become free</strong>. Chats stay. To use it{whole && ' again'},{' '}
         {isCopied(model) ? 'choose its file again; that one is not touched.' : 'it is downloaded again.'}
       </p>
+      {consequences.length > 0 && (
+        <ul class="consequences">
+          {consequences.map((consequence) => (
+            <li key={consequence}>{consequence}</li>
+          ))}
+        </ul>
+      )}
       <div class="actions end">
         <button type="button" onClick={onCancel}>
           Keep

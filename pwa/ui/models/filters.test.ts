@@ -20,10 +20,13 @@ describe('what is here', () => {
     model('broke at once', { parts: 1 }),
     model('paused', { state: 'paused', parts: 1 }),
     model('z', { state: 'stored', loaded: true, parts: 1 }),
+    model('y', { state: 'stored', isDefault: true, parts: 1 }),
+    model('lora', { state: 'stored', kind: 'adapter', parts: 1 }),
     own,
   ];
   test('comes in the order of what a person looks for', () => {
-    expect(ids(here(models))).toEqual(['z', 'broke at once', 'paused', 'a', 'b', 'own']);
+    expect(ids(here(models))).toEqual(['y', 'z', 'broke at once', 'paused', 'a', 'b', 'own']);
+    expect(ids(here(models, 'adapter'))).toEqual(['lora']);
   });
   test('is not offered again', () => expect(ids(offered(models, EVERYTHING))).toEqual(['absent']));
 });

@@ -62,10 +62,12 @@ export function isCopied({ from, catalog }: ModelInfo): boolean {
   return from === undefined && catalog === undefined;
 }
 
-/** What is on this device: in use first, then what is on its way, then by name. */
-export function here(models: readonly ModelInfo[]): ModelInfo[] {
-  const rank = ({ loaded, state }: ModelInfo) => (loaded ? 0 : state === 'stored' ? 2 : 1);
-  return models.filter(isHere).toSorted((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name, 'en'));
+/** What is on this device: the default and what is loaded first, then what is on its way, then by name. */
+export function here(models: readonly ModelInfo[], kind: ModelInfo['kind'] = 'model'): ModelInfo[] {
+  const rank = ({ isDefault, loaded, state }: ModelInfo) => (isDefault ? 0 : loaded ? 1 : state === 'stored' ? 3 : 2);
+  return models
+    .filter((model) => model.kind === kind && isHere(model))
+    .toSorted((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name, 'en'));
 }
 
 /** What the catalogue has beside that and the filter lets through, smallest first. */

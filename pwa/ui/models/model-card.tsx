@@ -4,37 +4,30 @@ import { adviceFor } from '../engine/advice.ts';
 import { ProgressBar } from '../engine/progress.tsx';
 import { formatBytes } from '../format.ts';
 import { describeDownload, fractionOf } from './amounts.ts';
+import { type CardActions, CardButtons } from './card-buttons.tsx';
 import { choicesOf, isCopied, licenseName } from './filters.ts';
 import { Facts } from './facts.tsx';
 import { FitReasons, FitTag } from './fit.tsx';
 import { GetModel } from './get-model.tsx';
-
-interface CardActions {
-  use: () => void;
-  unload: () => void;
-  pause: () => void;
-  resume: () => void;
-  save: () => void;
-  rename: () => void;
-  remove: () => void;
-  /** Another of its files. */
-  get: (quantization: string | undefined) => void;
-}
+import { describeSettings, usersOf } from './settings.ts';
 
 interface ModelCardProps {
   model: ModelInfo;
+  models: readonly ModelInfo[];
   status: EngineStatus | undefined;
   /** Why the last thing that was asked for did not work. */
   problem: LocalLLMError | undefined;
   busy: boolean;
+  /** It was chosen, and does not answer yet. */
+  chosen: boolean;
   /** Takes the focus. */
   fresh: boolean;
   actions: CardActions;
 }
 
-/** A model that is on this device, or on its way. */
-export function ModelCard({ model, status, problem, busy, fresh, actions }: ModelCardProps) {
-  const { name, license, bytes, quantization, state, loaded, catalog } = model;
+/** A model or an adapter that is on this device, or on its way. */
+export function ModelCard({ model, models, status, problem, busy, chosen, fresh, actions }: ModelCardProps) {
+  const { state, loaded } = model;
   const title = useId();
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
@@ -42,33 +35,37 @@ export function ModelCard({ model, status, problem, busy, fresh, actions }: Mode
   }, [fresh]);
   const own = status?.model?.id === model.id ? status : undefined;
   const loading = own?.state === 'loading';
-  const others = choicesOf(model).filter((choice) => choice.quantization !== quantization);
+  const waiting = !loading && (chosen || waitsForAnswers(model, status));
   const error = problem ?? model.error ?? (own?.state === 'failed' ? own.error : undefined);
+  const others = choicesOf(model).filter((choice) => choice.quantization !== model.quantization);
   return (
     <li class="card" aria-labelledby={title}>
       <div class="card-head">
         <h4 id={title} ref={heading} tabIndex={-1}>
-          {name}
+          {model.name}
         </h4>
-        {loaded && <span class="tag good">In use</span>}
-        {!loaded && <FitTag fit={model.fit} />}
-        {state === 'paused' && !error && <span class="tag warn">Paused</span>}
-        {error && state !== 'stored' && <span class="tag bad">Failed</span>}
+        <Tags model={model} failed={error !== undefined && state !== 'stored'} />
       </div>
-      <p class="faint small">
-        {[formatBytes(bytes), quantization, license && `${licenseName(license)} licence`].filter(Boolean).join(' · ')}
-      </p>
-      {!loaded && <FitReasons fit={model.fit} />}
+      <Lines model={model} models={models} />
       {(state === 'downloading' || state === 'paused') && <Transfer model={model} />}
       {loading && <ProgressBar label="Loading" fraction={own.progress} />}
-      {error && state !== 'downloading' && !loading && (
+      {waiting && <ProgressBar label={status?.notice ?? 'Changing over…'} />}
+      {own?.state === 'ready' && own.notice && !waitsSomewhere(models, status) && <p class="hint">{own.notice}</p>}
+      {error && state !== 'downloading' && !loading && !(loaded && !problem) && (
         <div class="model-problem" role="alert">
           <strong>{adviceFor(error).title}.</strong> {error.message}
         </div>
       )}
-      <Buttons model={model} loading={loading} failed={error !== undefined} busy={busy} title={title} {...actions} />
+      <CardButtons
+        model={model}
+        loading={loading}
+        failed={error !== undefined}
+        busy={busy || waiting}
+        title={title}
+        {...actions}
+      />
       <details>
-        <summary aria-describedby={title}>{catalog ? 'About this model' : 'Where it is from'}</summary>
+        <summary aria-describedby={title}>{model.catalog ? 'About this model' : 'Where it is from'}</summary>
         <Facts model={model} />
         {others.length > 0 && (
           <GetModel label="Get another size" choices={others} busy={busy} describedBy={title} onGet={actions.get} />
@@ -76,6 +73,54 @@ export function ModelCard({ model, status, problem, busy, fresh, actions }: Mode
       </details>
     </li>
   );
+}
+
+/** It was made the default while another one answers. */
+function waitsForAnswers({ id, isDefault, state }: ModelInfo, status: EngineStatus | undefined): boolean {
+  return isDefault && state === 'stored' && status?.state === 'ready' && status.model?.id !== id;
+}
+
+/** What the engine has to say is said on the card of the model that waits. */
+const waitsSomewhere = (models: readonly ModelInfo[], status: EngineStatus | undefined): boolean =>
+  models.some((model) => waitsForAnswers(model, status));
+
+function Tags({ model: { state, loaded, isDefault, fit, resumes }, failed }: { model: ModelInfo; failed: boolean }) {
+  return (
+    <>
+      {isDefault && <span class="tag good">Default</span>}
+      {loaded && <span class="tag">Loaded</span>}
+      {!loaded && <FitTag fit={fit} />}
+      {state === 'paused' && !failed && <span class="tag warn">{resumes ? 'Waiting' : 'Paused'}</span>}
+      {failed && <span class="tag bad">Failed</span>}
+    </>
+  );
+}
+
+/** What is said of it in a line or two. */
+function Lines({ model, models }: { model: ModelInfo; models: readonly ModelInfo[] }) {
+  const { kind, bytes, quantization, license, loaded, speed, architecture } = model;
+  const set = describeSettings(model.settings);
+  const facts = [
+    formatBytes(bytes),
+    quantization,
+    kind === 'adapter' && architecture && `for ${architecture} models`,
+    license && `${licenseName(license)} licence`,
+    speed && `${speed.decode.toFixed(speed.decode < 10 ? 1 : 0)} tokens/s here`,
+  ];
+  return (
+    <>
+      <p class="faint small">{facts.filter(Boolean).join(' · ')}</p>
+      {set.length > 0 && <p class="faint small">Set: {set.join(', ')}</p>}
+      {kind === 'adapter' && model.state === 'stored' && <p class="faint small">{attachedText(model, models)}</p>}
+      {!loaded && <FitReasons fit={model.fit} />}
+    </>
+  );
+}
+
+function attachedText({ id }: ModelInfo, models: readonly ModelInfo[]): string {
+  const users = usersOf(id, models);
+  if (users.length === 0) return 'Attached to no model. A model’s settings attach it.';
+  return `Attached to ${users.map(({ model, scale }) => `${model.name} at ${scale}`).join(', ')}`;
 }
 
 /** How far a download or a copy is. */
@@ -88,64 +133,7 @@ function Transfer({ model }: { model: ModelInfo }) {
       {copied && model.state === 'downloading' && (
         <p class="faint small">Leave this page open until the file is copied.</p>
       )}
+      {model.resumes && <p class="faint small">It goes on by itself once the network and the engine are there.</p>}
     </div>
   );
-}
-
-interface ButtonsProps extends CardActions {
-  model: ModelInfo;
-  loading: boolean;
-  failed: boolean;
-  busy: boolean;
-  /** Id of the model's name. */
-  title: string;
-}
-
-function Buttons({ model, loading, failed, busy, title, ...actions }: ButtonsProps) {
-  const { state } = model;
-  const stored = state === 'stored';
-  const [label, act] = mainOf(model, loading, failed, actions);
-  return (
-    <div class="actions">
-      {act && (
-        <button
-          type="button"
-          class={label === 'Use' || label === 'Try again' || label === 'Resume' ? 'small primary' : 'small'}
-          disabled={busy}
-          aria-describedby={title}
-          onClick={act}
-        >
-          {label}
-        </button>
-      )}
-      {stored && (
-        <>
-          <button type="button" class="small quiet" aria-describedby={title} onClick={actions.rename}>
-            Rename
-          </button>
-          <button type="button" class="small quiet" disabled={busy} aria-describedby={title} onClick={actions.save}>
-            Export
-          </button>
-        </>
-      )}
-      <button type="button" class="small quiet danger" aria-describedby={title} onClick={actions.remove}>
-        {stored ? 'Delete' : 'Cancel'}
-      </button>
-    </div>
-  );
-}
-
-/** The one thing that is done next. */
-function mainOf(
-  model: ModelInfo,
-  loading: boolean,
-  failed: boolean,
-  { use, unload, pause, resume }: CardActions,
-): [label: string, act: (() => void) | undefined] {
-  if (model.state === 'stored') {
-    if (loading) return ['Stop', unload];
-    return model.loaded ? ['Unload', unload] : [failed ? 'Try again' : 'Use', use];
-  }
-  if (isCopied(model)) return ['', undefined]; // its file is not known any more
-  return model.state === 'downloading' ? ['Pause', pause] : [failed ? 'Try again' : 'Resume', resume];
 }

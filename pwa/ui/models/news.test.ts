@@ -67,3 +67,25 @@ test('a failure is told once, with its reason', () => {
     'Llama was deleted.',
   ]);
 });
+
+test('which model answers is told when it changes, not when it is first seen', () => {
+  expect(told([[0, { isDefault: true }]])).toEqual(['']);
+  expect(
+    told([
+      [0, {}],
+      [1, { isDefault: true }],
+      [1, { isDefault: true }],
+      [1, {}],
+    ]),
+  ).toEqual(['', 'Llama answers from now on.', '', '']);
+});
+
+test('a download that goes on by itself is not called paused', () => {
+  const loading: Partial<ModelInfo> = { state: 'downloading', storedBytes: 10 };
+  expect(
+    told([
+      [0, loading],
+      [1, { state: 'paused', storedBytes: 10, resumes: true }],
+    ]),
+  ).toEqual(['', 'Llama waits, and goes on by itself.']);
+});

@@ -1,5 +1,6 @@
 /**
- * What a screen reader is told of downloads: that one began, each quarter of it, and how it ended.
+ * What a screen reader is told of downloads: that one began, each quarter of it, and how it ended; and which model
+ * answers.
  *
  * @module
  */
@@ -12,6 +13,7 @@ interface Noted {
   state: ModelInfo['state'];
   quarter: number;
   error: string | undefined;
+  isDefault: boolean;
 }
 export type Notes = ReadonlyMap<string, Noted>;
 
@@ -48,11 +50,12 @@ export function newsOf(before: News | undefined, models: readonly ModelInfo[], n
 
 function noteOf(model: ModelInfo): Noted {
   const quarter = Math.floor((fractionOf(model) ?? 0) * 4);
-  return { state: model.state, quarter, error: model.error?.message };
+  return { state: model.state, quarter, error: model.error?.message, isDefault: model.isDefault };
 }
 
-function changeOf(model: ModelInfo, was: Noted | undefined, { state, error }: Noted): string | undefined {
+function changeOf(model: ModelInfo, was: Noted | undefined, { state, error, isDefault }: Noted): string | undefined {
   const { name } = model;
+  if (isDefault && was?.isDefault === false) return `${name} answers from now on.`;
   if (error !== undefined && error !== was?.error) return `${name} failed: ${error}`;
   const before = was?.state ?? 'absent';
   if (state === before) return undefined;
@@ -60,7 +63,8 @@ function changeOf(model: ModelInfo, was: Noted | undefined, { state, error }: No
     case 'downloading':
       return isCopied(model) ? `Copying ${name}.` : `Downloading ${name}.`;
     case 'paused':
-      return error === undefined ? `${name} is paused.` : undefined;
+      if (error !== undefined) return undefined;
+      return model.resumes ? `${name} waits, and goes on by itself.` : `${name} is paused.`;
     case 'stored':
       return `${name} is on this device.`;
     case 'absent':

@@ -2,7 +2,16 @@ import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import type { ModelInfo, ModelSettings } from '../../../engine/client/index.ts';
 import { ModelSettingsSchema } from '../../../engine/protocol/params.ts';
-import { adaptersFor, contextChoices, describeSettings, draftOf, effectOf, settingsOf, usersOf } from './settings.ts';
+import {
+  adaptersFor,
+  consequencesOf,
+  contextChoices,
+  describeSettings,
+  draftOf,
+  effectOf,
+  settingsOf,
+  usersOf,
+} from './settings.ts';
 
 function model(id: string, more: Partial<ModelInfo> = {}): ModelInfo {
   const known = { name: id, license: '', bytes: 1, storedBytes: 1, state: 'stored', loaded: false } as const;
@@ -83,4 +92,16 @@ test('an adapter is offered to models of its architecture', () => {
   expect(adaptersFor(models[0]!, models).map(({ id }) => id)).toEqual(['a', 'd']);
   expect(usersOf('a', models)).toEqual([{ model: models[0], scale: 0.5 }]);
   expect(usersOf('b', models)).toEqual([]);
+});
+
+test('deleting says what else changes', () => {
+  const adapter = model('a', { kind: 'adapter' });
+  const base = model('base', { name: 'Llama', settings: FULL, loaded: true, isDefault: true });
+  expect(consequencesOf(model('plain'), [base])).toEqual([]);
+  expect(consequencesOf(base, [base, adapter])).toEqual([
+    'It is loaded: answers that are being written stop.',
+    'It is the default: from then on chats and sites get the model that is built in.',
+    'What was set for it is forgotten.',
+  ]);
+  expect(consequencesOf(adapter, [base, adapter])).toEqual(['It is attached to Llama, which then does without.']);
 });

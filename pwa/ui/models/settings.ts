@@ -121,3 +121,20 @@ export function usersOf(adapterId: string, models: readonly ModelInfo[]): { mode
     (model.settings.adapters ?? []).filter(({ id }) => id === adapterId).map(({ scale }) => ({ model, scale })),
   );
 }
+
+/** What deleting a stored model does beside freeing its bytes. */
+export function consequencesOf(model: ModelInfo, models: readonly ModelInfo[]): string[] {
+  const users = usersOf(model.id, models).map(({ model: { name } }) => name);
+  const builtIn = model.catalog !== undefined && model.from === undefined;
+  const told: [boolean, string][] = [
+    [model.loaded, 'It is loaded: answers that are being written stop.'],
+    [model.isDefault && !builtIn, 'It is the default: from then on chats and sites get the model that is built in.'],
+    [model.isDefault && builtIn, 'It is the default: it comes back when a chat or a site asks for an answer.'],
+    [
+      users.length > 0,
+      `It is attached to ${users.join(' and ')}, which then ${users.length > 1 ? 'do' : 'does'} without.`,
+    ],
+    [!nothingSet(model.settings), 'What was set for it is forgotten.'],
+  ];
+  return told.filter(([holds]) => holds).map(([, text]) => text);
+}

@@ -1,66 +1,83 @@
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
-import { type Client, LocalLLMError } from '../../../engine/client/index.ts';
+import { useId, useState } from 'preact/hooks';
+import type { TokenState } from './use-token.ts';
 
-interface TokenFieldProps {
-  client: Client;
-  /** A repository was refused: the field is opened. */
-  needed: boolean;
+/** The access token for repositories that not everyone may read: kept on this device, never shown again. */
+export function TokenField({ token }: { token: TokenState }) {
+  const [replacing, setReplacing] = useState(false);
+  const { kept, keep, said } = token;
+  return (
+    <details>
+      <summary>{kept ? 'Hugging Face access token: kept' : 'Hugging Face access token'}</summary>
+      {kept && !replacing ? (
+        <div class="token-kept">
+          <p class="small">
+            A token is kept on this device for repositories that not everyone may read. It goes to huggingface.co alone
+            and is not shown again.
+          </p>
+          <div class="actions">
+            <button type="button" class="small" onClick={() => setReplacing(true)}>
+              Replace
+            </button>
+            <button type="button" class="small quiet danger" onClick={() => void keep('')}>
+              Remove
+            </button>
+          </div>
+        </div>
+      ) : (
+        <TokenForm token={token} onKept={() => setReplacing(false)} />
+      )}
+      <p class="small" role="status">
+        {said}
+      </p>
+    </details>
+  );
 }
 
-/** The access token for repositories that not everyone may read. It never comes back from the engine. */
-export function TokenField({ client, needed }: TokenFieldProps) {
-  const [token, setToken] = useState('');
-  const [said, setSaid] = useState('');
-  const details = useRef<HTMLDetailsElement>(null);
+interface TokenFormProps {
+  token: TokenState;
+  onKept: () => void;
+}
+
+export function TokenForm({ token: { keep, problem }, onKept }: TokenFormProps) {
+  const [text, setText] = useState('');
   const id = useId();
-  useEffect(() => {
-    if (needed && details.current) details.current.open = true;
-  }, [needed]);
-  const keep = async (value: string) => {
-    try {
-      await client.setHubToken(value);
-      setToken('');
-      setSaid(value === '' ? 'No token is kept.' : 'The token is kept until the engine ends.');
-    } catch (thrown) {
-      setSaid(LocalLLMError.from(thrown).message);
-    }
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    if (!(await keep(text.trim()))) return;
+    setText('');
+    onKept();
   };
   return (
-    <details ref={details}>
-      <summary>Repositories that need an access token</summary>
-      <form
-        class="add-field"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void keep(token.trim());
-        }}
-      >
-        <label for={id}>Hugging Face access token</label>
-        <div class="add-row">
-          <input
-            id={id}
-            type="password"
-            autoComplete="off"
-            maxLength={256}
-            placeholder="hf_…"
-            value={token}
-            aria-describedby={`${id}-hint`}
-            onInput={({ currentTarget }) => setToken(currentTarget.value)}
-          />
-          <button type="submit" disabled={token.trim() === ''}>
-            Keep
-          </button>
-          <button type="button" class="quiet" onClick={() => void keep('')}>
-            Forget
-          </button>
-        </div>
-        <p id={`${id}-hint`} class="faint small">
-          It goes to huggingface.co alone, is never written to disk, and is forgotten when the engine ends.
+    <form class="add-field" onSubmit={(event) => void submit(event)}>
+      <label for={id}>Access token</label>
+      <div class="add-row">
+        <input
+          id={id}
+          type="password"
+          autoComplete="off"
+          maxLength={256}
+          placeholder="hf_…"
+          value={text}
+          aria-invalid={problem !== undefined}
+          aria-describedby={`${id}-hint`}
+          onInput={({ currentTarget }) => setText(currentTarget.value)}
+        />
+        <button type="submit" disabled={text.trim() === ''}>
+          Keep
+        </button>
+      </div>
+      <p id={`${id}-hint`} class="faint small">
+        One that may read is enough:{' '}
+        <a href="https://huggingface.co/settings/tokens" target="_blank" rel="noopener noreferrer">
+          make one at Hugging Face
+        </a>
+        . It is kept on this device, goes to huggingface.co alone, and is not shown again.
+      </p>
+      {problem !== undefined && (
+        <p class="model-problem" role="alert">
+          {problem}
         </p>
-        <p class="small" role="status">
-          {said}
-        </p>
-      </form>
-    </details>
+      )}
+    </form>
   );
 }
