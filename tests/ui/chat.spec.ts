@@ -1,5 +1,16 @@
+import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
+
+const SCREENSHOTS = join(import.meta.dirname, '../../test-results/screenshots');
+
+async function screenshots(page: Page, name: string): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.screenshot({ path: join(SCREENSHOTS, `chat-${name}-${colorScheme}.png`), animations: 'disabled' });
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+}
 
 async function ask(page: Page, question = 'What is the capital of France?'): Promise<void> {
   await page.getByRole('textbox', { name: 'Message' }).fill(question);
@@ -73,6 +84,107 @@ test('the end is followed only while it is being read', async ({ view }) => {
   expect(await page.getByRole('log').evaluate((log) => log.scrollTop)).toBe(top);
   await toEnd.click();
   await expect.poll(() => distanceToEnd(page)).toBeLessThan(48);
+});
+
+test('answers and questions have versions, reached and announced without a mouse', async ({ view }) => {
+  const page = await view('popup', { answer: 'A capital is a large letter, a city, or what one has.' });
+  const news = page.locator('.messages > [role=status]');
+  await ask(page);
+  await page.getByRole('button', { name: 'Retry' }).click();
+  const versions = page.getByRole('group', { name: 'Versions' });
+  await expect(versions).toHaveText('2 of 2');
+  await versions.getByRole('button', { name: 'Previous version' }).focus();
+  await page.keyboard.press('Enter');
+  await expect(versions).toHaveText('1 of 2');
+  await expect(versions.getByRole('button', { name: 'Previous version' })).toBeFocused();
+  await expect(news).toHaveText('Version 1 of 2.');
+
+  await page.getByRole('button', { name: 'Edit' }).focus();
+  await page.keyboard.press('Enter');
+  const editor = page.getByRole('textbox', { name: 'Edit your message' });
+  await expect(editor).toBeFocused();
+  await editor.fill('Something else');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('article').first()).toHaveText('What is the capital of France?');
+  await page.getByRole('button', { name: 'Edit' }).click();
+  await screenshots(page, 'edit');
+  await page.keyboard.type(' And of Spain?');
+  await page.keyboard.press('Control+Enter');
+  await expect(page.getByRole('article').first()).toHaveText('What is the capital of France? And of Spain?');
+  await expect(page.getByText('tokens/s')).toBeVisible();
+  await expect(versions).toHaveCount(1);
+  await expect(versions).toHaveText('2 of 2');
+  await screenshots(page, 'versions');
+  await versions.getByRole('button', { name: 'Previous version' }).click();
+  await expect(versions.last()).toHaveText('1 of 2');
+  await expect(page.getByRole('article').first()).toHaveText('What is the capital of France?');
+  await expect(versions).toHaveCount(2);
+  await page.reload();
+  await expect(versions).toHaveText(['1 of 2', '1 of 2']);
+});
+
+test('text files are attached, measured, sent and opened again', async ({ view }) => {
+  const page = await view('popup');
+  const field = page.getByRole('textbox', { name: 'Message' });
+  const note = page.locator('.composer-note');
+  const files = page.locator('input[type=file]');
+  await files.setInputFiles([
+    { name: 'notes.md', mimeType: 'text/markdown', buffer: Buffer.from('# Notes\n\nThe meeting is at nine.\n') },
+    { name: 'photo.png', mimeType: 'image/png', buffer: Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0, 0, 1]) },
+  ]);
+  await expect(page.getByRole('alert')).toContainText('“photo.png” is not a text file');
+  await expect(page.getByRole('list', { name: 'Attached' })).toContainText('notes.md');
+  await expect(note.getByText('of 1,024 tokens')).toBeVisible();
+  await drop(page, 'long.csv', 'name;age\n'.repeat(800));
+  await expect(note.getByText(/^Too long by [\d,]+ tokens/)).toBeVisible();
+  await field.fill('When is the meeting?');
+  await expect(page.getByRole('button', { name: 'Send' })).toBeDisabled();
+  await screenshots(page, 'too-long');
+  await page.getByRole('button', { name: 'Remove long.csv' }).click();
+  await expect(field).toBeFocused();
+  await expect(note.getByText(/^Fits: \d+ of/)).toBeVisible();
+  await field.press('Enter');
+  await expect(page.getByText('tokens/s')).toBeVisible();
+  await expect(page.getByRole('list', { name: 'Attached' })).toHaveCount(1);
+  await screenshots(page, 'attached');
+  await page.getByRole('article').first().getByRole('button', { name: 'notes.md' }).click();
+  await expect(page.getByRole('dialog', { name: 'notes.md' })).toContainText('The meeting is at nine.');
+  await screenshots(page, 'attachment');
+});
+
+/** As a file manager would. */
+async function drop(page: Page, name: string, text: string): Promise<void> {
+  const data = await page.evaluateHandle(
+    ([fileName, content]) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([content], fileName));
+      return transfer;
+    },
+    [name, text] as const,
+  );
+  const target = page.getByText('Ask the model on this device');
+  await target.dispatchEvent('dragover', { dataTransfer: data });
+  await expect(page.getByText('Drop text files')).toBeVisible();
+  await target.dispatchEvent('drop', { dataTransfer: data });
+  await expect(page.getByText('Drop text files')).toHaveCount(0);
+}
+
+test('thoughts are folded, and an answer that was stopped goes on', async ({ view }) => {
+  const answer = '<think> The person asks for a capital. </think> The capital of France is Paris.';
+  const page = await view('pwa', { answer, delay: 'Infinity' });
+  await page.setViewportSize({ width: 390, height: 780 });
+  await ask(page);
+  const last = page.getByRole('article').last();
+  await expect(last).toContainText('is Paris.');
+  await expect(last.getByText('The person asks')).toBeHidden();
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await last.getByText('Thoughts').click();
+  await expect(last.getByText('The person asks')).toBeVisible();
+  await screenshots(page, 'thoughts-phone');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await expect(last).toContainText('is Paris.<think>');
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await expect(page.getByRole('article')).toHaveCount(2);
 });
 
 test('a long conversation opens with its end, and shows the rest when asked', async ({ view }) => {

@@ -1,87 +1,6 @@
 import { expect, test, vi } from 'vitest';
-import { createClient } from '../../../engine/client/index.ts';
-import type { DownFrame, GenerateResult, UpFrame } from '../../../engine/protocol/messages.ts';
-import type { ChatHistory } from '../history/history.ts';
+import { setup } from '../../../tests/chat-fixture.ts';
 import { ChatSession } from './session.ts';
-import type { ChatMessage, ConversationRecord } from '../history/records.ts';
-
-type Generate = Extract<DownFrame, { t: 'request' }> & { params: { input: { content: string }[] } };
-
-/** A client whose other end the test plays. */
-function scriptedClient() {
-  const requests: Generate[] = [];
-  const cancelled: number[] = [];
-  let emit: (frame: UpFrame) => void = () => {};
-  const client = createClient((handlers) => {
-    emit = handlers.onFrame;
-    return {
-      send(frame) {
-        if (frame.t === 'request') requests.push(frame as Generate);
-        if (frame.t === 'cancel') cancelled.push(frame.id);
-      },
-      close() {},
-    };
-  });
-  const last = () => requests.at(-1)!.id;
-  return {
-    client,
-    requests,
-    cancelled,
-    delta: (text: string) => emit({ t: 'delta', id: last(), text }),
-    done(text: string) {
-      const result: GenerateResult = {
-        text,
-        finishReason: 'stop',
-        usage: { promptTokens: 5, cachedTokens: 0, completionTokens: 2 },
-        timing: { ttftMs: 1, tokensPerSecond: 20 },
-      };
-      emit({ t: 'done', id: last(), result });
-    },
-    fail: () => emit({ t: 'error', id: last(), error: { code: 'quota', message: 'too long' } }),
-  };
-}
-
-function memoryHistory(): ChatHistory & { failing: boolean } {
-  const conversations = new Map<string, ConversationRecord>();
-  const stored = new Map<string, Map<string, ChatMessage>>();
-  const history: ChatHistory & { failing: boolean } = {
-    failing: false,
-    list: async () => [...conversations.values()].sort((a, b) => b.updatedMs - a.updatedMs),
-    messages: async (id) => [...(stored.get(id)?.values() ?? [])],
-    async *allMessages() {
-      for (const [conversationId, messages] of stored) {
-        yield [...messages.values()].map((message) => ({ ...message, conversationId }));
-      }
-      return undefined;
-    },
-    saveConversation: async (conversation) => {
-      if (history.failing) throw new Error('disk on fire');
-      conversations.set(conversation.id, conversation);
-    },
-    saveMessage: async (id, message) => {
-      stored.set(id, (stored.get(id) ?? new Map<string, ChatMessage>()).set(message.id, message));
-    },
-    saveAll: async (chats) => {
-      for (const { conversation, messages } of chats) {
-        conversations.set(conversation.id, conversation);
-        stored.set(conversation.id, new Map(messages.map((message) => [message.id, message])));
-      }
-    },
-    remove: async (id) => void (conversations.delete(id), stored.delete(id)),
-    clear: async () => {
-      conversations.clear();
-      stored.clear();
-    },
-  };
-  return history;
-}
-
-function setup(claim = async (): Promise<(() => void) | undefined> => () => {}) {
-  const engine = scriptedClient();
-  const history = memoryHistory();
-  const session = new ChatSession({ client: engine.client, history, claim });
-  return { engine, history, session, claim };
-}
 
 test('a question is asked, answered and saved', async () => {
   const { engine, history, session } = setup();
@@ -106,7 +25,7 @@ test('the conversation so far goes along with the next question', async () => {
   engine.done('two');
   await first;
   const second = session.send('three');
-  expect(engine.requests.at(-1)?.params.input.map(({ content }) => content)).toEqual(['one', 'two', 'three']);
+  expect(engine.asked()).toEqual(['one', 'two', 'three']);
   engine.done('four');
   await second;
 });
@@ -122,7 +41,7 @@ test('stop keeps what was written, cancels the work, and retry writes it anew', 
   expect(session.value.messages.at(-1)).toMatchObject({ text: 'Once', status: 'stopped' });
   const again = session.retry();
   expect(session.value.messages).toHaveLength(1);
-  expect(engine.requests.at(-1)?.params.input.map(({ content }) => content)).toEqual(['A story']);
+  expect(engine.asked()).toEqual(['A story']);
   engine.done('Once upon a time');
   await again;
   expect(session.value.messages.map(({ text }) => text)).toEqual(['A story', 'Once upon a time']);

@@ -91,7 +91,7 @@ export class ChatSession extends Observable<ChatState> {
     for (const message of all) this.#marks.learn(message);
     // What was saved last may have missed the end of the window.
     const leaf = conversation.leaf !== undefined && this.#tree.get(conversation.leaf) ? conversation.leaf : null;
-    const messages = this.#tree.path(leaf ?? this.#tree.leafOf(null));
+    const messages = this.#tree.show(leaf ?? this.#tree.leafOf(null));
     this.set({ ...this.value, opened: true, conversation, settings: conversation.settings ?? {}, messages });
     return true;
   }
@@ -209,14 +209,14 @@ export class ChatSession extends Observable<ChatState> {
     await this.#ask(makeQuestion(question.parent, text, question.attachments ?? []));
   }
 
-  /** Shows a version, and what was said last after it. */
+  /** Shows a version, and what was shown after it before. */
   switchTo(id: string): void {
     const leaf = this.#tree.leafOf(id);
     const { conversation } = this.value;
     if (this.value.streaming || leaf === undefined || !conversation) return;
     const shown = { ...conversation, leaf };
     this.endEdit();
-    this.set({ ...this.value, conversation: shown, messages: this.#tree.path(leaf) });
+    this.set({ ...this.value, conversation: shown, messages: this.#tree.show(leaf) });
     void this.#keeper.quietly((history) => history.saveConversation(shown));
   }
 
@@ -257,7 +257,7 @@ export class ChatSession extends Observable<ChatState> {
     const stop = new AbortController();
     this.#stop = stop;
     this.#tree.put(begun);
-    const messages = begun.parent === null ? [] : this.#tree.path(begun.parent);
+    const messages = this.#tree.show(begun.id).slice(0, -1);
     this.set({ ...this.value, messages, streaming: begun });
     void this.#save(begun);
     const { client, modelName } = this.#options;

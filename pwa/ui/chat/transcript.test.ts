@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { promptOf, titleOf } from './transcript.ts';
+import { optionsOf, promptOf, titled, titleOf } from './transcript.ts';
 import type { ChatMessage } from '../history/records.ts';
 
 function conversation(...texts: string[]): ChatMessage[] {
@@ -34,4 +34,42 @@ test('the prompt is the conversation in order', () => {
 test('questions that got no answer at all are left out, partial answers are kept', () => {
   const messages = conversation('failed', '', 'stopped', 'half an ans', 'now');
   expect(promptOf(messages).map(({ content }) => content)).toEqual(['stopped', 'half an ans', 'now']);
+});
+
+test('a chat that asks nothing is called after what is attached', () => {
+  expect(titleOf('', [{ name: 'notes.md', text: 'x' }])).toBe('notes.md');
+  expect(titleOf('')).toBe('New chat');
+});
+
+test('a title that a person wrote stays until it is emptied', () => {
+  const record = { id: 'c', title: 'Hi', titledBy: 'question', createdMs: 0, updatedMs: 0 } as const;
+  const named = titled(record, ' My chat ');
+  expect(named).toMatchObject({ title: 'My chat', titledBy: 'person' });
+  expect(titled(named, ' ')).toBe(named);
+  expect(titled(named, '', conversation('What now?')[0])).toMatchObject({ title: 'What now?', titledBy: 'question' });
+});
+
+test('attached texts stand before the question, between fences that nothing in them closes', () => {
+  const [question] = conversation('Which one?');
+  const attachments = [
+    { name: 'a "b".md', text: 'code:\n````js\n1\n````\n' },
+    { name: 'plain.txt', text: 'last line' },
+  ];
+  const [{ content } = { content: '' }] = promptOf([{ ...question!, attachments }]);
+  expect(content).toBe(
+    'File "a \\"b\\".md":\n`````\ncode:\n````js\n1\n````\n`````\n\nFile "plain.txt":\n```\nlast line\n```\n\nWhich one?',
+  );
+  expect(promptOf([{ ...question!, text: '', attachments }])).toHaveLength(1);
+});
+
+test('earlier thoughts are not shown to the model again', () => {
+  const messages = conversation('Why?', '<think>\nHm.\n</think>\n\nBecause.', 'And?');
+  expect(promptOf(messages).map(({ content }) => content)).toEqual(['Why?', 'Because.', 'And?']);
+  const stopped = conversation('Why?', '<think>\nHm.', 'And?');
+  expect(promptOf(stopped).map(({ content }) => content)).toEqual(['And?']);
+});
+
+test('a blank system prompt is none', () => {
+  expect(optionsOf({ system: ' ', temperature: 0 })).toEqual({ temperature: 0 });
+  expect(optionsOf({ system: 'Be brief.', seed: 7 })).toEqual({ system: 'Be brief.', seed: 7 });
 });

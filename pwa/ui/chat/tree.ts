@@ -15,6 +15,8 @@ export interface Versions {
 export class MessageTree {
   readonly #byId = new Map<string, ChatMessage>();
   readonly #children = new Map<string | null, string[]>();
+  /** By parent, the version that was shown last. */
+  readonly #shown = new Map<string | null, string>();
 
   /** @param messages in any order; of two with one id, the later one counts */
   constructor(messages: Iterable<ChatMessage> = []) {
@@ -40,6 +42,13 @@ export class MessageTree {
     this.#children.set(message.parent, siblings.toSpliced(after + 1, 0, message.id));
   }
 
+  /** The path to `leaf`, which is what {@link leafOf} finds again. */
+  show(leaf: string | undefined): ChatMessage[] {
+    const path = this.path(leaf);
+    for (const { id, parent } of path) this.#shown.set(parent, id);
+    return path;
+  }
+
   /** From the beginning of the conversation to `leaf`. Where a message is missing on the way, what is there of it. */
   path(leaf: string | undefined): ChatMessage[] {
     const path: ChatMessage[] = [];
@@ -54,16 +63,19 @@ export class MessageTree {
     return path.reverse();
   }
 
-  /** The end of the branch that was written last below a message; null: of the whole conversation. */
+  /** The end of the branch that was shown last below a message, or else written last; null: of the whole conversation. */
   leafOf(id: string | null): string | undefined {
     let at = id ?? undefined;
     const seen = new Set<string>();
-    for (let next = this.#children.get(id)?.at(-1); next !== undefined && !seen.has(next);) {
+    for (let next = this.#nextOf(id); next !== undefined && !seen.has(next); next = this.#nextOf(next)) {
       seen.add(next);
       at = next;
-      next = this.#children.get(next)?.at(-1);
     }
     return at;
+  }
+
+  #nextOf(id: string | null): string | undefined {
+    return this.#shown.get(id) ?? this.#children.get(id)?.at(-1);
   }
 
   versionsOf({ id, parent }: ChatMessage): Versions {
