@@ -1,5 +1,5 @@
 import { Dialog } from './dialog.tsx';
-import { keyNames, platformOf, SHORTCUTS } from './shortcuts.ts';
+import { keyNames, platformOf, SHORTCUTS, signAlone } from './shortcuts.ts';
 
 const GROUPS = ['Chats', 'Writing', 'More'] as const;
 
@@ -36,7 +36,18 @@ export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
           </dl>
         </section>
       ))}
-      <p class="faint small">In the list of chats: arrows, Home and End, Enter opens, F2 renames, Delete deletes.</p>
+      <p class="faint small">
+        ↑ edits while nothing is typed. In the list of chats: arrows, Home and End, Enter opens, F2 renames, Delete
+        deletes.
+      </p>
+      <label class="shortcuts-alone">
+        <input
+          type="checkbox"
+          defaultChecked={signAlone.get()}
+          onChange={({ currentTarget }) => signAlone.set(currentTarget.checked)}
+        />
+        ? alone shows this list
+      </label>
     </Dialog>
   );
 }

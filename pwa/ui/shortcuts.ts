@@ -3,7 +3,7 @@
  *
  * Chosen so that browsers and screen readers keep theirs: Alt and a letter where no browser's menu has it; ⌃⌘ on Apple's, where Alt types
  * letters. Where a person types, keys without Ctrl, ⌘ or Alt stay what they are, but for Escape while an answer is written and the arrow
- * up in an empty composer.
+ * up in an empty composer. The one key that is a sign alone, “?”, can be switched off: speech input and unsteady hands press such keys.
  *
  * @module
  */
@@ -45,7 +45,7 @@ export const SHORTCUTS: Readonly<Record<Command, Shortcut>> = {
   'next-chat': { label: 'Next chat in the list', group: 'Chats', keys: [own('ArrowDown')] },
   composer: { label: 'Go to the message field', group: 'Writing', keys: [own('i')] },
   'edit-last': {
-    label: 'Edit the last question, from an empty message field',
+    label: 'Edit the last question',
     group: 'Writing',
     keys: [{ key: 'ArrowUp' }],
   },
@@ -112,6 +112,14 @@ export function withKeys(label: string, command: Command, platform = platformOf(
   return `${label} (${keyNames(SHORTCUTS[command].keys[0]!, platform).join(platform === 'apple' ? '' : '+')})`;
 }
 
+const SIGN_ALONE_KEY = 'localllm-question-mark';
+
+/** Whether “?” alone shows the shortcuts. */
+export const signAlone = {
+  get: (): boolean => localStorage.getItem(SIGN_ALONE_KEY) !== 'off',
+  set: (on: boolean): void => localStorage.setItem(SIGN_ALONE_KEY, on ? 'on' : 'off'),
+};
+
 export type Handlers = Partial<Record<Command, (() => void) | undefined>>;
 
 /** Calls the handler of a shortcut that is pressed anywhere in the page, unless something else has the keyboard: a dialog, a menu. */
@@ -124,6 +132,7 @@ export function useShortcuts(handlers: Handlers): void {
       if (event.defaultPrevented || event.isComposing || event.keyCode === 229) return;
       const command = commandOf(event, platform, placeOf(event.target));
       const handler = command && latest.current[command];
+      if (event.key === '?' && !signAlone.get()) return;
       if (!handler || document.querySelector('dialog:modal, :popover-open')) return;
       event.preventDefault();
       handler();

@@ -65,6 +65,7 @@ export function ChatsFrame({ services: { session }, place, onOpenModels, childre
     <ChatsPanel
       chats={chats}
       session={session}
+      drawer={!place.wide}
       searchKey={place.searchKey}
       onOpened={place.wide ? () => {} : hide}
       onShowShortcuts={() => setHelp(true)}
@@ -74,6 +75,7 @@ export function ChatsFrame({ services: { session }, place, onOpenModels, childre
     <div class="chat-frame">
       {place.shown && place.wide && (
         <aside class="chats-column" aria-label="Chats">
+          <h2 class="visually-hidden">Chats</h2>
           {panel}
         </aside>
       )}

@@ -17,19 +17,23 @@ import type { ChatSession } from './session.ts';
 interface ChatsPanelProps {
   chats: Chats;
   session: ChatSession;
+  /** Over the chat, not beside it. */
+  drawer: boolean;
   /** Another value moves the focus to the search; 0: not yet. */
   searchKey: number;
   onOpened: () => void;
   onShowShortcuts: () => void;
 }
 
+/** A drawer begins with its search, but opens no keyboard of a phone. */
+const hasMouse = () => matchMedia('(hover: hover)').matches;
 /** How often it is asked what other windows have open, while the list is seen. */
 const LOOK_MS = 4_000;
 /** A screen reader is told how many were found when nobody typed for so long. */
 const COUNT_AFTER_MS = 800;
 
 /** The list of chats with its search, and what can be done with all of them. */
-export function ChatsPanel({ chats, session, searchKey, onOpened, onShowShortcuts }: ChatsPanelProps) {
+export function ChatsPanel({ chats, session, drawer, searchKey, onOpened, onShowShortcuts }: ChatsPanelProps) {
   const state = useObservable(chats);
   const [sure, setSure] = useState(false);
   const search = useRef<HTMLInputElement>(null);
@@ -57,6 +61,7 @@ export function ChatsPanel({ chats, session, searchKey, onOpened, onShowShortcut
           <input
             ref={search}
             type="search"
+            autofocus={drawer && hasMouse()}
             aria-label="Search chats"
             placeholder="Search chats"
             autoComplete="off"

@@ -151,7 +151,7 @@ export class Chats extends Observable<ChatsState> {
       if (own) this.#reopen = id;
       const count = this.#deleted.length;
       this.#settle({
-        text: count === 1 ? `“${whole.conversation.title}” deleted` : `${count} chats deleted`,
+        text: count === 1 ? `Deleted “${whole.conversation.title}”` : `Deleted ${count} chats`,
         undo: true,
       });
       await this.refresh();
@@ -166,7 +166,7 @@ export class Chats extends Observable<ChatsState> {
       await this.#session.history.saveAll(deleted);
       this.#forget();
       if (reopened && this.#session.value.conversation === undefined) await this.#session.open(reopened);
-      this.#settle({ text: deleted.length === 1 ? 'Chat restored' : `${deleted.length} chats restored` });
+      this.#settle({ text: deleted.length === 1 ? 'Brought back' : `Brought back ${deleted.length} chats` });
       await this.refresh();
     });
   }
@@ -181,7 +181,7 @@ export class Chats extends Observable<ChatsState> {
       if (elsewhere.size === 0) await this.#session.history.clear();
       else for (const { id } of chats) if (!elsewhere.has(id)) await this.#session.history.remove(id);
       const kept = chats.filter(({ id }) => elsewhere.has(id)).length;
-      this.#settle({ text: kept === 0 ? 'All chats deleted' : `Deleted, but for ${kept} open in other windows` });
+      this.#settle({ text: kept === 0 ? 'Deleted all chats' : `Deleted all chats but ${kept} open in other windows` });
       await this.refresh();
     });
   }
@@ -202,7 +202,7 @@ export class Chats extends Observable<ChatsState> {
       const [only] = chats;
       if (only && chats.length === 1) await this.open(only.conversation.id);
       this.#settle({
-        text: chats.length === 1 ? `“${only!.conversation.title}” imported` : `${chats.length} chats imported`,
+        text: chats.length === 1 ? `Imported “${only!.conversation.title}”` : `Imported ${chats.length} chats`,
       });
     });
   }
