@@ -9,7 +9,14 @@ import type { LanguageModelCreateOptions } from '../engine/client/language-model
 import { createLocalLLM } from '../engine/client/local-llm.ts';
 import { LocalLLMError } from '../engine/protocol/errors.ts';
 
-import type { DownFrame, GenerateParams, GenerateResult, Input, Message } from '../engine/protocol/messages.ts';
+import type {
+  DownFrame,
+  GenerateParams,
+  GenerateResult,
+  Input,
+  Message,
+  UpFrame,
+} from '../engine/protocol/messages.ts';
 
 export interface Asked {
   method: 'generate' | 'measure' | 'prefill';
@@ -34,10 +41,17 @@ export class FakeLLM {
   readonly cancelled: number[] = [];
   readonly llm = createLocalLLM(createClient(this.#connect()));
   #ended = new Set<number>();
+  #tell: ((frame: UpFrame) => void) | undefined;
 
   /** The messages of each answer that was asked for. */
   get prompts(): Message[][] {
     return this.asked.filter(({ method }) => method === 'generate').map(({ messages }) => messages);
+  }
+
+  /** Another model answers, of such a context. */
+  changeModel(contextTokens: number): void {
+    this.contextTokens = contextTokens;
+    this.#tell?.({ t: 'model', id: 0, contextTokens });
   }
 
   tokens(messages: readonly Message[], { tools = [] }: GenerateParams = {}): number {
@@ -45,10 +59,10 @@ export class FakeLLM {
   }
 
   #connect(): Connect {
-    return (handlers) => ({
-      send: (frame) => void this.#take(structuredClone(frame), handlers),
-      close: () => {},
-    });
+    return (handlers) => {
+      this.#tell = (frame) => handlers.onFrame(frame);
+      return { send: (frame) => void this.#take(structuredClone(frame), handlers), close: () => {} };
+    };
   }
 
   async #take(frame: DownFrame, { onFrame }: ConnectHandlers): Promise<void> {

@@ -7,7 +7,7 @@ import type { GenericSchema } from 'valibot';
 import { expect, vi } from 'vitest';
 import { createClient } from '../engine/client/client.ts';
 import type { Client } from '../engine/client/client.ts';
-import { createHost } from '../engine/host/host.ts';
+import { createHost, type Host, type HostOptions } from '../engine/host/host.ts';
 import type { HostStore } from '../engine/host/model-shelf.ts';
 import { LocalLLMError } from '../engine/protocol/errors.ts';
 import type { Input, Measure, Usage, UpFrame } from '../engine/protocol/messages.ts';
@@ -46,6 +46,7 @@ const CATALOG: CatalogEntry[] = [
 export class FakeEngine implements Engine {
   onRecovery: Engine['onRecovery'];
   onLost: Engine['onLost'];
+  contextTokens = 512;
   wantedContextTokens = 512;
   requests: { request: GenerateRequest; finish(finishReason?: 'stop'): void; fail(error: Error): void }[] = [];
   loads: LoadOptions[] = [];
@@ -95,12 +96,13 @@ export class FakeEngine implements Engine {
   }
   info(): EngineInfo | undefined {
     const running = this.requests.length;
-    const { wantedContextTokens } = this;
-    const info = { adapter: 'test gpu', contextTokens: 512, wantedContextTokens, gpuBytes: 7, running, waiting: 0 };
+    const { contextTokens, wantedContextTokens } = this;
+    const info = { adapter: 'test gpu', contextTokens, wantedContextTokens, gpuBytes: 7, running, waiting: 0 };
     return this.#loaded ? info : undefined;
   }
   async unload(): Promise<void> {
     this.#loaded = false;
+    for (const { fail } of this.requests) fail(new LocalLLMError('aborted', 'The model was unloaded.'));
   }
 }
 
@@ -184,8 +186,10 @@ export class FakeStore implements HostStore {
     this.names.set(model.id, model.name);
     this.complete.add(model.id);
   }
+  /** Of stored models, where it matters. */
+  readonly contents = new Map<string, Uint8Array<ArrayBuffer>>();
   async files(id: string) {
-    return [{ name: `${id}.gguf`, file: new File(['GGUF'], 'a.blob') }];
+    return [{ name: `${id}.gguf`, file: new File([this.contents.get(id) ?? 'GGUF'], 'a.blob') }];
   }
   async rename(id: string, name: string): Promise<void> {
     this.names.set(id, name);
@@ -219,30 +223,42 @@ export class HostFixture {
   /** What models are to fit. */
   device: FitDevice | undefined;
   readonly #listeners = new Map<string, (frame: UpFrame) => void>();
-  readonly host = createHost({
-    createEngine: async () => {
-      if (!this.gpu) throw new LocalLLMError('no-adapter', 'There is no GPU.');
-      const engine = new FakeEngine();
-      this.engines.push(engine);
-      return engine;
-    },
-    createProfiler: async () => {
-      if (!this.timestamps) throw new LocalLLMError('not-supported', 'There are no timestamps.');
-      return this.profiler;
-    },
-    openStore: async () => this.store,
-    hasGpu: async () => this.gpu,
-    readDevice: async () => this.device,
-    catalog: CATALOG,
-    baseUrl: 'https://example.org/',
-    fetch: (input, init) => this.fetch(input, init),
-    openFileChannel: () => new BroadcastChannel(FILE_EXCHANGE),
-    estimateStorage: async () => ({ usage: 200, quota: 1000, persisted: true }),
-    send: (channel, frame) => {
-      this.sent.push({ channel, frame: structuredClone(frame) });
-      this.#listeners.get(channel)?.(frame);
-    },
-  });
+  /** Taken by the next worker. */
+  measureSpeed: NonNullable<HostOptions['measureSpeed']> | undefined;
+  host = this.#createHost();
+
+  /** Another worker after this one ended, over the same store. */
+  restart(): void {
+    this.host = this.#createHost();
+  }
+
+  #createHost(): Host {
+    return createHost({
+      ...(this.measureSpeed && { measureSpeed: this.measureSpeed }),
+      createEngine: async () => {
+        if (!this.gpu) throw new LocalLLMError('no-adapter', 'There is no GPU.');
+        const engine = new FakeEngine();
+        this.engines.push(engine);
+        return engine;
+      },
+      createProfiler: async () => {
+        if (!this.timestamps) throw new LocalLLMError('not-supported', 'There are no timestamps.');
+        return this.profiler;
+      },
+      openStore: async () => this.store,
+      hasGpu: async () => this.gpu,
+      readDevice: async () => this.device,
+      catalog: CATALOG,
+      baseUrl: 'https://example.org/',
+      fetch: (input, init) => this.fetch(input, init),
+      openFileChannel: () => new BroadcastChannel(FILE_EXCHANGE),
+      estimateStorage: async () => ({ usage: 200, quota: 1000, persisted: true }),
+      send: (channel, frame) => {
+        this.sent.push({ channel, frame: structuredClone(frame) });
+        this.#listeners.get(channel)?.(frame);
+      },
+    });
+  }
 
   connect(channel: string, trusted = true, site = 'https://page.example'): Client {
     const { host } = this;

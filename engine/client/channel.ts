@@ -7,8 +7,8 @@ import { LocalLLMError } from '../protocol/errors.ts';
 import type { DownFrame, EngineStatus, Method, Methods, ModelInfo, UpFrame } from '../protocol/messages.ts';
 import { ASKER_BEATS, SilenceWatch } from '../protocol/silence.ts';
 
-// Captured: in a page it may be replaced later.
-const { Promise } = globalThis;
+// Captured: in a page they may be replaced later.
+const { Promise, WeakRef } = globalThis;
 
 export interface ConnectHandlers {
   onFrame(frame: UpFrame): void;
@@ -39,6 +39,11 @@ export interface OpenRequest<Result> {
   cancel(): void;
 }
 
+/** Learns that another model answers, with this much context. */
+export interface ModelListener {
+  modelChanged(contextTokens: number): void;
+}
+
 interface Pending extends RequestOptions {
   resolve(result: unknown): void;
   reject(error: LocalLLMError): void;
@@ -49,6 +54,7 @@ export class Channel {
   readonly #connect: Connect;
   readonly #pending = new Map<number, Pending>();
   readonly #silence = new SilenceWatch<number>(ASKER_BEATS, (ids) => this.#silent(ids));
+  readonly #modelListeners = new Set<WeakRef<ModelListener>>();
   #link: Link | undefined;
   #connection: object | undefined;
   #nextId = 1;
@@ -79,6 +85,12 @@ export class Channel {
       this.#start({ t: 'request', id, method, ...(params === undefined ? {} : { params }) });
     }
     return { done, cancel, credit: (deltas) => this.#pending.has(id) && this.#trySend({ t: 'credit', id, deltas }) };
+  }
+
+  /** Tells of each model that answers from now on; as long as somebody else holds the listener. */
+  onModel(listener: ModelListener): void {
+    for (const known of this.#modelListeners) if (!known.deref()) this.#modelListeners.delete(known);
+    this.#modelListeners.add(new WeakRef(listener));
   }
 
   close(): void {
@@ -118,6 +130,10 @@ export class Channel {
   }
 
   #receive(frame: UpFrame): void {
+    if (frame.t === 'model') {
+      for (const listener of [...this.#modelListeners]) listener.deref()?.modelChanged(frame.contextTokens);
+      return;
+    }
     const pending = this.#pending.get(frame.id);
     if (!pending) return;
     this.#silence.heard(frame.id);

@@ -104,11 +104,13 @@ export interface LanguageModel extends EventTarget {
   measureContextUsage(input: LanguageModelPrompt, options?: LanguageModelPromptOptions): Promise<number>;
   /** Tokens of the session's messages. */
   readonly contextUsage: number;
-  /** Tokens that a session may hold; less from a prompt on where the engine ran short of memory. */
+  /** Tokens that a session may hold; another number where the person chose another model, or the engine ran short of memory. */
   readonly contextWindow: number;
   readonly samplingMode: LanguageModelSamplingMode;
   /** Fires when the oldest turns made room for new ones. */
   oncontextoverflow: ((event: Event) => unknown) | null;
+  /** Of localLLM alone: fires when another model answers from now on; `contextUsage` and `contextWindow` are measured for it. */
+  onmodelchange: ((event: Event) => unknown) | null;
   /** A session of its own that begins with the same messages. Does not wait for prompts under way, nor has them. */
   clone(options?: { signal?: AbortSignal }): Promise<LanguageModel>;
   /** Ends what runs with AbortError, refuses what comes with InvalidStateError. */

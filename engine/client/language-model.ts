@@ -29,6 +29,7 @@ export function createLanguageModel(client: PageClient): LanguageModelStatic {
   class Model extends EventTarget {
     readonly #session: Session;
     readonly #onOverflow = new EventHandler(this, 'contextoverflow');
+    readonly #onModelChange = new EventHandler(this, 'modelchange');
 
     constructor(session: Session) {
       super();
@@ -36,6 +37,7 @@ export function createLanguageModel(client: PageClient): LanguageModelStatic {
       if (!(session instanceof Session)) throw new TypeError('Illegal constructor: use LanguageModel.create().');
       this.#session = session;
       session.onOverflow = () => fire(this, 'contextoverflow');
+      session.onModelChange = () => fire(this, 'modelchange');
     }
     static async create(options: unknown = {}) {
       const checked = named('create', () => readSessionOptions(options));
@@ -78,6 +80,12 @@ export function createLanguageModel(client: PageClient): LanguageModelStatic {
     }
     set oncontextoverflow(handler: unknown) {
       this.#onOverflow.set(handler);
+    }
+    get onmodelchange() {
+      return this.#onModelChange.get();
+    }
+    set onmodelchange(handler: unknown) {
+      this.#onModelChange.set(handler);
     }
   }
   return seal(Model) as unknown as LanguageModelStatic;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Availability, GenerateParams, GenerateResult, Input, Measure, Usage } from '../protocol/messages.ts';
-import { Channel, type Connect } from './channel.ts';
+import { Channel, type Connect, type ModelListener } from './channel.ts';
 import { type GenerateStream, openStream } from './stream.ts';
 
 export type ClientGenerateOptions = GenerateParams & { signal?: AbortSignal | undefined };
@@ -20,6 +20,8 @@ export interface PageClient {
   prefill(input: Input, options?: ClientGenerateOptions): Promise<Usage>;
   availability(): Promise<Availability>;
   readonly permissions: { query(): Promise<PermissionState>; request(): Promise<PermissionState> };
+  /** Tells of each model that answers from now on; as long as somebody else holds the listener. */
+  onModel(listener: ModelListener): void;
   /** Ends everything open with code `disconnected`. A later call connects again. */
   close(): void;
 }
@@ -44,6 +46,7 @@ export function pageMethods(channel: Channel): PageClient {
       query: () => channel.request('permissions.query', undefined).done,
       request: () => channel.request('permissions.request', undefined).done,
     },
+    onModel: (listener) => channel.onModel(listener),
     close: () => channel.close(),
   };
 }

@@ -155,3 +155,61 @@ describe('append, clone and destroy', () => {
     model.destroy();
   });
 });
+
+describe('another model', () => {
+  const changed = (model: EventTarget) =>
+    new Promise((resolve) => model.addEventListener('modelchange', resolve, { once: true }));
+
+  test('measures the session anew, then says so', async () => {
+    const { model, fake } = await session({ initialPrompts: [{ ...SYSTEM }] });
+    await model.prompt('a');
+    const handler = vi.fn();
+    model.onmodelchange = handler;
+    fake.tokens = (messages) => 10 * messages.length;
+    const event = changed(model);
+    fake.changeModel(50);
+    await event;
+    expect([model.contextUsage, model.contextWindow]).toEqual([30, 50]);
+    expect(handler).toHaveBeenCalledOnce();
+    expect(fake.asked.at(-1)).toMatchObject({
+      method: 'measure',
+      messages: [SYSTEM, user('a'), { role: 'assistant' }],
+    });
+  });
+
+  test('makes room at the next prompt where the session no longer fits', async () => {
+    const { model, fake } = await session();
+    fake.say = () => 'word '.repeat(20).trim();
+    for (const question of ['a', 'b', 'c']) await model.prompt(question);
+    const overflow = vi.fn();
+    model.oncontextoverflow = overflow;
+    const event = changed(model);
+    fake.changeModel(40);
+    await event;
+    expect(model.contextUsage).toBeGreaterThan(model.contextWindow);
+    expect(overflow).not.toHaveBeenCalled();
+    await model.prompt('d');
+    expect(overflow).toHaveBeenCalledOnce();
+    expect(model.contextUsage).toBeLessThanOrEqual(40);
+  });
+
+  test('comes after what was asked of the old one; a session that was destroyed hears nothing', async () => {
+    const { model, fake } = await session();
+    const gone = await model.clone();
+    const heard = vi.fn();
+    gone.addEventListener('modelchange', heard);
+    const answer = held(fake);
+    const prompted = model.prompt('a');
+    await vi.waitFor(() => expect(fake.prompts).toHaveLength(1));
+    const order: string[] = [];
+    void prompted.then(() => order.push('answer'));
+    const event = changed(model).then(() => order.push('change'));
+    fake.changeModel(60);
+    gone.destroy();
+    expect(model.contextWindow).toBe(60);
+    answer('Done.');
+    await event;
+    expect(order).toEqual(['answer', 'change']);
+    expect(heard).not.toHaveBeenCalled();
+  });
+});

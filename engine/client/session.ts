@@ -77,6 +77,8 @@ export async function openSession(
 export class Session {
   /** Called when the oldest turns have gone. */
   onOverflow: (() => void) | undefined;
+  /** Called when another model answers from now on, and what is here was measured for it. */
+  onModelChange: (() => void) | undefined;
   readonly #state: SessionState;
   readonly #stop = new AbortController();
   #tail: Promise<unknown> = Promise.resolve();
@@ -84,6 +86,22 @@ export class Session {
 
   constructor(state: SessionState) {
     this.#state = state;
+    state.client.onModel(this);
+  }
+
+  /** Told by the connection. After everything that was asked before: that may be the first thing for the new model. */
+  modelChanged(contextTokens: number): void {
+    if (this.#stop.signal.aborted) return;
+    this.#state.contextWindow = contextTokens;
+    void this.#inTurn(undefined, async (signal) => {
+      const { client, history, tools } = this.#state;
+      if (!history.isEmpty || tools.declared) {
+        const options = { ...this.#options({ messages: [] }), signal };
+        const measured = await measure(client, history.messages(), options).catch(() => undefined); // the next prompt measures
+        this.#state.contextUsage = measured?.tokens ?? this.contextUsage;
+      }
+      if (!signal.aborted) this.onModelChange?.();
+    }).catch(() => {}); // destroyed meanwhile
   }
 
   get contextUsage(): number {

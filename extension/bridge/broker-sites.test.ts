@@ -148,3 +148,30 @@ test('the engine is told which tab is seen, as far as it knows its channels', as
   broker.see(undefined);
   expect(down.at(-1)).toEqual({ e: 'visible', channel: two.name, visible: false });
 });
+
+describe('that another model answers', () => {
+  const frame: UpFrame = { t: 'model', id: 0, contextTokens: 2048 };
+
+  test('learns who may be answered', async () => {
+    const channel = await running();
+    const own: UpFrame[] = [];
+    const { name } = broker.connect({ kind: 'own', url: new URL('chrome-extension://abc/popup.html') }, (told) =>
+      own.push(told),
+    );
+    for (const to of [channel.name, name]) broker.deliver(to, frame);
+    await settle();
+    expect([up, own]).toEqual([[frame], [frame]]);
+  });
+
+  test.each(['prompt', 'denied'] as const)('no page that has no grant (%s) learns', async (without) => {
+    const channel = await running();
+    state = without;
+    broker.deliver(channel.name, frame);
+    await settle();
+    state = 'granted';
+    broker.deliver(channel.name, frame);
+    broker.disconnect(channel);
+    await settle();
+    expect(up.filter(({ t }) => t === 'model')).toEqual([]);
+  });
+});

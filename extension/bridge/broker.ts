@@ -109,12 +109,20 @@ export class Broker {
   /** A frame from the engine. */
   deliver(name: string, frame: UpFrame): void {
     const channel = this.#channels.get(name);
+    if (channel && frame.t === 'model') return void this.#tellModel(channel, frame);
     const request = channel?.requests.get(frame.id);
     if (!channel || !request) return;
     if (frame.t === 'done' || frame.t === 'error') channel.requests.delete(frame.id);
     const beyond = request.work?.take(frame);
     channel.post(request.masked ? mask(frame) : frame);
     if (beyond) this.#end(channel, frame.id, beyond);
+  }
+
+  /** That another model answers is for those alone whom it may answer. */
+  async #tellModel(channel: BrokerChannel, frame: UpFrame): Promise<void> {
+    const { asker } = channel;
+    const state = asker.kind === 'own' ? 'granted' : await this.#options.gate.state(asker).catch(() => 'denied');
+    if (state === 'granted' && this.#channels.get(channel.name) === channel) channel.post(frame);
   }
 
   /** The engine's document or worker is gone, and every channel in it. */
