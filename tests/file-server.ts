@@ -5,6 +5,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 
 /** How one request goes wrong. */
 export interface Fault {
@@ -20,8 +21,9 @@ export interface Fault {
   headers?: Record<string, string>;
   /** Every byte of the body has its bits turned over. */
   corrupt?: boolean;
-  /** The body comes in pieces of so many bytes, each in a turn of its own. */
+  /** The body comes in pieces of so many bytes, each in a turn of its own, `everyMs` apart. */
   trickle?: number;
+  everyMs?: number;
 }
 
 export class FileServer {
@@ -48,7 +50,7 @@ export class FileServer {
 
   constructor(content: Uint8Array) {
     this.content = content;
-    this.#server = createServer((request, response) => this.#answer(request, response));
+    this.#server = createServer(this.handle);
   }
 
   /** Returns the base URL, which ends in a slash. */
@@ -61,7 +63,8 @@ export class FileServer {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
+  /** Answers one request: also as part of another server. */
+  readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
     const { range, 'if-range': ifRange, authorization } = request.headers;
     const path = request.url ?? '/';
     this.requests.push({ path, range, ifRange: ifRange as string | undefined, authorization });
@@ -77,7 +80,7 @@ export class FileServer {
       return void response.setHeader('Content-Type', 'application/json').end(JSON.stringify(special.json));
     }
     this.#sendFile(response, fault, range, ifRange as string | undefined);
-  }
+  };
 
   #sendFile(response: ServerResponse, fault: Fault, range: string | undefined, ifRange: string | undefined): void {
     let body = fault.instead ?? this.content;
@@ -103,7 +106,8 @@ export class FileServer {
     if (fault.trickle !== undefined) {
       for (let at = 0; at < body.length; at += fault.trickle) {
         response.write(body.subarray(at, at + fault.trickle));
-        await new Promise((resolve) => setImmediate(resolve));
+        await (fault.everyMs === undefined ? setImmediate() : setTimeout(fault.everyMs));
+        if (response.destroyed) return;
       }
       return void response.end();
     }
