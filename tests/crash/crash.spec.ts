@@ -90,11 +90,10 @@ async function beginWork(page: Page, has: ReadonlySet<string>, chance: () => num
     const { client, copy } = store;
     const later = (id: string, begin: () => Promise<unknown>) =>
       (remove && stored.includes(id) ? client.deleteModel(id).then(begin) : begin()).catch(() => {});
-    const download = () =>
-      client.models().then((models) => {
-        const known = models.find(({ id }) => id === 'big');
-        return known ? client.resumeModel('big') : client.addModel(address);
-      });
+    const download = async (): Promise<void> => {
+      const known = (await client.models()).some(({ id }) => id === 'big');
+      await (known ? client.resumeModel('big') : client.addModel(address));
+    };
     void later('big', download);
     void later('copy', () => (stored.includes('copy') && !remove ? Promise.resolve() : copy('copy', bytes)));
     if (rename && stored.includes('big')) void client.renameModel('big', `Big ${stored.length}`).catch(() => {});
