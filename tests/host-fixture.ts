@@ -3,23 +3,18 @@
  *
  * @module
  */
-import type { GenericSchema } from 'valibot';
 import { expect, vi } from 'vitest';
 import { createClient } from '../engine/client/client.ts';
 import type { Client } from '../engine/client/client.ts';
 import { createHost, type Host, type HostOptions } from '../engine/host/host.ts';
-import type { HostStore } from '../engine/host/model-shelf.ts';
 import { LocalLLMError } from '../engine/protocol/errors.ts';
-import type { Input, Measure, Usage, UpFrame } from '../engine/protocol/messages.ts';
+import type { EngineStatus, Input, Measure, ModelInfo, Usage, UpFrame } from '../engine/protocol/messages.ts';
 import type { AdapterSource, Engine, EngineInfo, GenerateRequest, LoadOptions } from '../engine/runtime/engine.ts';
 import type { FitDevice } from '../engine/runtime/fit.ts';
 import { FILE_EXCHANGE } from '../engine/protocol/files.ts';
 import type { ProfileRequest, Profiler } from '../engine/runtime/profile.ts';
 import type { CatalogEntry } from '../engine/store/catalog.ts';
-import type { ModelRecord } from '../engine/store/journal.ts';
-import { KeptRecord } from '../engine/store/kept-record.ts';
-import type { ModelPlan } from '../engine/store/plan.ts';
-import { FakeOpfs } from './fake-opfs.ts';
+import { FakeStore } from './fake-store.ts';
 
 /** An entry of a catalogue, of 100 bytes. */
 export const testEntry = (id: string): Extract<CatalogEntry, { kind: 'embedded' }> => ({
@@ -125,91 +120,6 @@ export class FakeProfiler implements Profiler {
   }
 }
 
-/** A store whose downloads the test drives. */
-export class FakeStore implements HostStore {
-  complete = new Set(['pocket', 'other']);
-  gate: Promise<void> = Promise.resolve();
-  downloads = 0;
-  /** What the next reading is said to have found. */
-  damaged = false;
-  readonly imported: File[] = [];
-  readonly names = new Map<string, string>();
-  readonly plans = new Map<string, ModelPlan>();
-  readonly tokens: [string, string | undefined][] = [];
-  /** What a worker leaves to the next one beside models. */
-  disk = new FakeOpfs();
-  #last: Promise<unknown> = Promise.resolve();
-  readonly #paused = new Map<string, () => void>();
-  async list() {
-    return [...new Set([...this.complete, ...this.plans.keys()])].map((id) => {
-      const name = this.names.get(id) ?? id.toUpperCase();
-      const complete = this.complete.has(id);
-      const running = !complete && this.#paused.has(id) && { running: { bytesPerSecond: 10 } };
-      return { id, name, parts: 1, bytes: complete ? 100 : 50, totalBytes: 100, complete, ...running };
-    });
-  }
-  async record(id: string): Promise<ModelRecord | undefined> {
-    const plan = this.plans.get(id);
-    const parts = (plan?.parts ?? [{ name: `${id}.gguf`, sha256: '0'.repeat(64) }]).map((part) => ({
-      ...part,
-      key: id,
-    }));
-    return plan || this.complete.has(id) ? { format: 1, id, name: id.toUpperCase(), parts } : undefined;
-  }
-  async ensure(model: ModelPlan, options: Parameters<HostStore['ensure']>[1]): Promise<void> {
-    this.downloads++;
-    this.plans.set(model.id, model);
-    options.onProgress(50, 100);
-    const paused = Promise.withResolvers<never>();
-    this.#paused.set(model.id, () => paused.reject(new LocalLLMError('aborted', 'stopped')));
-    await Promise.race([
-      this.gate,
-      paused.promise,
-      new Promise((_, reject) =>
-        options.signal?.addEventListener('abort', () => reject(new LocalLLMError('aborted', 'cancelled'))),
-      ),
-    ]).finally(() => this.#paused.delete(model.id));
-    this.complete.add(model.id);
-  }
-  async source(id: string) {
-    const file = { name: `${id}.gguf`, size: 100, read: async () => new Uint8Array(0), close: () => {} };
-    return { files: [file], close: () => {} };
-  }
-  async pause(id: string): Promise<void> {
-    this.#paused.get(id)?.();
-  }
-  async mend(): Promise<boolean> {
-    return this.damaged;
-  }
-  async import(model: { id: string; name: string }, files: readonly File[]): Promise<void> {
-    this.imported.push(...files);
-    this.names.set(model.id, model.name);
-    this.complete.add(model.id);
-  }
-  /** Of stored models, where it matters. */
-  readonly contents = new Map<string, Uint8Array<ArrayBuffer>>();
-  async files(id: string) {
-    return [{ name: `${id}.gguf`, file: new File([this.contents.get(id) ?? 'GGUF'], 'a.blob') }];
-  }
-  async rename(id: string, name: string): Promise<void> {
-    this.names.set(id, name);
-  }
-  authorize(origin: string, token: string | undefined): void {
-    this.tokens.push([origin, token]);
-  }
-  kept<S extends GenericSchema>(name: string, schema: S): KeptRecord<S> {
-    return new KeptRecord(this.disk.directory(), name, schema, (act) => {
-      const done = this.#last.then(act);
-      this.#last = done.catch(() => {});
-      return done;
-    });
-  }
-  async remove(id: string): Promise<void> {
-    this.complete.delete(id);
-    this.plans.delete(id);
-  }
-}
-
 export class HostFixture {
   /** Every engine that was created, the current one last. */
   readonly engines: FakeEngine[] = [];
@@ -299,3 +209,14 @@ export async function codeOf(promise: Promise<unknown>): Promise<string> {
   expect(error).toBeInstanceOf(LocalLLMError);
   return (error as LocalLLMError).code;
 }
+
+/** The status now and at each change. */
+export async function watch(client: Client): Promise<EngineStatus[]> {
+  const seen: EngineStatus[] = [];
+  void client.watchStatus((status) => void seen.push(status), new AbortController().signal).catch(() => {});
+  await vi.waitFor(() => expect(seen.length).toBeGreaterThan(0));
+  return seen;
+}
+
+export const findModel = (models: readonly ModelInfo[], id: string): ModelInfo =>
+  models.find((model) => model.id === id)!;

@@ -131,7 +131,7 @@ export class Channel {
 
   #receive(frame: UpFrame): void {
     if (frame.t === 'model') {
-      for (const listener of [...this.#modelListeners]) listener.deref()?.modelChanged(frame.contextTokens);
+      for (const listener of this.#modelListeners) listener.deref()?.modelChanged(frame.contextTokens);
       return;
     }
     const pending = this.#pending.get(frame.id);

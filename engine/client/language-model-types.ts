@@ -109,8 +109,6 @@ export interface LanguageModel extends EventTarget {
   readonly samplingMode: LanguageModelSamplingMode;
   /** Fires when the oldest turns made room for new ones. */
   oncontextoverflow: ((event: Event) => unknown) | null;
-  /** Of localLLM alone: fires when another model answers from now on; `contextUsage` and `contextWindow` are measured for it. */
-  onmodelchange: ((event: Event) => unknown) | null;
   /** A session of its own that begins with the same messages. Does not wait for prompts under way, nor has them. */
   clone(options?: { signal?: AbortSignal }): Promise<LanguageModel>;
   /** Ends what runs with AbortError, refuses what comes with InvalidStateError. */

@@ -29,7 +29,6 @@ export function createLanguageModel(client: PageClient): LanguageModelStatic {
   class Model extends EventTarget {
     readonly #session: Session;
     readonly #onOverflow = new EventHandler(this, 'contextoverflow');
-    readonly #onModelChange = new EventHandler(this, 'modelchange');
 
     constructor(session: Session) {
       super();
@@ -80,12 +79,6 @@ export function createLanguageModel(client: PageClient): LanguageModelStatic {
     }
     set oncontextoverflow(handler: unknown) {
       this.#onOverflow.set(handler);
-    }
-    get onmodelchange() {
-      return this.#onModelChange.get();
-    }
-    set onmodelchange(handler: unknown) {
-      this.#onModelChange.set(handler);
     }
   }
   return seal(Model) as unknown as LanguageModelStatic;
