@@ -252,7 +252,22 @@ export class FakeModels {
   }
 
   #list(): ModelInfo[] {
-    return listModels(this.#catalog, this.#stored, this.#status, this.#errors, this.#default).map((model) => {
+    const models = listModels({
+      catalog: this.#catalog,
+      stored: this.#stored,
+      status: this.#status,
+      errors: this.#errors,
+      defaultId: this.#default,
+      adapter: undefined,
+      preferences: {
+        defaultId: this.#default,
+        settings: Object.fromEntries(this.#settings),
+        speeds: {},
+        downloads: [...this.#resume],
+        hubToken: undefined,
+      },
+    });
+    return models.map((model) => {
       const { id, bytes, state } = model;
       const speed = this.#speeds.get(id);
       const adapter = this.#adapters.has(id);
@@ -260,11 +275,9 @@ export class FakeModels {
         ...model,
         ...(!adapter && { fit: fitOf(bytes) }),
         kind: adapter ? 'adapter' : 'model',
-        settings: this.#settings.get(id) ?? {},
         ...(state === 'stored' && { architecture: id === 'letters-lora' ? 'qwen3' : 'llama' }),
         ...(state === 'stored' && !adapter && { trainedContextTokens: id === 'pocket' ? 2048 : 32_768 }),
         ...(speed && { speed }),
-        ...(this.#resume.has(id) && { resumes: true }),
       };
     });
   }
