@@ -4,7 +4,6 @@
  * @module
  */
 import type { ErrorData } from './errors.ts';
-import type { GenerateParams } from './messages.ts';
 
 /** A model that this installation knows: from the catalogue, or already stored. */
 export interface ModelInfo {
@@ -62,8 +61,14 @@ export interface ModelFit {
   basis: 'header' | 'size';
 }
 
-/** Defaults of sampling, below what a request asks for. */
-export type SamplingDefaults = Pick<GenerateParams, 'temperature' | 'topK' | 'topP' | 'minP' | 'repetitionPenalty'>;
+/** Defaults of sampling, below what a request asks for; as in `GenerateParams`. */
+export interface SamplingDefaults {
+  temperature?: number | undefined;
+  topK?: number | undefined;
+  topP?: number | undefined;
+  minP?: number | undefined;
+  repetitionPenalty?: number | undefined;
+}
 
 /** What holds where neither a request nor a model says anything: llama.cpp's defaults (`common_params_sampling`). */
 export const SAMPLING_DEFAULTS = { temperature: 0.8, topK: 40, topP: 0.95, minP: 0.05, repetitionPenalty: 1 } as const;
