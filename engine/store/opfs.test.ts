@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { FakeOpfs } from '../../tests/fake-opfs.ts';
 import { ModelStore } from './model-store.ts';
+import { opfsDirectory } from './opfs.ts';
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -40,4 +41,18 @@ test('files: absent ones, short reads, a disk without room', async () => {
   file.close();
   expect(await directory.readText('a')).toBe('hello');
   expect(await directory.names()).toEqual(['a']);
+});
+
+test('a browser without synchronous files, or with ones that it refuses: says what to do', async () => {
+  for (const createSyncAccessHandle of [
+    undefined,
+    () => Promise.reject(new DOMException('no backend', 'NotSupportedError')),
+  ]) {
+    const files = { getFileHandle: async () => ({ createSyncAccessHandle }) };
+    const directory = opfsDirectory(files as unknown as FileSystemDirectoryHandle);
+    await expect(directory.open('a', 'write')).rejects.toMatchObject({
+      code: 'storage',
+      message: expect.stringMatching(/fast enough for a model \((createSync|no backend).*use another one/),
+    });
+  }
 });

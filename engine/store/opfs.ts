@@ -97,19 +97,27 @@ export function opfsDirectory(directory: FileSystemDirectoryHandle): StoreDirect
 }
 
 async function createHandle(handle: FileSystemFileHandle, mode: 'read' | 'write'): Promise<FileSystemSyncAccessHandle> {
-  if (typeof handle.createSyncAccessHandle !== 'function') {
-    throw new LocalLLMError(
-      'storage',
-      'This browser cannot read stored files fast enough for a model (createSyncAccessHandle is missing). Update the browser.',
-    );
-  }
+  if (typeof handle.createSyncAccessHandle !== 'function') throw noHandles('createSyncAccessHandle is missing');
   // Shared reading where the browser knows it; the others ignore the option and lock the file.
   // oxlint-disable-next-line typescript/no-unnecessary-type-assertion -- only newer DOM types know the option
   const create = handle.createSyncAccessHandle as (options?: {
     mode: 'read-only' | 'readwrite';
   }) => Promise<FileSystemSyncAccessHandle>;
-  return create.call(handle, { mode: mode === 'read' ? 'read-only' : 'readwrite' });
+  try {
+    return await create.call(handle, { mode: mode === 'read' ? 'read-only' : 'readwrite' });
+  } catch (error) {
+    // WebKit on Linux knows the function, and refuses every file.
+    if (nameOf(error) === 'NotSupportedError') throw noHandles(messageOf(error), error);
+    throw error;
+  }
 }
+
+const noHandles = (why: string, cause?: unknown): LocalLLMError =>
+  new LocalLLMError(
+    'storage',
+    `This browser cannot read stored files fast enough for a model (${why}). Update it, or use another one.`,
+    { cause },
+  );
 
 function storeFile(handle: FileSystemSyncAccessHandle, name: string): StoreFile {
   const checked = <T>(what: string, act: () => T): T => {
