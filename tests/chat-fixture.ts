@@ -66,7 +66,9 @@ function memoryHistory(): ChatHistory & { failing: boolean } {
       if (history.failing) throw new Error('disk on fire');
       conversations.set(conversation.id, conversation);
     },
-    saveMessage: async (id, message) => {
+    save: async (conversation, message) => {
+      const { id } = conversation;
+      await history.saveConversation(conversation);
       stored.set(id, (stored.get(id) ?? new Map<string, ChatMessage>()).set(message.id, message));
     },
     saveAll: async (chats) => {

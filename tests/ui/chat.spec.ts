@@ -192,18 +192,16 @@ test('a long conversation opens with its end, and shows the rest when asked', as
   await page.evaluate(async () => {
     const history = testing.createHistory();
     const times = { createdMs: 0, updatedMs: Date.now() };
-    await history.saveConversation({ id: 'long', title: 'Long', titledBy: 'question', ...times, leaf: '199' });
-    for (let index = 0; index < 200; index++) {
-      const role = index % 2 === 0 ? 'user' : 'assistant';
-      const place = { id: String(index), parent: index === 0 ? null : String(index - 1) };
-      await history.saveMessage('long', {
-        ...place,
-        role,
-        text: `Message ${index}.`,
-        createdMs: 0,
-        status: 'complete',
-      });
-    }
+    const conversation = { id: 'long', title: 'Long', titledBy: 'question', ...times, leaf: '199' } as const;
+    const messages = Array.from({ length: 200 }, (_, index) => ({
+      id: String(index),
+      parent: index === 0 ? null : String(index - 1),
+      role: index % 2 === 0 ? ('user' as const) : ('assistant' as const),
+      text: `Message ${index}.`,
+      createdMs: 0,
+      status: 'complete' as const,
+    }));
+    await history.saveAll([{ conversation, messages }]);
   });
   await page.reload();
   await expect(page.getByText('Message 199.')).toBeInViewport();

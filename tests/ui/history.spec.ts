@@ -6,11 +6,11 @@ test('messages come back oldest first, and one that was being written as stopped
   const page = await view('permission');
   const read = await page.evaluate(async () => {
     const history = testing.createHistory('test-order');
+    const a = { id: 'a', title: 'a', titledBy: 'question', createdMs: 0, updatedMs: 0 } as const;
     const message = { role: 'user', parent: null, text: 'x', status: 'complete' } as const;
-    for (const createdMs of [10, 2, 0, 1])
-      await history.saveMessage('a', { ...message, id: `m${createdMs}`, createdMs });
-    await history.saveMessage('a', { ...message, role: 'assistant', id: 'm11', createdMs: 11, status: 'streaming' });
-    await history.saveMessage('ab', { ...message, id: 'm0', createdMs: 0 });
+    for (const createdMs of [10, 2, 0, 1]) await history.save(a, { ...message, id: `m${createdMs}`, createdMs });
+    await history.save(a, { ...message, role: 'assistant', id: 'm11', createdMs: 11, status: 'streaming' });
+    await history.save({ ...a, id: 'ab' }, { ...message, id: 'm0', createdMs: 0 });
     const all: string[] = [];
     for await (const batch of history.allMessages()) all.push(...batch.map(({ conversationId }) => conversationId));
     return { own: (await history.messages('a')).map(({ id, status }) => [id, status]), all };
@@ -55,15 +55,8 @@ test('conversations are listed latest first; removing one takes its messages alo
       ['b', 3],
       ['c', 2],
     ] as const) {
-      await history.saveConversation({ id, title: id, titledBy: 'question', createdMs: 0, updatedMs });
-      await history.saveMessage(id, {
-        id: 'm',
-        parent: null,
-        role: 'user',
-        text: id,
-        createdMs: 0,
-        status: 'complete',
-      });
+      const message = { id: 'm', parent: null, role: 'user', text: id, createdMs: 0, status: 'complete' } as const;
+      await history.save({ id, title: id, titledBy: 'question', createdMs: 0, updatedMs }, message);
     }
     const before = (await history.list()).map(({ id }) => id);
     await history.remove('b');
@@ -82,18 +75,17 @@ test('a database of version 1 becomes a tree, with what was interrupted and what
     const { MIGRATIONS: steps } = testing;
     // The first step's own database, with records as they were then.
     const first = testing.createHistory('test-v1', steps.slice(0, 1));
-    const put = (conversation: object) => first.saveConversation(conversation as ConversationRecord);
-    await put({ id: 'talk', title: 'Hi', createdMs: 1, updatedMs: 3 });
-    await put({ id: 'empty', title: 'Nothing', createdMs: 0, updatedMs: 0 });
-    const say = (id: string, index: number, role: string, status: string) => {
+    const talk: object = { id: 'talk', title: 'Hi', createdMs: 1, updatedMs: 3 };
+    const empty: object = { id: 'empty', title: 'Nothing', createdMs: 0, updatedMs: 0 };
+    const say = (index: number, role: string, status: string) => {
       const message: object = { index, role, text: `text ${index}`, createdMs: 7, status };
-      return first.saveMessage(id, message as ChatMessage);
+      return first.save(talk as ConversationRecord, message as ChatMessage);
     };
-    await say('talk', 10, 'user', 'complete');
-    await say('talk', 0, 'user', 'complete');
-    await say('talk', 1, 'assistant', 'complete');
-    await say('talk', 11, 'assistant', 'streaming');
-    await say('deleted', 0, 'user', 'complete');
+    await say(10, 'user', 'complete');
+    await say(0, 'user', 'complete');
+    await say(1, 'assistant', 'complete');
+    await say(11, 'assistant', 'streaming');
+    await first.saveConversation(empty as ConversationRecord);
 
     const history = testing.createHistory('test-v1', steps);
     const chats = await history.list();

@@ -21,7 +21,10 @@ function memoryHistory(): ChatHistory & { full: boolean } {
     },
     saveConversation: async (conversation) =>
       void chats.set(conversation.id, { conversation, messages: chats.get(conversation.id)?.messages ?? new Map() }),
-    saveMessage: async (id, message) => void chats.get(id)?.messages.set(message.id, message),
+    save: async (conversation, message) => {
+      await history.saveConversation(conversation);
+      chats.get(conversation.id)?.messages.set(message.id, message);
+    },
     async saveAll(all) {
       if (history.full) throw new Error('There is no room left to save chats.');
       for (const { conversation, messages } of all) {

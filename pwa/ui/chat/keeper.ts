@@ -6,7 +6,6 @@
 import { LocalLLMError } from '../../../engine/protocol/errors.ts';
 import type { ErrorData } from '../../../engine/protocol/errors.ts';
 import type { ChatHistory } from '../history/history.ts';
-import type { ChatMessage, ConversationRecord } from '../history/records.ts';
 
 /** An answer is written to disk at most this often while it streams. */
 const SAVE_MS = 200;
@@ -29,13 +28,6 @@ export class ChatKeeper {
       this.#onError(LocalLLMError.from(error, 'storage').toData());
       return undefined;
     }
-  }
-
-  async save(conversation: ConversationRecord, message: ChatMessage): Promise<void> {
-    // Both at once: a removal that follows must come after both.
-    await this.quietly((history) =>
-      Promise.all([history.saveMessage(conversation.id, message), history.saveConversation(conversation)]),
-    );
   }
 
   /** Calls back in a moment, once for many calls. */

@@ -89,9 +89,9 @@ export class ChatSession extends Observable<ChatState> {
     const all = (await this.#keeper.quietly((history) => history.messages(conversation.id))) ?? [];
     this.#tree = new MessageTree(all);
     for (const message of all) this.#marks.learn(message);
-    // What was saved last may have missed the end of the window.
-    const leaf = conversation.leaf !== undefined && this.#tree.get(conversation.leaf) ? conversation.leaf : null;
-    const messages = this.#tree.show(leaf ?? this.#tree.leafOf(null));
+    // Where the end of a window cut off what is newest, the branch ends earlier or goes on.
+    const leaf = this.#tree.get(conversation.leaf ?? '')?.id ?? null;
+    const messages = this.#tree.show(this.#tree.leafOf(leaf));
     this.set({ ...this.value, opened: true, conversation, settings: conversation.settings ?? {}, messages });
     return true;
   }
@@ -294,6 +294,6 @@ export class ChatSession extends Observable<ChatState> {
     if (!conversation) return;
     const updated = { ...conversation, updatedMs: Date.now(), leaf: message.id };
     this.set({ ...this.value, conversation: updated });
-    await this.#keeper.save(updated, message);
+    await this.#keeper.quietly((history) => history.save(updated, message));
   }
 }

@@ -18,7 +18,8 @@ export interface ChatHistory {
   /** Of all conversations, some at a time, those of one conversation together. What is written meanwhile may be missing. */
   allMessages(): AsyncIterableIterator<MessageRecord[], undefined>;
   saveConversation(conversation: ConversationRecord): Promise<void>;
-  saveMessage(conversationId: string, message: ChatMessage): Promise<void>;
+  /** A message together with its conversation. */
+  save(conversation: ConversationRecord, message: ChatMessage): Promise<void>;
   /** All of them or, where that fails, none. */
   saveAll(chats: readonly WholeChat[]): Promise<void>;
   remove(conversationId: string): Promise<void>;
@@ -51,11 +52,12 @@ export function createHistory(name = DATABASE, migrations: readonly Migration[] 
       }),
     allMessages: () => inBatches((range) => use((db) => db.getAll('messages', range, BATCH))),
     saveConversation: (conversation) => use(async (db) => void (await db.put('conversations', conversation))),
-    saveMessage: (conversationId, message) =>
+    save: (conversation, message) =>
       use(async (db) => {
-        const transaction = db.transaction('messages', 'readwrite');
-        void transaction.store.put({ ...message, conversationId });
-        // Without waiting for the put: a window that is closing has no time for that.
+        const transaction = db.transaction(['conversations', 'messages'], 'readwrite');
+        void transaction.objectStore('conversations').put(conversation);
+        void transaction.objectStore('messages').put({ ...message, conversationId: conversation.id });
+        // Without waiting for them: a window that is closing has no time for that.
         transaction.commit();
         await transaction.done;
       }),
