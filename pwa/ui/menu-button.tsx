@@ -25,9 +25,11 @@ export function MenuButton({ label, entries, tabIndex = 0 }: MenuButtonProps) {
   const button = useRef<HTMLButtonElement>(null);
   const popover = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState(false);
-  const onBeforeToggle = ({ newState }: TargetedToggleEvent<HTMLDivElement>) => setOpen(newState === 'open');
+  const onBeforeToggle = ({ newState }: TargetedToggleEvent<HTMLDivElement>) => newState === 'open' && setOpen(true);
   const onToggle = ({ newState, currentTarget }: TargetedToggleEvent<HTMLDivElement>) => {
     if (newState === 'open' && button.current) placeBeside(button.current, currentTarget);
+    // Not before it is hidden: the browser gives the focus back only from what is still there.
+    if (newState === 'closed') setOpen(false);
   };
   const close = () => popover.current?.hidePopover();
   return (
