@@ -25,6 +25,17 @@ export interface Matrix {
   rows: number;
   cols: number;
   segments: readonly MatrixSegment[];
+  lora?: Lora;
+}
+
+/** What LoRA adapters add to a matrix: B · A. */
+export interface Lora {
+  /** `product`: A · x is added to what the matrix makes of x. `rows`: to the rows that are looked up, the same rows of A. */
+  of: 'product' | 'rows';
+  /** [ranks of all adapters, cols of the matrix]; of `rows` [rows of the matrix, ranks]. */
+  a: Matrix;
+  /** B: [rows of the matrix] of factors, of `rows` [cols of the matrix], as `packFactors` writes them. */
+  factors: BufferRange;
 }
 
 export interface Weights {
@@ -78,6 +89,9 @@ export async function allocateActivation(
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC;
   return { buffer: await allocation.allocate(label, padded * width * 4, usage), width, rows };
 }
+
+/** Rows that an activation has room for. */
+export const capacityOf = ({ buffer, width }: Activation): number => buffer.size / (width * 4);
 
 export const countRows = (rows: 'tokens' | 'outputs') => (dims: Dims) =>
   rows === 'tokens' ? dims.tokens : dims.outputs;

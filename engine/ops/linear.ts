@@ -9,7 +9,14 @@ import { MIN_TOKENS, TOKENS } from '../../shaders/matmul/mul-mat-cols-int.kernel
 import { integersBytes, toIntegersGrid, toIntegersKernel } from '../../shaders/matmul/to-integers.kernel.ts';
 import { BLOCK } from '../../shaders/matmul/weights.ts';
 import type { Dims, Dispatch, Scratch, Tap, Variant } from '../gpu/plan.ts';
-import { type Activation, countRows, type ForwardContext } from './context.ts';
+import {
+  type Activation,
+  capacityOf,
+  countRows,
+  type ForwardContext,
+  type Matrix,
+  type MatrixSegment,
+} from './context.ts';
 
 /** Words of the batch's header that hold the number of rows (`shaders/lib/batch.wgsl`). */
 const COUNT_AT = { tokens: 0, outputs: 1 };
@@ -29,50 +36,77 @@ export function linear(
   const { glu, gated, tap } = options;
   const weight = f.weights.matrix(name);
   const bias = f.weights.optional(`${name}.bias`);
+  const lora = weight.lora?.of === 'product' ? weight.lora : undefined;
+  const added = { ...(bias && { bias }), ...(lora && { lora_b: lora.factors, lora_x: compress(f, x, lora.a) }) };
   const count = countRows(x.rows);
   const products = weight.segments.map((segment) => {
     const { type, rows } = segment;
     const { adapter } = f.plan.gpu;
-    const wanted = { type, rows, cols: weight.cols, adapter, bias: bias !== undefined, ...epilogueOf(glu, gated) };
+    const epilogue = { bias: bias !== undefined, lora: lora !== undefined, ...epilogueOf(glu, gated) };
+    const wanted = { type, rows, cols: weight.cols, adapter, ...epilogue };
     return { segment, variants: matmulKernels(wanted), few: fewTokensKernel(wanted) };
   });
   const integers = toIntegers(f, x, weight.cols, Math.max(0, ...products.map(({ few }) => few?.maxTokens ?? 0)));
   products.forEach(({ segment, variants, few }, index) => {
     const inFew = (dims: Dims) => few !== undefined && few.minTokens <= count(dims) && count(dims) <= few.maxTokens;
-    const product: Omit<Dispatch, 'variants' | 'rows'> = {
-      label: glu ? 'matmul-glu' : 'matmul',
-      buffers: {
-        x: x.buffer,
-        ...(integers && { integers }),
-        quants: segment.quants,
-        scales: segment.scales,
-        y: out.buffer,
-        ...(bias && { bias }),
-      },
-      params: {
-        rows: segment.rows,
-        blocks: weight.cols / BLOCK,
-        units_per_row: segment.unitsPerRow,
-        scales_per_row: segment.scalesPerRow,
-        y_stride: out.width,
-        y_offset: glu ? segment.firstRow / 2 : segment.firstRow,
-        bias_offset: segment.firstRow,
-        count_at: COUNT_AT[x.rows],
-      },
-      bytes: (dims) =>
-        segment.quants.size + segment.scales.size + count(dims) * (weight.cols + segment.rows / (glu ? 2 : 1)) * 4,
-      flops: (dims) => 2 * count(dims) * segment.rows * weight.cols,
-    };
+    const to = { y: out.buffer, stride: out.width, offset: glu ? segment.firstRow / 2 : segment.firstRow };
+    const product = productOf(x, weight.cols, segment, to, glu ? 'matmul-glu' : 'matmul');
+    const buffers = { ...product.buffers, ...(integers && { integers }), ...added };
     const asVariant = variantOf(segment.rows, count);
     if (few) {
       const rows = (dims: Dims) => (inFew(dims) ? count(dims) : 0);
-      f.plan.dispatch({ ...product, variants: [asVariant(few)], rows });
+      f.plan.dispatch({ ...product, buffers, variants: [asVariant(few)], rows });
     }
     const rows = (dims: Dims) => (inFew(dims) ? 0 : count(dims));
     const isLast = index === weight.segments.length - 1;
     const taps = isLast && tap !== undefined ? [tapOf(tap, out)] : [];
-    f.plan.dispatch({ ...product, variants: variants.map(asVariant), rows, taps });
+    f.plan.dispatch({ ...product, buffers, variants: variants.map(asVariant), rows, taps });
   });
+}
+
+/** The dispatch of one segment's product, without what chooses its kernel. */
+function productOf(
+  x: Activation,
+  cols: number,
+  segment: MatrixSegment,
+  { y, stride, offset }: { y: GPUBuffer | Scratch; stride: number; offset: number },
+  label: string,
+): Omit<Dispatch, 'variants' | 'rows'> {
+  const count = countRows(x.rows);
+  const { rows, firstRow, quants, scales } = segment;
+  return {
+    label,
+    buffers: { x: x.buffer, quants, scales, y },
+    params: {
+      rows,
+      blocks: cols / BLOCK,
+      units_per_row: segment.unitsPerRow,
+      scales_per_row: segment.scalesPerRow,
+      y_stride: stride,
+      y_offset: offset,
+      first_row: firstRow,
+      count_at: COUNT_AT[x.rows],
+    },
+    bytes: (dims) => quants.size + scales.size + count(dims) * (cols + rows / (label === 'matmul-glu' ? 2 : 1)) * 4,
+    flops: (dims) => 2 * count(dims) * rows * cols,
+  };
+}
+
+/** A · x of adapters: [rows of x, rows of A]. */
+function compress(f: ForwardContext, x: Activation, a: Matrix): Scratch {
+  const count = countRows(x.rows);
+  const y = f.plan.scratch('what adapters make of activations', capacityOf(x) * a.rows * 4);
+  for (const segment of a.segments) {
+    const { type, rows, firstRow } = segment;
+    const { adapter } = f.plan.gpu;
+    const variants = matmulKernels({ type, rows, cols: a.cols, adapter, epilogue: 'store' });
+    f.plan.dispatch({
+      ...productOf(x, a.cols, segment, { y, stride: a.rows, offset: firstRow }, 'matmul-lora'),
+      variants: variants.map(variantOf(rows, count)),
+      rows: count,
+    });
+  }
+  return y;
 }
 
 function tapOf(name: string, { buffer, width, rows }: Activation): Tap {

@@ -7,7 +7,7 @@ import type { ModelSource } from '../gguf/split.ts';
 import { Gpu } from '../gpu/gpu.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 import type { GenerateParams, GenerateResult, Input, Measure, Usage } from '../protocol/messages.ts';
-import type { Engine, EngineInfo, GenerateRequest, LoadOptions } from './engine.ts';
+import type { AdapterSource, Engine, EngineInfo, GenerateRequest, LoadOptions } from './engine.ts';
 import { Job } from './job.ts';
 import { type LoadedModel, loadModel } from './load-model.ts';
 import { promptTokens } from './prompt.ts';
@@ -133,9 +133,25 @@ class GpuEngine implements Engine {
     };
   }
 
-  adapt(): Promise<void> {
-    const message = 'Adapters cannot be attached yet.';
-    return Promise.reject(new LocalLLMError('not-supported', message));
+  adapt(adapters: readonly AdapterSource[]): Promise<void> {
+    return this.#enqueue(async () => {
+      const current = this.#loaded();
+      const { gpu, model, scheduler } = current;
+      try {
+        const adaptation = await model.adapt(adapters);
+        await scheduler.renew(adaptation.use).catch((error: unknown) => {
+          adaptation.discard();
+          throw error;
+        });
+      } catch (error) {
+        await Promise.race([gpu.device.lost, moment()]); // as when it loads
+        if (this.#gpu === gpu) throw error;
+        throw new LocalLLMError('device-lost', 'The GPU was lost while adapters were attached. Try again.', {
+          cause: error,
+        });
+      }
+      current.options = { ...current.options, adapters };
+    });
   }
 
   unload(): Promise<void> {

@@ -26,7 +26,6 @@ export const STEPS_IN_FLIGHT = 4;
 
 interface ForwardParts {
   gpu: Gpu;
-  plan: Plan;
   sampling: Sampling;
   drawing: Drawing;
   batch: GPUBuffer;
@@ -44,6 +43,7 @@ export interface DecodeRun {
 
 export class Forward {
   readonly #parts: ForwardParts;
+  #plan: Plan;
   readonly #reader: Reader;
   readonly #results: Results;
   readonly #inputs: SamplingInputs;
@@ -53,8 +53,9 @@ export class Forward {
   /** When the last batch without outputs is done. */
   #chunk: Promise<unknown> = Promise.resolve();
 
-  private constructor(parts: ForwardParts, reader: Reader, results: Results, allocation: Allocation) {
+  private constructor(parts: ForwardParts, plan: Plan, reader: Reader, results: Results, allocation: Allocation) {
     this.#parts = parts;
+    this.#plan = plan;
     this.#reader = reader;
     this.#results = results;
     this.#allocation = allocation;
@@ -62,11 +63,16 @@ export class Forward {
   }
 
   /** @throws LocalLLMError out-of-memory */
-  static async create(parts: ForwardParts, allocation: Allocation): Promise<Forward> {
+  static async create({ plan, ...parts }: ForwardParts & { plan: Plan }, allocation: Allocation): Promise<Forward> {
     const reader = new Reader(parts.gpu);
     const { vocab, maxOutputs, sampling } = parts;
     const options = { buffers: sampling.buffers, vocab, maxOutputs, turns: STEPS_IN_FLIGHT };
-    return new Forward(parts, reader, await Results.create(allocation, reader, options), allocation);
+    return new Forward(parts, plan, reader, await Results.create(allocation, reader, options), allocation);
+  }
+
+  /** Goes on with another recording, made for the same buffers. */
+  usePlan(plan: Plan): void {
+    this.#plan = plan;
   }
 
   /**
@@ -76,7 +82,8 @@ export class Forward {
    * @throws LocalLLMError bad-argument, numerics, device-lost, internal
    */
   async run(batch: Batch, requests: readonly OutputRequest[]): Promise<OutputRow[]> {
-    const { gpu, plan } = this.#parts;
+    const { gpu } = this.#parts;
+    const plan = this.#plan;
     if (requests.some(({ mask }) => mask)) this.#masking ??= await this.#prepareMasks();
     this.#write(batch);
     if (requests.length > 0) {
@@ -98,9 +105,9 @@ export class Forward {
    * @throws LocalLLMError bad-argument
    */
   decode(batch: Batch, requests: readonly OutputRequest[]): DecodeRun {
-    const { plan, drawing } = this.#parts;
+    const { drawing } = this.#parts;
     this.#write(batch);
-    const first = [plan, ...this.#inputs.write(requests)];
+    const first = [this.#plan, ...this.#inputs.write(requests)];
     let plans = first;
     return {
       step: () => {
@@ -130,11 +137,11 @@ export class Forward {
 
   /** Runs the batch step by step and returns every tap. For tests and `localllm dump`; slow. */
   async runWithTaps(batch: Batch): Promise<TapValue[]> {
-    const { gpu, plan } = this.#parts;
+    const { gpu } = this.#parts;
     const { device } = gpu;
     this.#write(batch);
     const copies: { tap: Tap; rows: number; staging: GPUBuffer }[] = [];
-    const encoder = plan.encodeWithTaps(batch.dims, (tap, into) => {
+    const encoder = this.#plan.encodeWithTaps(batch.dims, (tap, into) => {
       const rows = tap.rows === 'tokens' ? batch.dims.tokens : batch.dims.outputs;
       const size = rows * tap.stride * 4;
       const staging = device.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
@@ -159,7 +166,7 @@ export class Forward {
   /** GPU times of every dispatch of the batch with greedy sampling. Leaves the caches of the batch's sequences spoiled. */
   async profile(batch: Batch, runs: ProfilerRuns): Promise<ProfiledForward> {
     this.#write(batch);
-    return profile(this.#parts.gpu, [this.#parts.plan, this.#parts.sampling.plans.best], batch.dims, runs);
+    return profile(this.#parts.gpu, [this.#plan, this.#parts.sampling.plans.best], batch.dims, runs);
   }
 
   #write(batch: Batch): void {

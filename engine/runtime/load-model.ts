@@ -6,7 +6,6 @@
 import type { KvType } from '../../shaders/attention/kv-layout.ts';
 import { tokensPerTile } from '../../shaders/attention/attention-shape.ts';
 import type { Architecture, Hyperparameters } from '../arch/architecture.ts';
-import { factorNames } from '../arch/read-rope.ts';
 import { architectureOf } from '../arch/registry.ts';
 import { type ChatTemplate, createChatTemplate, type TemplateChoice } from '../chat/chat-template.ts';
 import type { GgufFile } from '../gguf/parse.ts';
@@ -14,21 +13,15 @@ import type { ByteSource } from '../gguf/source.ts';
 import { type ModelSource, openModel } from '../gguf/split.ts';
 import { Allocation } from '../gpu/allocation.ts';
 import type { Gpu } from '../gpu/gpu.ts';
-import { PlanBuilder } from '../gpu/plan.ts';
 import { Grammars } from '../grammar/grammars.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
-import { allocateActivation } from '../ops/context.ts';
-import { recordDrawing } from '../ops/drawing.ts';
-import { recordSampling } from '../ops/sampling.ts';
 import { createTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
 import { Batch, type BatchLimits } from './batch.ts';
-import { GpuCache, kvBytes, stateBytes } from './cache-memory.ts';
+import { kvBytes, stateBytes } from './cache-memory.ts';
 import type { LoadOptions } from './engine.ts';
-import { Forward } from './forward.ts';
+import type { Forward } from './forward.ts';
 import { CachePool, pagesFor } from './kv-cache.ts';
-import { makeRopeTable } from './rope-table.ts';
-import { MAX_LOGIT_BIAS } from './sampler.ts';
-import { listed, readVector, refuseUnusedTensors, watched } from './tensors.ts';
+import { type PreparedForward, prepareForward } from './prepare-forward.ts';
 import { WeightLoader } from './weights.ts';
 
 /** Tokens of one forward: long enough to fill a GPU, short enough that others are not kept waiting. */
@@ -63,6 +56,8 @@ export interface LoadedModel {
   promptTokenCost: number;
   /** What answers are held to; closed by whoever unloads the model. */
   grammars: Grammars;
+  /** Prepares other adapters in place of those that are attached. */
+  adapt: PreparedForward['adapt'];
   /** Frees everything it holds on the GPU. */
   release(): void;
 }
@@ -184,7 +179,8 @@ async function loadAtSize(gpu: Gpu, read: ReadModel, size: LoadSize, options: Lo
   const allocation = new Allocation(gpu);
   try {
     const loader = weightLoader(gpu, allocation, file, source, options);
-    const { forward, cache } = await prepareForward(gpu, allocation, read, size, loader);
+    const prepared = await prepareForward(gpu, allocation, read, size, loader, options);
+    const { forward, cache, adapt } = prepared;
     forward.setStops(tokenizer.eogIds);
     return {
       architecture: architecture.name,
@@ -200,7 +196,11 @@ async function loadAtSize(gpu: Gpu, read: ReadModel, size: LoadSize, options: Lo
       pool: new CachePool(cache, pages, size.slots),
       promptTokenCost: gpu.adapter.software ? SOFTWARE_PROMPT_TOKEN : PROMPT_TOKEN,
       grammars: new Grammars(tokenizer),
-      release: () => allocation.release(),
+      adapt,
+      release: () => {
+        prepared.release();
+        allocation.release();
+      },
     };
   } catch (error) {
     allocation.release();
@@ -214,59 +214,6 @@ function contextOf(hp: Hyperparameters, { contextTokens = defaultContext(hp) }: 
     'bad-argument',
     `contextTokens is ${contextTokens}; this model takes an integer from 1 to ${hp.contextTokens}.`,
   );
-}
-
-/** Everything on the GPU: weights, cache, activations, pipelines. */
-export async function prepareForward(
-  gpu: Gpu,
-  allocation: Allocation,
-  { file, source, architecture, hp }: Omit<ReadModel, 'tokenizer'>,
-  { limits, pages, slots, contextTokens, kvType }: LoadSize,
-  loader: Pick<WeightLoader, 'reserve' | 'fill' | 'stop'>,
-): Promise<{ forward: Forward; cache: GpuCache }> {
-  const { STORAGE, COPY_DST } = GPUBufferUsage;
-  const specs = architecture.weights(hp, file);
-  refuseUnusedTensors(file, specs, hp);
-  const ropeTables = new Map<string, GPUBuffer>();
-  for (const [name, rope] of Object.entries(hp.ropes)) {
-    const [tensor] = factorNames(rope.factors, contextTokens);
-    const factors = tensor === undefined ? undefined : await readVector(file, source, tensor, [rope.dim / 2]);
-    const table = makeRopeTable(rope, contextTokens, factors);
-    const buffer = await allocation.allocate(`the RoPE table ${name}`, table.byteLength, STORAGE | COPY_DST);
-    gpu.device.queue.writeBuffer(buffer, 0, table);
-    ropeTables.set(name, buffer);
-  }
-  const cache = await GpuCache.allocate(gpu, allocation, hp, { kvType, pages, slots });
-  const batch = await allocation.allocate('the batch', Batch.words(limits) * 4, STORAGE | COPY_DST);
-  const { weights, check } = watched(await loader.reserve(specs), specs);
-  const plan = new PlanBuilder(gpu, allocation, batch);
-  const logits = await architecture.forward(
-    {
-      plan,
-      weights,
-      kvType,
-      cache: (layer) => cache.layer(layer),
-      state: (layer, name) => cache.state(layer, name),
-      ropeTable: (name) => listed(ropeTables, name),
-      activation: (label, width, rows = 'tokens') => allocateActivation(allocation, label, width, rows, limits[rows]),
-    },
-    hp,
-  );
-  check();
-  const filled = loader.fill(); // while all pipelines compile
-  filled.catch(() => {}); // reported where it is awaited
-  try {
-    const sampling = await recordSampling(gpu, allocation, logits, hp.vocab, limits.outputs, MAX_LOGIT_BIAS);
-    const shared = { batch, logits, vocab: hp.vocab, maxOutputs: limits.outputs };
-    const drawing = await recordDrawing(gpu, allocation, shared, sampling.buffers);
-    const forward = await Forward.create({ gpu, plan: await plan.build(), sampling, drawing, ...shared }, allocation);
-    await filled;
-    return { forward, cache };
-  } catch (error) {
-    loader.stop();
-    await filled.catch(() => {}); // nothing writes into buffers that are about to go
-    throw error;
-  }
 }
 
 function weightLoader(

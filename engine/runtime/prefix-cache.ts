@@ -96,6 +96,11 @@ export class PrefixCache {
     return true;
   }
 
+  /** Gives up all. */
+  clear(): void {
+    for (const kept of this.#kept.splice(0)) kept.drop(this.#pool);
+  }
+
   /** What goes next: the longest unused of the owner that keeps the most pages, so that nobody pushes out what others keep. */
   #next(): Sequence | undefined {
     const pages = new Map<string, number>();

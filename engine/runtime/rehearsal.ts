@@ -11,7 +11,8 @@ import { countingGpu } from '../gpu/counting-gpu.ts';
 import type { MemoryLimits } from '../gpu/memory.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 import { kvBytes } from './cache-memory.ts';
-import { type LoadSize, prepareForward, type ReadModel } from './load-model.ts';
+import type { LoadSize, ReadModel } from './load-model.ts';
+import { prepareForward } from './prepare-forward.ts';
 import { WeightLoader } from './weights.ts';
 
 /** Bytes on the GPU. */

@@ -43,6 +43,13 @@ export class Roster {
     return [...this.running.splice(0), ...this.waiting.splice(0)];
   }
 
+  /** All that run wait again, before all others, to be computed anew from their tokens; nobody's keys and values are kept. */
+  restart(): void {
+    for (const { sequence } of this.running) sequence.drop(this.#pool);
+    this.waiting.unshift(...this.running.splice(0));
+    this.#prefixes.clear();
+  }
+
   /** Starts waiting jobs while there is room for their prompts. */
   admit(): void {
     for (;;) {

@@ -33,6 +33,8 @@ export class Scheduler {
   /** Whether a request arrived that no decode run has looked at. */
   #arrived = false;
   #loop: Promise<void> | undefined;
+  /** Nothing begins until {@link renew} has done its work. */
+  #paused = false;
   #closed: LocalLLMError | undefined;
 
   constructor(model: LoadedModel) {
@@ -77,12 +79,28 @@ export class Scheduler {
     return jobs;
   }
 
+  /**
+   * Calls `change` between two steps, after which no key or value of before is of use: what runs is computed anew from its tokens.
+   * @throws LocalLLMError device-lost, aborted: closed before
+   */
+  async renew(change: () => void): Promise<void> {
+    this.#paused = true;
+    await this.#loop;
+    this.#paused = false;
+    if (this.#closed) throw this.#closed;
+    this.#removeAborted();
+    this.#roster.restart();
+    change();
+    this.#wake();
+  }
+
   /** Resolves when no forward is under way. */
   async idle(): Promise<void> {
     await this.#loop;
   }
 
   #wake(): void {
+    if (this.#paused) return;
     this.#loop ??= this.#steps().finally(() => {
       this.#loop = undefined;
       if (!this.#closed && this.waiting > 0) this.#wake(); // arrived while the loop was ending
@@ -90,7 +108,7 @@ export class Scheduler {
   }
 
   async #steps(): Promise<void> {
-    while (!this.#closed) {
+    while (!this.#closed && !this.#paused) {
       this.#removeAborted();
       this.#roster.admit();
       if (this.running === 0) return;
@@ -193,7 +211,7 @@ export class Scheduler {
         if (job.finished) this.#end(job, () => job.succeed());
         open = false;
       }
-      open &&= !this.#closed && this.#goesOn(parts, taken);
+      open &&= !this.#closed && !this.#paused && this.#goesOn(parts, taken);
     }
   }
 

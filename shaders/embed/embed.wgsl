@@ -1,4 +1,4 @@
-// x[t] = scale * row id(t) of the embedding table, dequantized. A table may be split by rows over several buffers: this dispatch
+// x[t] = scale * row id(t) of the embedding table, dequantized, and what adapters add to it. A table may be split by rows over several buffers: this dispatch
 // takes the tokens whose ids lie in [first_row, first_row + rows).
 //   x: [T, K / 4] vec4s; table: [rows, K] as the weight fragment lays it out
 // A thread decodes 8 elements. Moves K * (4 + bytes per element) a token.
@@ -30,6 +30,17 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
   let c = index % CHUNKS;
   let decoded = chunk(row * params.units_per_row, block, c, block_scale(row * params.scales_per_row, block));
   let at = (token * params.blocks + block) * PARTS_PER_BLOCK + chunk_part(c);
-  x[at] = decoded.a * params.scale;
-  x[at + CHUNK_SPAN] = decoded.b * params.scale;
+  let column = (block * PARTS_PER_BLOCK + chunk_part(c)) * 4u;
+  x[at] = all_adapted(token, column, decoded.a) * params.scale;
+  x[at + CHUNK_SPAN] = all_adapted(token, column + CHUNK_SPAN * 4u, decoded.b) * params.scale;
+}
+
+// The columns of x are the rows that adapters know.
+fn all_adapted(token: u32, column: u32, v: vec4<f32>) -> vec4<f32> {
+  return vec4(
+    adapted(token, column, v.x),
+    adapted(token, column + 1u, v.y),
+    adapted(token, column + 2u, v.z),
+    adapted(token, column + 3u, v.w),
+  );
 }

@@ -13,6 +13,7 @@ import subgroupSum from '../lib/subgroup-sum.wgsl?raw';
 import withBias from './bias.wgsl?raw';
 import gated from './gated.wgsl?raw';
 import glu from './glu.wgsl?raw';
+import { loraFragments } from './lora.ts';
 import matmul from './matmul.wgsl?raw';
 import noBias from './no-bias.wgsl?raw';
 import store from './store.wgsl?raw';
@@ -33,6 +34,8 @@ export interface MatmulOptions {
   activation?: GluActivation;
   /** Adds a vector to the rows before anything else. Default false. */
   bias?: boolean;
+  /** Adds what LoRA adapters make of x to the rows, before the bias. Default false. */
+  lora?: boolean;
   /** K, a multiple of 32. */
   cols: number;
   /** Of W; what decides from how many tokens on a variant is the best. Default: so many that it does not matter. */
@@ -57,22 +60,26 @@ const X_FLOATS: Fragment = { file: 'shaders/matmul/x-floats.wgsl', text: xFloats
 /** x as `toIntegersKernel` writes it; the binding is named `integers`. */
 export const X_INTEGERS: Fragment = { file: 'shaders/matmul/x-integers.wgsl', text: xIntegers };
 
-function epilogueFragments({ epilogue, activation = 'silu', bias = false }: MatmulOptions): Fragment[] {
-  const first = bias
-    ? { file: 'shaders/matmul/bias.wgsl', text: withBias }
-    : { file: 'shaders/matmul/no-bias.wgsl', text: noBias };
-  if (epilogue === 'store') return [first, { file: 'shaders/matmul/store.wgsl', text: store }];
+const BIAS_BINDING = 6;
+
+function epilogueFragments({ epilogue, activation = 'silu', bias = false, lora = false }: MatmulOptions): Fragment[] {
+  const first = [
+    ...loraFragments(lora ? BIAS_BINDING + (bias ? 1 : 0) : undefined),
+    bias ? { file: 'shaders/matmul/bias.wgsl', text: withBias } : { file: 'shaders/matmul/no-bias.wgsl', text: noBias },
+  ];
+  if (epilogue === 'store') return [...first, { file: 'shaders/matmul/store.wgsl', text: store }];
   const gates = epilogue === 'glu' ? glu : gated;
-  return [first, ACTIVATIONS[activation], { file: `shaders/matmul/${epilogue}.wgsl`, text: gates }];
+  return [...first, ACTIVATIONS[activation], { file: `shaders/matmul/${epilogue}.wgsl`, text: gates }];
 }
 
 /**
  * Everything but the entry point.
  *
  * Bindings: 0 params, 1 batch, 2 x `[T, K]` f32 or {@link X_INTEGERS} (rows beyond T may be read, up to a multiple of 64), 3 quants,
- * 4 scales, 5 y `[T, y_stride]` f32 (written; gates before with `gated`), 6 bias `[rows]` f32 (only with `bias`).
+ * 4 scales, 5 y `[T, y_stride]` f32 (written; gates before with `gated`), then `[rows]` f32 bias (only with `bias`), lora_b and lora_x
+ * (only with `lora`: {@link loraFragments}). WebGPU promises no more than these eight beside the parameters.
  * Params: rows of W; blocks, units_per_row and scales_per_row (`weightLayout`); y_stride, floats; y_offset, the column of row 0;
- * bias_offset, the bias of row 0;
+ * first_row, the place of row 0 in bias and lora_b;
  * count_at, the word of the batch's header that holds T.
  */
 export function matmulFragments(
@@ -90,12 +97,13 @@ export function matmulFragments(
 }
 
 export function matmulName(shape: string, options: MatmulOptions): string {
-  const { type, epilogue, activation = 'silu', bias = false } = options;
+  const { type, epilogue, activation = 'silu', bias = false, lora = false } = options;
   return [
     shape,
     weightName(type),
     ...(epilogue === 'store' ? [] : [activation, epilogue]),
     ...(bias ? ['bias'] : []),
+    ...(lora ? ['lora'] : []),
   ].join('-');
 }
 

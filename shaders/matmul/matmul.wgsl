@@ -7,7 +7,7 @@ struct Params {
   scales_per_row: u32,
   y_stride: u32,
   y_offset: u32,
-  bias_offset: u32, // of row 0, where there is a bias
+  first_row: u32, // of the whole matrix, where this is a part of it
   count_at: u32, // which word of the batch's header holds T
 }
 @group(0) @binding(0) var<uniform> params: Params;

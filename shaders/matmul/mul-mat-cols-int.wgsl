@@ -79,6 +79,10 @@ fn main(
   if (lane != 0u) {
     return;
   }
+  sum0 = adapted_tokens(token, params.first_row + row0, sum0);
+  sum1 = adapted_tokens(token, params.first_row + row1, sum1);
+  sum2 = adapted_tokens(token, params.first_row + row2, sum2);
+  sum3 = adapted_tokens(token, params.first_row + row3, sum3);
   if (token < tokens) {
     store_pair(token, row, sum0.x, sum1.x);
     store_pair(token, row + 2u, sum2.x, sum3.x);

@@ -122,6 +122,14 @@ fn main(
   if (lane != 0u) {
     return;
   }
+  sum0 = adapted_tokens(token, params.first_row + row0, sum0);
+  sum1 = adapted_tokens(token, params.first_row + row1, sum1);
+  sum2 = adapted_tokens(token, params.first_row + row2, sum2);
+  sum3 = adapted_tokens(token, params.first_row + row3, sum3);
+  sum4 = adapted_tokens(token, params.first_row + row4, sum4);
+  sum5 = adapted_tokens(token, params.first_row + row5, sum5);
+  sum6 = adapted_tokens(token, params.first_row + row6, sum6);
+  sum7 = adapted_tokens(token, params.first_row + row7, sum7);
   let tokens = batch[params.count_at];
   if (token < tokens) {
     store_pair(token, row, sum0.x, sum1.x);

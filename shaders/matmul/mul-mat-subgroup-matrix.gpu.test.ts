@@ -53,6 +53,10 @@ describe.each(TILES)(`mul-mat-subgroup-matrix, ${real ? '' : 'emulated, '}%s`, (
     await check({ rows: 34, tokens: 17 }, 32);
   });
 
+  it.runIf(real || options.bias)('what adapters make of x', async () => {
+    await checkMatmul(kernel, { ...options, lora: true }, { rows: 66, tokens: 33, tolerance, margin: 1 }, ref);
+  });
+
   it('activations beyond what f16 holds, and small ones', async () => {
     await check({ rows: 66, tokens: 33, xScale: 1e6 });
     await check({ rows: 66, tokens: 33, xScale: 1e-3 });

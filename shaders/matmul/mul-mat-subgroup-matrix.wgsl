@@ -68,7 +68,11 @@ fn hand_out(thread: u32, first_part: u32, first_row: u32, first_token: u32, toke
     }
     let token = first_token + part / ROW_PARTS * TOKEN_LINES + at / 16u;
     if (token < tokens) {
-      store_pair(token, first_row + part % ROW_PARTS * ROW_LINES + at % 16u, pair.x / scale, pair.y / scale);
+      let row = first_row + part % ROW_PARTS * ROW_LINES + at % 16u;
+      let last = params.rows - 1u;
+      let a = adapted(token, params.first_row + min(row, last), pair.x / scale);
+      let b = adapted(token, params.first_row + min(row + 1u, last), pair.y / scale);
+      store_pair(token, row, a, b);
     }
   }
 }

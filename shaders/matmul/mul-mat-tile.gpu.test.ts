@@ -34,6 +34,14 @@ describe('mul-mat-tile', () => {
     },
   );
 
+  it.each([{ epilogue: 'store' }, { epilogue: 'glu', bias: true }, { epilogue: 'gated' }] as const)(
+    'adds what adapters make of x: %o',
+    async (epilogue) => {
+      const options = { type: 'F32', cols: 96, lora: true, ...epilogue } as const;
+      await checkMatmul(mulMatTileKernel, options, { rows: 38, tokens: 40, margin: 1 }, ref);
+    },
+  );
+
   it('reads the second dimension of the grid', async () => {
     const options = { type: 'F32', epilogue: 'store', cols: 64 } as const;
     await checkMatmul(folded(mulMatTileKernel), options, { rows: 650, tokens: 40 }, ref);

@@ -1,1 +1,1 @@
-export { biasRef, gatedRef, gluRef, mulMatRef } from './mul-mat-vec.ref.ts';
+export { biasRef, gatedRef, gluRef, loraRef, mulMatRef } from './mul-mat-vec.ref.ts';

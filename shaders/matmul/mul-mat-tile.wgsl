@@ -96,7 +96,11 @@ fn main(
     let at = owner + (pair / SIDE * 2u + token / (4u * SIDE) * 8u) * SIDE * SIDE;
     let which = token / SIDE % 4u;
     if (first_token + token < tokens) {
-      store_pair(first_token + token, first_row + 2u * pair, staged[at][which], staged[at + SIDE * SIDE][which]);
+      let row = first_row + 2u * pair;
+      let last = params.rows - 1u;
+      let a = adapted(first_token + token, params.first_row + min(row, last), staged[at][which]);
+      let b = adapted(first_token + token, params.first_row + min(row + 1u, last), staged[at + SIDE * SIDE][which]);
+      store_pair(first_token + token, row, a, b);
     }
   }
 }

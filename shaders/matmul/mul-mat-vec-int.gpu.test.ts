@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PORTABLE } from '../kernel.ts';
 import { batchWords, plainTokens } from '../testing/batch-words.ts';
-import { testSubgroupSize } from '../testing/device.ts';
+import { testSubgroupSize, testWorkgroupThreads } from '../testing/device.ts';
 import { runKernel } from '../testing/run-kernel.ts';
 import { checkMatmul, columnsOf, folded, type MatmulCase } from '../testing/run-matmul.ts';
 import type { MatmulOptions, MatmulVariant } from './fragments.ts';
@@ -10,7 +10,12 @@ import * as ref from './mul-mat-vec-int.ref.ts';
 import { integerFragments, WEIGHT_TYPES, weightLayout } from './weights.ts';
 import { testMatrix } from './weights.ref.ts';
 
-const adapter = { ...PORTABLE, integerDot: true, subgroupSize: await testSubgroupSize() };
+const adapter = {
+  ...PORTABLE,
+  integerDot: true,
+  subgroupSize: await testSubgroupSize(),
+  workgroupThreads: await testWorkgroupThreads(),
+};
 const INTEGER_TYPES = WEIGHT_TYPES.filter((type) => integerFragments(type));
 
 const kernelOf = (options: MatmulOptions): MatmulVariant => {
@@ -33,7 +38,7 @@ describe('mul-mat-vec-int', () => {
     await check(options, { rows: 70, tokens: 1, margin: 1 });
   });
 
-  it.each([32, 1024, 1056, 2048, 4096])('%s columns, few rows and many', async (cols) => {
+  it.each([32, 1024, 1056, 2048, 3072, 4096, 4160])('%s columns, few rows and many', async (cols) => {
     for (const rows of [0, 100_000])
       await check({ type: 'Q4_0', epilogue: 'store', cols, rows }, { rows: 9, tokens: 1 });
   });
@@ -41,6 +46,13 @@ describe('mul-mat-vec-int', () => {
   it.each([{ epilogue: 'store' }, { epilogue: 'gated' }] as const)('adds a bias: %o', async ({ epilogue }) => {
     await check({ type: 'Q4_0', cols: 96, bias: true, epilogue }, { rows: 38, tokens: 1, margin: 1 });
   });
+
+  it.each([{ epilogue: 'store' }, { epilogue: 'glu', bias: true, rows: 100_000 }] as const)(
+    'adds what adapters make of x: %o',
+    async (epilogue) => {
+      await check({ type: 'Q4_0', cols: 96, lora: true, ...epilogue }, { rows: 38, tokens: 2, margin: 1 });
+    },
+  );
 
   it('counts outputs instead of tokens, in two dimensions of the grid', async () => {
     const options = { type: 'Q4_0', epilogue: 'store', cols: 64 } as const;
@@ -70,7 +82,7 @@ describe('mul-mat-vec-int', () => {
         scales_per_row: layout.scalesPerRow,
         y_stride: 5,
         y_offset: 0,
-        bias_offset: 0,
+        first_row: 0,
         count_at: 0,
       },
       buffers: { batch: batchWords({ tokens: plainTokens(1) }), x, quants, scales, y: new Float32Array(5) },

@@ -128,9 +128,10 @@ fn main(
     }
   }
   if (lane == 0u && token < batch[params.count_at]) {
-    store_pair(token, row, sums.x, sums.y);
+    let whole = params.first_row;
+    store_pair(token, row, adapted(token, whole + row0, sums.x), adapted(token, whole + row1, sums.y));
     if (ROWS > 2u) {
-      store_pair(token, row + 2u, sums.z, sums.w);
+      store_pair(token, row + 2u, adapted(token, whole + row2, sums.z), adapted(token, whole + row3, sums.w));
     }
   }
 }

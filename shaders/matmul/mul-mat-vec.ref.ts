@@ -18,6 +18,18 @@ export function biasRef(y: Float32Array, bias: Float32Array): Float32Array {
   return y.map((v, i) => v + bias[i % bias.length]!);
 }
 
+/** y [tokens, rows] and to each row b · (a · x): x [tokens, cols], a [rank, cols], b [rows, rank], scaled. */
+export function loraRef(
+  y: Float32Array,
+  x: Float32Array,
+  a: Float32Array,
+  b: Float32Array,
+  cols: number,
+): Float32Array {
+  const added = mulMatRef(mulMatRef(x, a, cols), b, a.length / cols);
+  return y.map((v, i) => v + added[i]!);
+}
+
 const ACTIVATIONS = {
   silu: (x: number) => x / (1 + Math.exp(-x)),
   gelu: (x: number) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * x * (1 + 0.044715 * x * x))),

@@ -55,7 +55,8 @@ fn main(
   }
   if (lane == 0u && token < batch[params.count_at]) {
     let sums = partial[thread];
-    store_pair(token, row, sums.x, sums.y);
-    store_pair(token, row + 2u, sums.z, sums.w);
+    let whole = params.first_row;
+    store_pair(token, row, adapted(token, whole + row0, sums.x), adapted(token, whole + row1, sums.y));
+    store_pair(token, row + 2u, adapted(token, whole + row2, sums.z), adapted(token, whole + row3, sums.w));
   }
 }

@@ -11,6 +11,7 @@ import { WEIGHT_TYPES, weightLayout, type WeightType } from '../matmul/weights.t
 import { testMatrix } from '../matmul/weights.ref.ts';
 import { batchWords, plainTokens } from './batch-words.ts';
 import { expectClose } from './expect-close.ts';
+import { LORA_COLUMNS, loraCase } from './lora-case.ts';
 import { noise } from './noise.ts';
 import { runKernel } from './run-kernel.ts';
 
@@ -38,11 +39,12 @@ export const columnsOf = (type: WeightType): [short: number, long: number] =>
   GGML_TYPES[type].blockElements === 256 ? [768, 2304] : [96, 2080];
 
 const UNTOUCHED = 12_345;
-const BIAS_OFFSET = 3; // of a part of a matrix
+const FIRST_ROW = 3; // of a part of a matrix
 
 export interface MatmulRef {
   mulMatRef(x: Float32Array, w: Float32Array, cols: number): Float32Array;
   biasRef(y: Float32Array, bias: Float32Array): Float32Array;
+  loraRef(y: Float32Array, x: Float32Array, a: Float32Array, b: Float32Array, cols: number): Float32Array;
   gluRef(y: Float32Array, activation: GluActivation): Float32Array;
   gatedRef(gates: Float32Array, y: Float32Array, activation: GluActivation): Float32Array;
 }
@@ -69,10 +71,13 @@ export async function checkMatmul(
   const padded = Math.ceil(tokens / 64) * 64;
   const x = new Float32Array(padded * cols).fill(NaN); // what is loaded beyond T must not matter
   x.set(noise(tokens, tokens * cols, xScale));
-  const bias = noise(rows, BIAS_OFFSET + rows, xScale * 4);
-  const product = ref.mulMatRef(x.subarray(0, tokens * cols), values, cols);
+  const bias = noise(rows, FIRST_ROW + rows, xScale * 4);
+  const inUse = x.subarray(0, tokens * cols);
+  const lora = options.lora ? loraCase(FIRST_ROW + rows, inUse, cols, padded) : undefined;
+  const plain = ref.mulMatRef(inUse, values, cols);
+  const product = lora ? ref.loraRef(plain, inUse, lora.a, lora.b.subarray(FIRST_ROW * LORA_COLUMNS), cols) : plain;
   const gates = noise(tokens + rows, product.length, 2);
-  const expected = epilogueOf(options, ref, product, bias.subarray(BIAS_OFFSET), gates);
+  const expected = epilogueOf(options, ref, product, bias.subarray(FIRST_ROW), gates);
   const width = expected.length / tokens;
   const stride = width + 2 * margin;
   const inColumns = (rowsOfY?: Float32Array) => {
@@ -93,14 +98,14 @@ export async function checkMatmul(
     scales_per_row: scalesPerRow,
     y_stride: stride,
     y_offset: margin,
-    bias_offset: BIAS_OFFSET,
+    first_row: FIRST_ROW,
     count_at: outputs ? 1 : 0,
   };
   const y = inColumns(options.epilogue === 'gated' ? gates : undefined);
   const integers = kernel.bindings.some(({ name }) => name === 'integers') && {
     integers: toIntegersRef(x, cols),
   };
-  const buffers = { batch, x, ...integers, quants, scales, bias, y };
+  const buffers = { batch, x, ...integers, quants, scales, bias, ...lora?.buffers, y };
   const result = await runKernel({ kernel, grid: grid(rows, tokens), params, buffers });
   expectCloseToLargest(new Float32Array(result['y']!), inColumns(expected), expected, tolerance);
 }

@@ -33,13 +33,26 @@ const EXACT = {
 /** On one thread: more only wait for each other, the models are small and other tests run beside. */
 let llama: Promise<Llama> | undefined;
 
+/** A LoRA adapter. */
+export interface AttachedAdapter {
+  filePath: string;
+  scale: number;
+}
+
 export class Reference {
   readonly #model: LlamaModel;
   readonly #contextTokens: number | undefined;
+  readonly #adapters: readonly AttachedAdapter[];
 
-  private constructor(model: LlamaModel, contextTokens: number | undefined) {
+  private constructor(model: LlamaModel, contextTokens: number | undefined, adapters: readonly AttachedAdapter[] = []) {
     this.#model = model;
     this.#contextTokens = contextTokens;
+    this.#adapters = adapters;
+  }
+
+  /** The same model with adapters; closed with it. */
+  with(adapters: readonly AttachedAdapter[]): Reference {
+    return new Reference(this.#model, this.#contextTokens, adapters);
   }
 
   /** @param contextTokens the size of the context, which decides on some models' rotations; by default what the tokens need */
@@ -125,7 +138,8 @@ export class Reference {
 
   async #withContext<T>(tokens: number, use: (context: LlamaContext) => Promise<T>): Promise<T> {
     const contextSize = this.#contextTokens ?? Math.max(64, tokens + 8);
-    const context = await this.#model.createContext({ contextSize, threads: 1, ...EXACT });
+    const lora = this.#adapters.length > 0 && { lora: { adapters: [...this.#adapters] } };
+    const context = await this.#model.createContext({ contextSize, threads: 1, ...EXACT, ...lora });
     try {
       return await use(context);
     } finally {
