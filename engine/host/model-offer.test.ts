@@ -108,7 +108,9 @@ test('a search goes to the hub, with the token', async () => {
   await client.setHubToken('hf_secret');
   expect(await client.hasHubToken()).toBe(true);
   at.fetch = async (input, init) => {
-    expect(String(input)).toMatch(/^https:\/\/huggingface\.co\/api\/models\?search=small&filter=gguf/);
+    expect(input instanceof Request ? input.url : String(input)).toMatch(
+      /^https:\/\/huggingface\.co\/api\/models\?search=small&filter=gguf/,
+    );
     expect(new Headers(init?.headers).get('Authorization')).toBe('Bearer hf_secret');
     return Response.json([{ id: 'owner/Small-GGUF', downloads: 3, likes: 1, gated: false, tags: [] }]);
   };

@@ -85,7 +85,8 @@ vi.stubGlobal('clearTimeout', clear);
 vi.stubGlobal('clearInterval', clear);
 
 const { createHost } = await import('../../engine/host/host.ts');
-const { FakeEngine, FakeProfiler, FakeStore, testEntry } = await import('../host-fixture.ts');
+const { FakeEngine, FakeProfiler, testEntry } = await import('../host-fixture.ts');
+const { FakeStore } = await import('../fake-store.ts');
 const { createClient } = await import('../../engine/client/client.ts');
 const { Broker } = await import('../../extension/bridge/broker.ts');
 const { OffscreenPipe } = await import('../../extension/bridge/offscreen-pipe.ts');
