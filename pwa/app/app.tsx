@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { AboutView } from '../ui/about-view.tsx';
+import { AwayShortcuts } from '../ui/away-shortcuts.tsx';
 import { ChatView } from '../ui/chat/chat-view.tsx';
 import { EngineView } from '../ui/engine/engine-view.tsx';
 import { createRemedy } from '../ui/engine/remedies.ts';
@@ -73,6 +74,11 @@ export function App({ services, installer, updates, version }: AppProps) {
           />
         ) : (
           <Page key={view} title={NAMES[view]}>
+            <AwayShortcuts
+              session={services.session}
+              onChat={() => (location.hash = '#/chat')}
+              onModels={() => (location.hash = '#/models')}
+            />
             {view === 'models' && <ModelsView services={services} />}
             {view === 'engine' && <EnginePage services={services} installer={installer} version={version} />}
             {view === 'lab' && <LabPage services={services} />}

@@ -1,20 +1,8 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
-
-const SCREENSHOTS = join(import.meta.dirname, '../../test-results/screenshots');
-const DAY_MS = 86_400_000;
-const TITLES = [
-  'Capital of France',
-  'A story about a fox and the moon that goes on for longer than any column is wide',
-  'JSON out of a letter',
-  'Names for a boat',
-  'Why is the sky blue',
-  'Rust lifetimes',
-  'Dinner for six',
-  'A poem for grandmother',
-];
+import { DAY_MS, fill, shoot, TITLES } from './stored-chats.ts';
 
 const list = (page: Page) => page.locator('.chats-list');
 const row = (page: Page, title: string) => list(page).locator('[data-chat]', { hasText: title });
@@ -25,44 +13,9 @@ const composer = (page: Page) => page.getByRole('textbox', { name: 'Message' });
 const stored = (page: Page) =>
   page.evaluate(async () => (await testing.createHistory().list()).map(({ title }) => title));
 
-/** Chats as a person has them, some days between them. Each has two answers to one question; the second one has its number. */
-async function fill(page: Page, titles: readonly string[], stepMs: number): Promise<void> {
-  await page.evaluate(
-    async ({ names, step }) => {
-      const nowMs = Date.now();
-      const chats = names.map((title, index) => {
-        const updatedMs = nowMs - index * step - 1000;
-        const times = { createdMs: updatedMs, updatedMs };
-        const of = { createdMs: updatedMs, status: 'complete' } as const;
-        const text = `About this, **people** say many things.\n\nIn the end it is the crème brûlée number ${index}.`;
-        return {
-          conversation: { id: `c${index}`, title, titledBy: 'question', ...times, leaf: '2' } as const,
-          messages: [
-            { ...of, id: '0', parent: null, role: 'user', text: `${title}?` } as const,
-            { ...of, id: '1', parent: '0', role: 'assistant', text: 'An answer that nobody liked.' } as const,
-            { ...of, id: '2', parent: '0', role: 'assistant', text, model: 'Pocket' } as const,
-          ],
-        };
-      });
-      await testing.createHistory().saveAll(chats);
-    },
-    { names: titles, step: stepMs },
-  );
-  await page.reload();
-  await expect(page.getByRole('article').first()).toBeVisible();
-}
-
 async function wide(page: Page): Promise<void> {
   await page.setViewportSize({ width: 1180, height: 760 });
   await expect(page.getByRole('complementary', { name: 'Chats' })).toBeVisible();
-}
-
-async function shoot(page: Page, name: string): Promise<void> {
-  await mkdir(SCREENSHOTS, { recursive: true });
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    await page.screenshot({ path: join(SCREENSHOTS, `${name}-${colorScheme}.png`), animations: 'disabled' });
-  }
 }
 
 test('the column: groups, search in texts, rename, delete and undo by keyboard', async ({ view }) => {
@@ -231,53 +184,6 @@ test('chats are saved as files and come back from them', async ({ view }) => {
   await open(all, join(import.meta.dirname, 'index.html'));
   await expect(page.getByRole('alert')).toContainText('“index.html” was not imported. It holds no chats of localLLM.');
   expect(await stored(page)).toHaveLength(3);
-});
-
-test('the keyboard shortcuts do what their list says', async ({ view }) => {
-  const page = await view('popup', { delay: '20' });
-  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-  await fill(page, TITLES.slice(0, 3), DAY_MS);
-  await expect(composer(page)).toBeFocused();
-  await page.keyboard.type('?');
-  await expect(page.getByRole('dialog')).toHaveCount(0);
-  await page.keyboard.press('Backspace');
-  await page.keyboard.press('Control+/');
-  const help = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
-  await expect(help.getByRole('term')).toHaveCount(12);
-  await shoot(page, 'shortcuts');
-  await page.keyboard.press('Escape');
-
-  await page.keyboard.press('Alt+c');
-  await expect(toast(page)).toContainText('Answer copied');
-  expect(await page.evaluate(() => navigator.clipboard.readText())).toContain('crème brûlée number 0.');
-  await page.keyboard.press('Alt+ArrowDown');
-  await expect(page.getByText('crème brûlée number 1.')).toBeVisible();
-  await page.keyboard.press('Alt+ArrowUp');
-  await expect(page.getByText('crème brûlée number 0.')).toBeVisible();
-
-  await page.keyboard.press('ArrowUp');
-  const editor = page.getByRole('article').first().getByRole('textbox');
-  await expect(editor).toHaveValue('Capital of France?');
-  await page.keyboard.press('Escape');
-  await expect(editor).toHaveCount(0);
-  await page.keyboard.press('Alt+i');
-  await expect(composer(page)).toBeFocused();
-  await page.keyboard.press('Alt+r');
-  await expect(page.getByRole('button', { name: 'Stop' })).toBeVisible();
-  await page.keyboard.press('Escape');
-  await expect(page.getByText('Stopped', { exact: true })).toBeVisible();
-  await page.keyboard.press('Alt+n');
-  await expect(page.getByText('Ask the model on this device')).toBeVisible();
-  await page.keyboard.press('Alt+l');
-  await expect(page.getByRole('dialog', { name: 'Chats' })).toBeVisible();
-  await page.keyboard.press('Escape');
-
-  await page.getByRole('button', { name: 'Chats', exact: true }).focus();
-  await page.keyboard.press('Shift+?');
-  await help.getByRole('checkbox').uncheck();
-  await page.keyboard.press('Escape');
-  await page.keyboard.press('Shift+?');
-  await expect(help).toHaveCount(0);
 });
 
 test('on a phone the list is a drawer that fingers can use', async ({ view }) => {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { ChatHistory } from './history.ts';
-import type { ChatMessage, ConversationRecord } from './records.ts';
+import type { ChatMessage } from './records.ts';
 
 /** A piece of a text; `found`: it is what was searched for. */
 export interface Piece {
@@ -66,11 +66,6 @@ export function snippet(text: string, terms: readonly string[]): Piece[] {
   if (start > 0) pieces.unshift({ text: '…', found: false });
   if (end < line.length) pieces.push({ text: '…', found: false });
   return pieces;
-}
-
-/** The chats whose titles match. */
-export function searchTitles(chats: readonly ConversationRecord[], terms: readonly string[]): ConversationRecord[] {
-  return chats.filter(({ title }) => contains(title, terms));
 }
 
 /** Reads all texts, and yields after each batch the chats that were found in it, each with the earliest of its messages that match. */
