@@ -28,8 +28,31 @@ async function closeDialog(page: Page): Promise<void> {
 }
 const modelButton = (page: Page) => page.getByRole('button', { name: /^Model: / });
 
+/** Chats of other days. */
+async function fill(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const times = { createdMs: 0, updatedMs: Date.now() - 90_000_000 };
+    const chats = ['A story about a fox', 'Names for a boat'].map((title, index) => {
+      const message = { id: '0', parent: null, role: 'user', text: `${title}?`, createdMs: 0, status: 'complete' };
+      const conversation = { id: `c${index}`, title, titledBy: 'question', ...times, leaf: '0' };
+      return { conversation, messages: [message] };
+    });
+    await testing.createHistory().saveAll(chats as Parameters<ReturnType<typeof testing.createHistory>['saveAll']>[0]);
+  });
+  await page.reload();
+}
+
+async function ask(page: Page): Promise<void> {
+  await page.getByRole('textbox', { name: 'Message' }).fill('What is the capital of France?');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('tokens/s')).toBeVisible();
+}
+
 test('the chat and its dialogs', async ({ view }) => {
-  const page = await view('popup', { models: 'many' });
+  const page = await view('popup', {
+    models: 'many',
+    answer: '<think>\nIt is in France.\n</think>\n\n# Paris\n\n`Paris`.',
+  });
   await check(page, 'an empty chat');
   await page.getByRole('button', { name: 'Chat settings' }).click();
   await dialog(page).getByRole('textbox', { name: 'System prompt' }).fill('Be brief.');
@@ -37,10 +60,18 @@ test('the chat and its dialogs', async ({ view }) => {
   await dialog(page).getByRole('spinbutton', { name: 'Longest answer' }).fill('0.5');
   await check(page, 'settings of a chat');
   await closeDialog(page);
-  await page.getByRole('textbox', { name: 'Message' }).fill('What is the capital of France?');
-  await page.keyboard.press('Enter');
+  await page.evaluate(() => testing.services.session.attach({ name: 'notes.md', text: 'The meeting is at nine.' }));
+  await ask(page);
+  await page.getByRole('button', { name: 'Retry' }).click();
+  await expect(page.getByRole('group', { name: 'Versions' })).toBeVisible();
+  await page.evaluate(() => testing.services.session.attach({ name: 'more.md', text: 'And at ten.' }));
   await expect(page.getByText('tokens/s')).toBeVisible();
   await check(page, 'an answer');
+  await page.getByRole('article').first().getByRole('button', { name: 'notes.md' }).click();
+  await check(page, 'what was attached');
+  await closeDialog(page);
+  await page.getByRole('button', { name: 'Edit' }).click();
+  await check(page, 'a question that is edited');
   await modelButton(page).click();
   await expect(page.getByRole('menuitemradio', { name: 'Pocket' })).toBeFocused();
   await check(page, 'the choice of a model');
@@ -58,10 +89,31 @@ test('an engine in trouble', async ({ view }) => {
   }
 });
 
+test('the side panel', async ({ view }) => {
+  const page = await view('panel');
+  await page.getByRole('button', { name: 'Attach this page' }).click();
+  await expect(page.getByRole('list', { name: 'Attached' })).toBeVisible();
+  await page.getByRole('button', { name: 'Attach selection' }).click();
+  await expect(page.getByRole('alert')).toBeVisible();
+  await check(page, 'a page attached, a selection refused');
+});
+
 test('the web app', async ({ view }) => {
   const page = await view('pwa', { models: 'many' });
   await page.setViewportSize({ width: 1100, height: 800 });
-  await check(page, 'the chat');
+  await fill(page);
+  const chats = page.getByRole('complementary', { name: 'Chats' });
+  await expect(chats.getByText('Names for a boat')).toBeVisible();
+  await chats.getByRole('searchbox').fill('fox');
+  await expect(chats.getByText('Names for a boat')).toHaveCount(0);
+  await check(page, 'a search in the chats');
+  await page
+    .getByRole('button', { name: 'Keyboard shortcuts' })
+    .or(page.getByRole('button', { name: 'More' }))
+    .first()
+    .click();
+  await check(page, 'a menu');
+  await page.keyboard.press('Escape');
   for (const name of ['Models', 'Engine']) {
     await page.getByRole('link', { name }).click();
     await expect(page.getByRole('heading', { name, exact: true })).toBeFocused();
@@ -71,6 +123,19 @@ test('the web app', async ({ view }) => {
   await page.getByRole('button', { name: 'Profile', exact: true }).click();
   await expect(page.getByRole('table')).toBeVisible();
   await check(page, 'the profiler');
+});
+
+test('dialogs about models', async ({ view }) => {
+  const page = await view('pwa', { models: 'many' });
+  await page.evaluate(() => void (location.hash = '#/models'));
+  const card = page.getByRole('listitem', { name: 'my-finetune-v3' });
+  for (const name of ['Settings', 'Rename', 'Delete']) {
+    await card.getByRole('button', { name }).click();
+    await expect(dialog(page)).toBeVisible();
+    for (const summary of await dialog(page).locator('summary').all()) await summary.click();
+    await check(page, name);
+    await closeDialog(page);
+  }
 });
 
 test('the web app on a phone', async ({ chromiumBrowser, ui }) => {

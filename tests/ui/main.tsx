@@ -14,6 +14,8 @@ import { Updates } from '../../pwa/app/updates.ts';
 import { createHistory } from '../../pwa/ui/history/history.ts';
 import { MIGRATIONS } from '../../pwa/ui/history/migrations.ts';
 import { renderBlocks } from '../../pwa/ui/markdown/render.ts';
+import { PanelApp } from '../../pwa/ui/panel/panel-app.tsx';
+import type { PageReading, PageSource } from '../../pwa/ui/panel/page-source.ts';
 import { PermissionView } from '../../pwa/ui/permission/permission-view.tsx';
 import { PopupApp } from '../../pwa/ui/popup-app.tsx';
 import { createServices } from '../../pwa/ui/services.ts';
@@ -40,12 +42,31 @@ const calls: string[] = [];
 const sites = fakeSites(query.has('nosites'), calls);
 const activity = fakeActivity(query.has('nosites'));
 
+/** A page whose text can be had, and a selection that the browser keeps to itself. */
+const pageText: PageReading = {
+  attachment: { name: 'Boats (boats.example.org)', text: 'All about boats.' },
+  cut: true,
+};
+const refused: PageReading = {
+  message: 'The browser lets nothing of this page be read until it is asked to.',
+  allow: { site: 'boats.example.org', read: async () => pageText },
+};
+const pages: PageSource = {
+  read: async (part) => (part === 'page' ? pageText : refused),
+  take: async () => [],
+  watch: () => () => {},
+};
+
 const updates = new Updates(services.session);
 const decisions: string[] = [];
 const views: Record<string, { css: () => Promise<unknown>; draw: () => ComponentChild }> = {
   popup: {
     css: () => import('../../pwa/ui/theme/popup.css'),
     draw: () => <PopupApp services={services} onOpenSettings={() => {}} />,
+  },
+  panel: {
+    css: () => import('../../pwa/ui/theme/panel.css'),
+    draw: () => <PanelApp services={services} pages={pages} onOpenSettings={() => {}} />,
   },
   pwa: {
     css: () => import('../../pwa/ui/theme/app.css'),

@@ -93,7 +93,7 @@ function Opened({ choice, engine, onChoose, onOpenModels, onClose }: OpenedProps
     return () => cancelAnimationFrame(frame);
   }, []);
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLDivElement>) => {
-    if (event.key === 'Escape') event.stopPropagation(); // the browser closes the menu; it means nothing else
+    event.stopPropagation(); // keys mean nothing else while a menu is open
     if (event.key === 'Tab') onClose(); // the focus is on the button again, and goes on from there
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const items = itemsIn(event.currentTarget);
@@ -106,7 +106,6 @@ function Opened({ choice, engine, onChoose, onOpenModels, onClose }: OpenedProps
     );
     if (target === undefined) return;
     event.preventDefault();
-    event.stopPropagation();
     items[target]?.focus();
   };
   return (
