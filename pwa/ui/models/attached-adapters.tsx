@@ -21,7 +21,7 @@ export function AttachedAdapters({ model, models, attached, onChange }: Attached
   const [added, setAdded] = useState<string>();
   useEffect(() => {
     if (added === undefined) return;
-    list.current?.querySelector<HTMLElement>('li:last-child input')?.focus();
+    list.current?.querySelector<HTMLInputElement>('li:last-child input')?.select();
     setAdded(undefined);
   }, [added]);
   const free = adaptersFor(model, models).filter(({ id }) => attached.every((one) => one.id !== id));

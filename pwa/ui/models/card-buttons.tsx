@@ -89,5 +89,6 @@ function mainOf(model: ModelInfo, loading: boolean, failed: boolean, actions: Ca
   }
   if (isCopied(model)) return undefined; // its file is not known any more
   if (state === 'downloading') return { label: 'Pause', act: pause, strong: false };
-  return { label: failed ? 'Try again' : resumes ? 'Go on now' : 'Resume', act: resume, strong: !resumes };
+  if (resumes) return { label: 'Go on now', act: resume, strong: false };
+  return { label: failed ? 'Try again' : 'Resume', act: resume, strong: true };
 }

@@ -1,13 +1,15 @@
 import { expect, test } from 'vitest';
+import type { HubModel } from '../../../engine/client/index.ts';
 import { describeHit, nameOf, pageOf, sizesOf } from './hub.ts';
 
 test('a hit is told with what is known of it', () => {
   const now = Date.parse('2026-11-21T12:00:00Z');
   const hit = { id: 'a/b', downloads: 3_210_000, likes: 1410, gated: false };
-  expect(describeHit({ ...hit, license: 'apache-2.0', updated: '2026-11-20T10:00:00.000Z' }, now)).toBe(
+  const told = (more: Partial<HubModel>) => describeHit({ ...hit, ...more }, now).replaceAll('\u00a0', ' ');
+  expect(told({ license: 'apache-2.0', updated: '2026-11-20T10:00:00.000Z' })).toBe(
     '3.2M downloads · 1.4K likes · Apache 2.0 · updated yesterday',
   );
-  expect(describeHit({ ...hit, downloads: 1, likes: 0, updated: 'soon' }, now)).toBe('1 download · 0 likes');
+  expect(told({ downloads: 1, likes: 0, updated: 'soon' })).toBe('1 download · 0 likes');
 });
 
 test('an id has an owner and a name', () => {

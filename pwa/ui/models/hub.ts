@@ -25,15 +25,19 @@ export function describeHit({ downloads, likes, license, updated }: HubModel, no
     license && licenseName(license),
     Number.isFinite(updatedMs) && `updated ${formatAge(updatedMs, nowMs)}`,
   ];
-  return parts.filter(Boolean).join(' · ');
+  // Lines break between the facts.
+  return parts.flatMap((part) => (part ? [part.replaceAll(' ', '\u00a0')] : [])).join(' · ');
 }
 
 const counted = (count: number, what: string): string => `${COUNT.format(count)} ${what}${count === 1 ? '' : 's'}`;
 
-/** Where a person accepts a repository's conditions; undefined for an address that is none of Hugging Face's. */
+/** 'owner/name' of what a person wrote; undefined for an address that is none of Hugging Face's. */
+export const repositoryOf = (source: string): string | undefined => REPOSITORY.exec(source)?.[1];
+
+/** Where a person accepts a repository's conditions. */
 export function pageOf(source: string): string | undefined {
-  const [, repository] = REPOSITORY.exec(source) ?? [];
-  return repository === undefined ? undefined : `https://huggingface.co/${repository}`;
+  const repository = repositoryOf(source);
+  return repository && `https://huggingface.co/${repository}`;
 }
 
 /** What there is to choose from, smallest first; those whose size nobody told last. */

@@ -3,7 +3,7 @@ import { type Client, LocalLLMError, type ModelInfo, type ModelOffer } from '../
 import { Dialog } from '../dialog.tsx';
 import { ProgressBar } from '../engine/progress.tsx';
 import { isHere } from './filters.ts';
-import { nameOf } from './hub.ts';
+import { nameOf, repositoryOf } from './hub.ts';
 import { OfferFacts } from './offer-facts.tsx';
 import { Refusal } from './refusal.tsx';
 import type { TokenState } from './use-token.ts';
@@ -22,12 +22,12 @@ interface InspectDialogProps {
 
 /** What a link or a hit would bring, before it is downloaded: what it is, in which sizes, and whether it fits. */
 export function InspectDialog({ client, models, token, source, found, onAdded, onClose }: InspectDialogProps) {
-  const { offer, error, busy, look } = useInspection(client, source, found);
+  const { offer, error, busy, asked, look } = useInspection(client, source, found);
   const [adding, setAdding] = useState<{ busy: boolean; problem?: string }>({ busy: false });
   const add = async ({ quantization, quantizations }: ModelOffer) => {
     setAdding({ busy: true });
     try {
-      onAdded((await client.addModel(source, quantizations.length > 0 ? quantization : undefined)).id);
+      onAdded((await client.addModel(asked, quantizations.length > 0 ? quantization : undefined)).id);
     } catch (thrown) {
       setAdding({ busy: false, problem: LocalLLMError.from(thrown).message });
     }
@@ -70,6 +70,7 @@ function useInspection(client: Client, source: string, found: ModelOffer | Local
   const [offer, setOffer] = useState(failed ? undefined : (found as ModelOffer | undefined));
   const [error, setError] = useState(failed);
   const [busy, setBusy] = useState(found === undefined);
+  const [asked, setAsked] = useState(source);
   const asking = useRef<AbortController>(undefined);
   const look = async (size?: string) => {
     asking.current?.abort();
@@ -77,9 +78,12 @@ function useInspection(client: Client, source: string, found: ModelOffer | Local
     asking.current = own;
     setBusy(true);
     setError(undefined);
+    // A link to one file names no other size.
+    const from = size === undefined ? source : (repositoryOf(source) ?? source);
+    setAsked(from);
     if (size !== undefined) setOffer((known) => known && atSize(known, size));
     try {
-      const answer = await client.inspectModel(source, size, own.signal);
+      const answer = await client.inspectModel(from, size, own.signal);
       if (!own.signal.aborted) setOffer(answer);
     } catch (thrown) {
       if (!own.signal.aborted) setError(LocalLLMError.from(thrown));
@@ -90,7 +94,7 @@ function useInspection(client: Client, source: string, found: ModelOffer | Local
     if (found === undefined) void look();
     return () => asking.current?.abort();
   }, []);
-  return { offer, error, busy, look };
+  return { offer, error, busy, asked, look };
 }
 
 /** What is known of another size before its header was read. */

@@ -27,7 +27,7 @@ interface ModelCardProps {
 
 /** A model or an adapter that is on this device, or on its way. */
 export function ModelCard({ model, models, status, problem, busy, chosen, fresh, actions }: ModelCardProps) {
-  const { state, loaded } = model;
+  const { state } = model;
   const title = useId();
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
@@ -35,8 +35,9 @@ export function ModelCard({ model, models, status, problem, busy, chosen, fresh,
   }, [fresh]);
   const own = status?.model?.id === model.id ? status : undefined;
   const loading = own?.state === 'loading';
-  const waiting = !loading && (chosen || waitsForAnswers(model, status));
-  const error = problem ?? model.error ?? (own?.state === 'failed' ? own.error : undefined);
+  const waiting = !loading && chosen;
+  const broken = model.resumes ? undefined : model.error;
+  const error = problem ?? broken ?? (own?.state === 'failed' ? own.error : undefined);
   const others = choicesOf(model).filter((choice) => choice.quantization !== model.quantization);
   return (
     <li class="card" aria-labelledby={title}>
@@ -50,8 +51,8 @@ export function ModelCard({ model, models, status, problem, busy, chosen, fresh,
       {(state === 'downloading' || state === 'paused') && <Transfer model={model} />}
       {loading && <ProgressBar label="Loading" fraction={own.progress} />}
       {waiting && <ProgressBar label={status?.notice ?? 'Changing over…'} />}
-      {own?.state === 'ready' && own.notice && !waitsSomewhere(models, status) && <p class="hint">{own.notice}</p>}
-      {error && state !== 'downloading' && !loading && !(loaded && !problem) && (
+      {own?.state === 'ready' && own.notice && <p class="hint">{own.notice}</p>}
+      {error && state !== 'downloading' && !loading && (
         <div class="model-problem" role="alert">
           <strong>{adviceFor(error).title}.</strong> {error.message}
         </div>
@@ -60,7 +61,8 @@ export function ModelCard({ model, models, status, problem, busy, chosen, fresh,
         model={model}
         loading={loading}
         failed={error !== undefined}
-        busy={busy || waiting}
+        // Chosen once more, it waits no longer for answers that take long.
+        busy={busy && !waiting}
         title={title}
         {...actions}
       />
@@ -74,15 +76,6 @@ export function ModelCard({ model, models, status, problem, busy, chosen, fresh,
     </li>
   );
 }
-
-/** It was made the default while another one answers. */
-function waitsForAnswers({ id, isDefault, state }: ModelInfo, status: EngineStatus | undefined): boolean {
-  return isDefault && state === 'stored' && status?.state === 'ready' && status.model?.id !== id;
-}
-
-/** What the engine has to say is said on the card of the model that waits. */
-const waitsSomewhere = (models: readonly ModelInfo[], status: EngineStatus | undefined): boolean =>
-  models.some((model) => waitsForAnswers(model, status));
 
 function Tags({ model: { state, loaded, isDefault, fit, resumes }, failed }: { model: ModelInfo; failed: boolean }) {
   return (
@@ -133,7 +126,13 @@ function Transfer({ model }: { model: ModelInfo }) {
       {copied && model.state === 'downloading' && (
         <p class="faint small">Leave this page open until the file is copied.</p>
       )}
-      {model.resumes && <p class="faint small">It goes on by itself once the network and the engine are there.</p>}
+      {model.resumes && (
+        <p class="hint small">
+          <span>
+            {model.error && `${model.error.message} `}It goes on by itself once the network and this app are there.
+          </span>
+        </p>
+      )}
     </div>
   );
 }

@@ -56,7 +56,7 @@ function noteOf(model: ModelInfo): Noted {
 function changeOf(model: ModelInfo, was: Noted | undefined, { state, error, isDefault }: Noted): string | undefined {
   const { name } = model;
   if (isDefault && was?.isDefault === false) return `${name} answers from now on.`;
-  if (error !== undefined && error !== was?.error) return `${name} failed: ${error}`;
+  if (error !== undefined && error !== was?.error) return `${name} ${model.resumes ? 'waits' : 'failed'}: ${error}`;
   const before = was?.state ?? 'absent';
   if (state === before) return undefined;
   switch (state) {

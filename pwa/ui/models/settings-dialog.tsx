@@ -126,7 +126,7 @@ function Memory({ model, draft: { contextTokens, kvType }, onChange }: PartProps
     <>
       <ChoiceField
         label="Context"
-        hint={`What one conversation may hold. A longer one takes more memory; one that does not fit is shortened.${now}`}
+        hint={`What one conversation may hold. A longer one takes more memory, and is shortened where it does not fit.${now}`}
         value={contextTokens}
         options={contextChoices(model)}
         onChange={(chosen) => onChange({ contextTokens: chosen })}

@@ -1,0 +1,38 @@
+/**
+ * The Models view as the tests look at it.
+ *
+ * @module
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Locator, Page } from '@playwright/test';
+import { expect } from './fixtures.ts';
+
+const SCREENSHOTS = join(import.meta.dirname, '../../test-results/screenshots');
+
+export const here = (page: Page, name: string): Locator =>
+  page.getByRole('region', { name: 'On this device' }).getByRole('listitem', { name });
+export const offer = (page: Page, name: string): Locator =>
+  page.getByRole('region', { name: 'Catalogue' }).getByRole('listitem', { name });
+export const calls = (page: Page) => page.evaluate(() => testing.models.calls.splice(0));
+export const told = (page: Page) => page.locator('.models > [aria-live]');
+
+/** In both themes. */
+export async function shoot(page: Page, name: string, top?: Locator): Promise<void> {
+  await mkdir(SCREENSHOTS, { recursive: true });
+  await top?.evaluate((element) => element.scrollIntoView({ block: 'start' }));
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.screenshot({ path: join(SCREENSHOTS, `${name}-${colorScheme}.png`), animations: 'disabled' });
+  }
+}
+
+export async function open(
+  view: (name: string, query?: Record<string, string>) => Promise<Page>,
+  query = {},
+): Promise<Page> {
+  const page = await view('pwa', query);
+  await page.evaluate(() => void (location.hash = '#/models'));
+  await expect(page.getByRole('heading', { name: 'On this device' })).toBeVisible();
+  return page;
+}
