@@ -149,3 +149,24 @@ test.describe('on a phone', () => {
     await context.close();
   });
 });
+
+test('contrast themes show what is chosen and how far things are; whoever wants no motion sees none', async ({
+  view,
+}) => {
+  const page = await view('popup', { state: 'downloading', delay: 'Infinity' });
+  await page.emulateMedia({ forcedColors: 'active', reducedMotion: 'reduce' });
+  await page.getByRole('textbox', { name: 'Message' }).fill('Tell me a story.');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('article').last()).toContainText('Paris');
+  const colour = (selector: string) =>
+    page
+      .locator(selector)
+      .first()
+      .evaluate((element) => getComputedStyle(element).backgroundColor);
+  expect(await colour('.progress-bar')).not.toBe(await colour('.progress-track'));
+  await expect.poll(() => page.evaluate(() => document.getAnimations().length)).toBe(0);
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await page.getByRole('button', { name: 'Chat settings' }).click();
+  expect(await colour('.segments label:has(:checked)')).not.toBe(await colour('.segments label:not(:has(:checked))'));
+  await page.screenshot({ path: join(SCREENSHOTS, 'chat-settings-contrast.png'), animations: 'disabled' });
+});
