@@ -37,7 +37,7 @@ test('the popup chats, and its history survives closing it', async ({ extension 
   await again.page.close();
 });
 
-test('an answer in the popup is stopped and retried', async ({ extension }) => {
+test('an answer in the popup is stopped, retried, cut and continued', async ({ extension }) => {
   const popup = await openPopup(extension);
   await popup.ask('Tell me a story about a fox.');
   await popup.stop.click();
@@ -45,6 +45,18 @@ test('an answer in the popup is stopped and retried', async ({ extension }) => {
   await popup.retry.click();
   await expect(popup.messages.last()).toContainText('tokens/s');
   await expect(popup.messages.last()).toContainText('fox');
+  await expect(popup.messages).toHaveCount(2);
+
+  await popup.page.getByRole('button', { name: 'Chat settings' }).click();
+  await popup.page.getByLabel('Longest answer').fill('6');
+  await popup.page.getByRole('button', { name: 'Done' }).click();
+  await popup.retry.click();
+  await expect(popup.messages.last()).toContainText('Cut at its length limit');
+  const text = popup.messages.last().locator('.markdown');
+  const cut = (await text.innerText()).trim();
+  await popup.page.getByRole('button', { name: 'Continue' }).click();
+  await expect(popup.messages.last()).toContainText('12 tokens');
+  expect((await text.innerText()).startsWith(cut)).toBe(true);
   await expect(popup.messages).toHaveCount(2);
   await popup.page.close();
 });

@@ -127,7 +127,7 @@ test('text files are attached, measured, sent and opened again', async ({ view }
   const page = await view('popup');
   const field = page.getByRole('textbox', { name: 'Message' });
   const note = page.locator('.composer-note');
-  const files = page.locator('input[type=file]');
+  const files = page.locator('form.composer input[type=file]');
   await files.setInputFiles([
     { name: 'notes.md', mimeType: 'text/markdown', buffer: Buffer.from('# Notes\n\nThe meeting is at nine.\n') },
     { name: 'photo.png', mimeType: 'image/png', buffer: Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0, 0, 1]) },

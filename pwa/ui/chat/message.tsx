@@ -92,7 +92,8 @@ function Question({ message, position, count, answering, editing, actions }: Mes
   );
 }
 
-function Answer({ message, position, count, last, answering, actions, remedy, waiting }: MessageProps) {
+function Answer(props: MessageProps) {
+  const { message, remedy, waiting } = props;
   const { status, error } = message;
   const { thoughts, thinking, answer } = splitThoughts(message.text);
   const streaming = status === 'streaming';
@@ -104,38 +105,42 @@ function Answer({ message, position, count, last, answering, actions, remedy, wa
         {streaming && answer === '' && thoughts === undefined && <Waiting text={thinking ? 'Thinking' : waiting} />}
         {streaming && answer !== '' && <span class="caret" aria-hidden="true" />}
         {status === 'failed' && error && <Notice error={error} advice={adviceForAnswer(error)} remedy={remedy} />}
+        {!streaming && <AnswerFoot {...props} answer={answer} />}
       </article>
-      {!streaming && (
-        <div class="message-foot">
-          <VersionSwitch
-            position={position}
-            count={count}
-            disabled={answering}
-            onShow={(to, button) => actions.show(message, to, button)}
-          />
-          {answer !== '' && <CopyButton text={answer} label="Copy" compact={!last} />}
-          {!answering && (
-            <button
-              type="button"
-              class={`quiet small${last ? '' : ' icon-only'}`}
-              aria-label="Retry"
-              title="Write another version"
-              onClick={() => actions.regenerate(message)}
-            >
-              <Icon name="retry" />
-              {last && 'Retry'}
-            </button>
-          )}
-          {last && !answering && canContinue(message) && (
-            <button type="button" class="quiet small" title="Go on where it ended" onClick={actions.continueAnswer}>
-              <Icon name="onward" />
-              Continue
-            </button>
-          )}
-          <Figures message={message} />
-        </div>
-      )}
     </div>
+  );
+}
+
+function AnswerFoot({ message, position, count, last, answering, actions, answer }: MessageProps & { answer: string }) {
+  return (
+    <footer class="message-foot">
+      <VersionSwitch
+        position={position}
+        count={count}
+        disabled={answering}
+        onShow={(to, button) => actions.show(message, to, button)}
+      />
+      {answer !== '' && <CopyButton text={answer} label="Copy" compact={!last} />}
+      {!answering && (
+        <button
+          type="button"
+          class={`quiet small${last ? '' : ' icon-only'}`}
+          aria-label="Retry"
+          title="Write another version"
+          onClick={() => actions.regenerate(message)}
+        >
+          <Icon name="retry" />
+          {last && 'Retry'}
+        </button>
+      )}
+      {last && !answering && canContinue(message) && (
+        <button type="button" class="quiet small" title="Go on where it ended" onClick={actions.continueAnswer}>
+          <Icon name="onward" />
+          Continue
+        </button>
+      )}
+      <Figures message={message} />
+    </footer>
   );
 }
 
