@@ -24,7 +24,9 @@ export async function siteInTab(tabId: number): Promise<string | undefined> {
   };
   const timer = setTimeout(() => resolve(undefined), ANSWER_MS);
   browser.runtime.onMessage.addListener(listener);
-  browser.tabs.sendMessage(tabId, { localllm: 'where', id } satisfies WhereCall, { frameId: 0 }).catch(() => resolve(undefined));
+  browser.tabs
+    .sendMessage(tabId, { localllm: 'where', id } satisfies WhereCall, { frameId: 0 })
+    .catch(() => resolve(undefined));
   const site = await promise;
   clearTimeout(timer);
   browser.runtime.onMessage.removeListener(listener);

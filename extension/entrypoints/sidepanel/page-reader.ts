@@ -18,6 +18,7 @@ import { EMPTY, NOT_ALLOWED, NOTHING_SELECTED, NO_ANSWER, OWN, PDF, PRIVATE, ref
 const SCRIPT = '/page-text.js';
 /** A page that is busy, or waits in a dialog of its own, runs no scripts. */
 const READ_MS = 15_000;
+const MAX_TITLE = 300;
 
 // What a page's process sends may be of its scripts' making.
 const PageTextSchema = v.strictObject({
@@ -33,7 +34,12 @@ export function createPageReader(windowId: Promise<number>): PageSource {
       const [tab] = await browser.tabs.query({ active: true, windowId: await windowId });
       return tab?.id === undefined ? { message: EMPTY } : readTab(tab.id, { what: part });
     },
-    take: async () => (await takeAsks(await windowId)).map((ask): PageAsk => () => readTab(ask.tabId, ask)),
+    take: async () =>
+      (await takeAsks(await windowId)).map(
+        (ask): PageAsk =>
+          () =>
+            readTab(ask.tabId, ask),
+      ),
     watch: watchAsks,
   };
 }
@@ -69,7 +75,9 @@ async function readAs(tabId: number, wanted: Wanted): Promise<PageReading> {
     const site = await siteInTab(tabId);
     if (site === undefined) return { message };
     const read = async (): Promise<PageReading> =>
-      (await askForSite(site)) ? readTab(tabId, wanted) : { message: `${new URL(site).host} was not allowed. ${message}` };
+      (await askForSite(site))
+        ? readTab(tabId, wanted)
+        : { message: `${new URL(site).host} was not allowed. ${message}` };
     return { message, allow: { site: new URL(site).host, read } };
   }
 }
@@ -94,16 +102,20 @@ async function readSelection(tabId: number, frameId: number | undefined): Promis
 
 async function attachment(tabId: number, part: PagePart, text: string, cut: boolean): Promise<PageReading> {
   // Of the browser, not of the page.
-  const { title = '', url = '' }: Browser.tabs.Tab = await browser.tabs.get(tabId);
-  const name = title.trim() || (URL.canParse(url) && new URL(url).host) || 'Page';
-  const about = [title.trim() && `Page: ${title.trim()}`, url && `Address: ${url.slice(0, 500)}`].filter(Boolean);
+  const { title: raw = '', url = '' }: Browser.tabs.Tab = await browser.tabs.get(tabId);
+  const title = clean(raw).replace(/\s+/g, ' ').slice(0, MAX_TITLE);
+  const name = title || (URL.canParse(url) && new URL(url).host) || 'Page';
+  const about = [title && `Page: ${title}`, url && `Address: ${url.slice(0, 500)}`].filter(Boolean);
   const whole = [about.join('\n'), clean(text)].filter(Boolean).join('\n\n');
   return { attachment: { name: part === 'selection' ? `Selection: ${name}` : name, text: whole }, cut };
 }
 
 /** Without characters that nobody sees and a model reads: tags, marks of direction, joints without width. */
 function clean(text: string): string {
-  return text.toWellFormed().replace(/[\u00ad\u200b\u202a-\u202e\u2060-\u2069\ufeff]|[\u{e0000}-\u{e007f}]/gu, '').trim();
+  return text
+    .toWellFormed()
+    .replace(/[\u00ad\u200b\u202a-\u202e\u2060-\u2069\ufeff]|[\u{e0000}-\u{e007f}]/gu, '')
+    .trim();
 }
 
 function flat(text: string): string {

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Client } from '../../../engine/client/index.ts';
 import type { ChatSession } from '../chat/session.ts';
 import type { EngineMonitor } from '../engine/monitor.ts';
 import type { Attachment } from '../history/records.ts';
@@ -11,7 +10,8 @@ import { Observable } from '../observable.ts';
 import type { PageAsk, PagePart, PageReading, PageSource } from './page-source.ts';
 
 export interface PageDeskState {
-  reading: boolean;
+  /** 'fitting': the text is there, the model is asked how much of it fits. */
+  busy?: 'reading' | 'fitting';
   /** What came of the last reading. */
   note?: string;
   refused?: Extract<PageReading, { message: string }>;
@@ -19,8 +19,7 @@ export interface PageDeskState {
 
 interface PageDeskOptions {
   session: Pick<ChatSession, 'attach' | 'measure' | 'newChat' | 'restore'>;
-  client: Pick<Client, 'measure'>;
-  monitor: Pick<EngineMonitor, 'value'>;
+  monitor: Pick<EngineMonitor, 'value' | 'subscribe'>;
   pages: PageSource;
 }
 
@@ -29,7 +28,9 @@ const ANSWER_TOKENS = 1024;
 /** With less room the composer says that it is too long. */
 const LEAST_TOKENS = 64;
 /** A busy engine measures late; then the text stays as it is. */
-const MEASURE_MS = 5000;
+const MEASURE_MS = 10_000;
+/** A model that is on the disk is there by then. */
+const LOAD_MS = 60_000;
 const CUT = '\n\n[The page goes on.]';
 
 export class PageDesk extends Observable<PageDeskState> {
@@ -37,7 +38,7 @@ export class PageDesk extends Observable<PageDeskState> {
   #done: Promise<void> = Promise.resolve();
 
   constructor(options: PageDeskOptions) {
-    super({ reading: false });
+    super({});
     this.#options = options;
   }
 
@@ -72,7 +73,8 @@ export class PageDesk extends Observable<PageDeskState> {
   }
 
   dismiss(): void {
-    this.set({ reading: this.value.reading });
+    const { busy } = this.value;
+    this.set(busy ? { busy } : {});
   }
 
   /** One after another, the first at once where nothing is being read: what asks the browser has to be in the turn of its click. */
@@ -81,39 +83,58 @@ export class PageDesk extends Observable<PageDeskState> {
     const run = async (): Promise<void> => {
       for (const ask of asks) await this.#attach(ask);
     };
-    const done = this.value.reading ? this.#done.then(run) : run();
+    const done = this.value.busy ? this.#done.then(run) : run();
     return (this.#done = done);
   }
 
   async #attach(ask: PageAsk): Promise<void> {
-    this.set({ reading: true });
+    this.set({ busy: 'reading' });
     const reading = await ask();
-    if ('message' in reading) return this.set({ reading: false, refused: reading });
+    if ('message' in reading) return this.set({ refused: reading });
     const { attachment, cut } = reading;
+    this.set({ busy: 'fitting' });
     const fitted = await this.#fit(attachment).catch(() => attachment);
     const short = cut || fitted.text.length < attachment.text.length;
     this.#options.session.attach(short ? { ...fitted, text: fitted.text + CUT } : fitted);
     const part = fitted.text.length.toLocaleString('en');
     const note = short ? `Only the beginning is attached, ${part} characters: there is no room for more.` : 'Attached.';
-    this.set({ reading: false, note });
+    this.set({ note });
   }
 
   /** As much of its beginning as the model has room for beside the chat and an answer. */
   async #fit(attachment: Attachment): Promise<Attachment> {
-    const { client, session, monitor } = this.#options;
-    // Measuring would load the model, or wait for its download.
-    if (monitor.value.status?.state !== 'ready') return attachment;
+    const { session, monitor } = this.#options;
+    if (!(await isReady(monitor))) return attachment;
     const signal = AbortSignal.timeout(MEASURE_MS);
-    const tokensOf = async (content: string) => (await client.measure([{ role: 'user', content }], { signal })).tokens;
-    const { tokens: taken, contextTokens } = await session.measure('', signal);
+    const measure = (text: string) => session.measure(text, signal);
+    const { tokens: taken, contextTokens } = await measure('.');
     const room = contextTokens - taken - Math.min(ANSWER_TOKENS, contextTokens / 2);
     if (room < LEAST_TOKENS) return attachment;
     let { text } = attachment;
-    for (let tokens = await tokensOf(text); tokens > room; tokens = await tokensOf(text)) {
+    for (;;) {
+      const tokens = (await measure(text)).tokens - taken;
+      if (tokens <= room) break;
       text = shorten(text, Math.floor(text.length * Math.min(0.95, room / tokens)));
     }
     return { ...attachment, text };
   }
+}
+
+/** Once the model is loaded; false where it has to come over the network first, or does not come. */
+async function isReady(monitor: PageDeskOptions['monitor']): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const look = (): void => {
+    const { status } = monitor.value;
+    if (status?.state === 'ready' || status?.state === 'profiling') resolve(true);
+    if (status?.state === 'downloading' || status?.state === 'failed') resolve(false);
+  };
+  const stop = monitor.subscribe(look);
+  const timer = setTimeout(() => resolve(false), LOAD_MS);
+  look();
+  const ready = await promise;
+  clearTimeout(timer);
+  stop();
+  return ready;
 }
 
 /** To a whole paragraph, line or word, where that costs little. */

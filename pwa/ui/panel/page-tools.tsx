@@ -2,9 +2,11 @@ import { Icon } from '../icons.tsx';
 import { useObservable } from '../observable.ts';
 import type { PageDesk } from './page-desk.ts';
 
+const BUSY = { reading: 'Reading …', fitting: 'Looking how much fits …' };
+
 /** What the panel can take from the page beside it, and what came of it. */
 export function PageTools({ desk }: { desk: PageDesk }) {
-  const { reading, note, refused } = useObservable(desk);
+  const { busy, note, refused } = useObservable(desk);
   return (
     <div>
       {refused && (
@@ -21,16 +23,26 @@ export function PageTools({ desk }: { desk: PageDesk }) {
         </section>
       )}
       <div class="page-tools">
-        <button type="button" class="quiet small" disabled={reading} onClick={() => void desk.attach('page')}>
+        <button
+          type="button"
+          class="quiet small"
+          disabled={busy !== undefined}
+          onClick={() => void desk.attach('page')}
+        >
           <Icon name="page" />
           Attach this page
         </button>
-        <button type="button" class="quiet small" disabled={reading} onClick={() => void desk.attach('selection')}>
+        <button
+          type="button"
+          class="quiet small"
+          disabled={busy !== undefined}
+          onClick={() => void desk.attach('selection')}
+        >
           <Icon name="selection" />
           Attach selection
         </button>
         <span class="note" role="status">
-          {reading ? 'Reading the page …' : note}
+          {busy ? BUSY[busy] : note}
         </span>
       </div>
     </div>
