@@ -1,6 +1,7 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import { findModel, HostFixture } from '../../tests/host-fixture.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
+import { Preferences, PreferencesSchema } from './preferences.ts';
 
 let at: HostFixture;
 beforeEach(() => {
@@ -79,4 +80,22 @@ test('what cannot be had is not tried again, and what is deleted leaves no error
   const left = await listed();
   expect(left.state).toBe('absent');
   expect(left).not.toHaveProperty('error');
+});
+
+test('what another window paused is not gone on with here', async () => {
+  const gate = Promise.withResolvers<void>();
+  const ensure = at.store.ensure.bind(at.store);
+  vi.spyOn(at.store, 'ensure').mockImplementation(async (plan, options) => {
+    // Another window has it; then its turn comes here.
+    const done = ensure(plan, { ...options, onProgress: () => {} });
+    await Promise.race([gate.promise, done]);
+    options.onProgress(60, 100);
+    return done;
+  });
+  const client = at.connect('a');
+  await client.addModel('other');
+  const other = new Preferences(async () => at.store.kept('preferences', PreferencesSchema));
+  await other.want('other', false);
+  gate.resolve();
+  await vi.waitFor(async () => expect(findModel(await client.models(), 'other').state).toBe('paused'));
 });

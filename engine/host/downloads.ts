@@ -10,6 +10,8 @@ import type { ModelShelf } from './model-shelf.ts';
 
 /** Two reports of progress are at least so far apart. */
 const PROGRESS_MS = 250;
+/** So often is looked what other windows did. */
+const HEED_MS = 1_000;
 
 export class Downloads {
   /** Called at every change, and now and then while bytes arrive. */
@@ -18,6 +20,7 @@ export class Downloads {
   readonly errors = new Map<string, ErrorData>();
   readonly #shelf: ModelShelf;
   #told = 0;
+  #heeded = -Infinity;
 
   constructor(shelf: ModelShelf) {
     this.#shelf = shelf;
@@ -86,7 +89,7 @@ export class Downloads {
     this.errors.delete(plan.id);
     const run = async (): Promise<void> => {
       const store = await this.#shelf.store();
-      const done = store.ensure(plan, { onProgress: () => this.#progress() });
+      const done = store.ensure(plan, { onProgress: () => (this.#progress(), void this.#heed(plan.id)) });
       this.#changed();
       await done;
       await this.#shelf.preferences.want(plan.id, false);
@@ -101,6 +104,15 @@ export class Downloads {
       })
       .catch(() => {}) // the storage fails: what it was about is told already
       .finally(() => this.#changed());
+  }
+
+  /** Another window may have paused or deleted what goes on here. */
+  async #heed(id: string): Promise<void> {
+    const now = performance.now();
+    if (now - this.#heeded < HEED_MS) return;
+    this.#heeded = now;
+    const { downloads } = await this.#shelf.preferences.read().catch(() => ({ downloads: [id] }));
+    if (!downloads.includes(id)) await (await this.#shelf.store()).pause(id);
   }
 
   /** Whether the id belongs to another model: one of the catalogue, or one that came from elsewhere. */

@@ -33,7 +33,7 @@ test('a stored one by its header, as soon as that is read', async () => {
   }, stop.signal);
   await vi.waitFor(() => {
     expect(latest?.fit).toMatchObject({ verdict: 'fits', contextTokens: 2048, basis: 'header' });
-  });
+  }, 10_000);
   expect(await listed(fixture, 'pocket')).toMatchObject({ basis: 'header' });
   expect(files.mock.calls.filter(([id]) => id === 'pocket')).toHaveLength(1);
   stop.abort();
