@@ -14,6 +14,9 @@ const CSP =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; img-src 'self' data:; " +
   "manifest-src 'self'; connect-src 'self' https:; base-uri 'self'; form-action 'none'";
 
+/** Taken by tests/screenshots.ts. */
+const SCREENSHOT = { type: 'image/png' } as const;
+
 /** iOS's splash images, and in a build the content security policy: the dev server needs inline scripts. */
 function head(): Plugin {
   let building = false;
@@ -78,7 +81,7 @@ export default defineConfig({
       injectManifest: {
         injectionPoint: 'self.precacheManifest',
         globPatterns: ['**/*.{html,js,css,svg,png,webmanifest}'],
-        globIgnores: ['splash/**', 'models/**', 'sw.js'],
+        globIgnores: ['splash/**', 'screenshots/**', 'models/**', 'sw.js'],
         maximumFileSizeToCacheInBytes: 8 * 1024 * 1024,
       },
       manifest: {
@@ -97,6 +100,22 @@ export default defineConfig({
           { src: 'icons/icon-192.png', sizes: '192x192', type: 'image/png', purpose: 'any' },
           { src: 'icons/icon-512.png', sizes: '512x512', type: 'image/png', purpose: 'any' },
           { src: 'icons/maskable-512.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
+        ],
+        screenshots: [
+          {
+            ...SCREENSHOT,
+            src: 'screenshots/phone.png',
+            sizes: '786x1704',
+            form_factor: 'narrow',
+            label: 'A chat on a phone',
+          },
+          {
+            ...SCREENSHOT,
+            src: 'screenshots/wide.png',
+            sizes: '1280x800',
+            form_factor: 'wide',
+            label: 'A chat beside the list of chats',
+          },
         ],
         shortcuts: [
           { name: 'Chat', url: './#/chat' },

@@ -42,7 +42,7 @@ export function InstallOffer({ installer }: { installer: Installer }) {
       <Mark size={36} />
       <div>
         <strong>Install localLLM</strong>
-        <span class="faint">Full screen, and chats stay.</span>
+        <span class="faint">Full screen; chats stay.</span>
       </div>
       <button type="button" class="primary" onClick={() => setShown(true)}>
         Show how

@@ -105,8 +105,15 @@ test('the web app can be installed', async ({ pwa, page }) => {
   expect(manifest.display).toBe('standalone');
   const purposes = manifest.icons.map(({ purpose }: { purpose?: string }) => purpose ?? 'any').join(' ');
   expect(purposes).toContain('maskable');
-  for (const icon of manifest.icons) {
-    expect((await page.request.get(new URL(icon.src, response.url()).href)).ok()).toBe(true);
+  expect(manifest.screenshots.map(({ form_factor }: { form_factor: string }) => form_factor)).toEqual([
+    'narrow',
+    'wide',
+  ]);
+  for (const { src, sizes } of [...manifest.icons, ...manifest.screenshots]) {
+    const picture = await page.request.get(new URL(src, response.url()).href);
+    // The figures in a PNG's header.
+    const bytes = await picture.body();
+    expect(`${src} ${bytes.readUInt32BE(16)}x${bytes.readUInt32BE(20)}`).toBe(`${src} ${sizes}`);
   }
   await expect(page.locator('link[rel="apple-touch-icon"]')).not.toHaveCount(0);
   await expect(page.locator('link[rel="apple-touch-startup-image"]')).not.toHaveCount(0);
