@@ -17,6 +17,7 @@ const settings = (page: Page) => page.evaluate(() => testing.services.session.va
 test('the model is chosen from the head, by keys alone', async ({ view }) => {
   const page = await view('popup', { models: 'many' });
   await expect(modelButton(page)).toHaveAccessibleName('Model: Pocket · ready');
+  await expect(page.getByRole('textbox', { name: 'Message' })).toBeFocused();
   await modelButton(page).focus();
   await page.keyboard.press('Enter');
   await expect(item(page, 'Pocket')).toBeFocused();

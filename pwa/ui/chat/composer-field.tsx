@@ -19,7 +19,8 @@ const hasMouse = () => matchMedia('(hover: hover)').matches;
 
 export function ComposerField({ field, text, blocked, focusKey, onText, onSend, onFiles }: ComposerFieldProps) {
   useLayoutEffect(() => {
-    if (hasMouse()) field.current?.focus({ preventScroll: true });
+    // Nor from a menu that is open.
+    if (hasMouse() && !document.querySelector(':popover-open')) field.current?.focus({ preventScroll: true });
   }, [focusKey, blocked]);
   useGrown(field, text);
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLTextAreaElement>) => {
