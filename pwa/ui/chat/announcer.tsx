@@ -9,8 +9,8 @@ const PACE_MS = 1_500;
 interface AnnouncerProps {
   /** The last one, or the one that is being written. */
   message: ChatMessage | undefined;
-  /** What was done with a message. */
-  news: string;
+  /** What was done with a message; another object: something else was. */
+  news: { text: string };
 }
 
 /** Reads an answer to assistive technology, sentence by sentence, and says how it ended. Answers of earlier visits stay silent, and thoughts. */
@@ -18,7 +18,7 @@ export function Announcer({ message, news }: AnnouncerProps) {
   const [spoken, setSpoken] = useState('');
   const reading = useRef<{ id: string; announced: number; atMs: number }>(undefined);
   const seen = useRef<{ id: string; chars: number }>(undefined);
-  useEffect(() => setSpoken(news), [news]);
+  useEffect(() => setSpoken(news.text), [news]);
   useEffect(() => {
     if (message?.role !== 'assistant') return;
     const { answer } = splitThoughts(message.text);

@@ -79,6 +79,26 @@ test('the next window reads the conversation back', async () => {
   expect(next.value.messages.map(({ text }) => text)).toEqual(['Hi?', 'Hello']);
 });
 
+test('until another conversation is read, the one that is there goes on', async () => {
+  const { engine, history, session } = setup();
+  const other = { id: 'other', title: 'Other', titledBy: 'question', createdMs: 0, updatedMs: 0 } as const;
+  const said = { id: 'm', parent: null, role: 'user', text: 'Earlier', createdMs: 0, status: 'complete' } as const;
+  await history.save(other, said);
+  const disk = Promise.withResolvers<void>();
+  const read = history.messages;
+  history.messages = (id) => disk.promise.then(() => read(id));
+  const asked = session.send('Hi?');
+  const opening = session.open(other);
+  engine.done('Hello');
+  await asked;
+  expect(session.value.messages.map(({ text }) => text)).toEqual(['Hi?', 'Hello']);
+  disk.resolve();
+  expect(await opening).toBe(true);
+  expect(session.value.messages.map(({ text }) => text)).toEqual(['Earlier']);
+  const first = (await history.list()).find(({ title }) => title === 'Hi?')!;
+  expect((await history.messages(first.id)).map(({ status }) => status)).toEqual(['complete', 'complete']);
+});
+
 test('a conversation that is open elsewhere is left alone', async () => {
   const { engine, history, session } = setup();
   const asked = session.send('Hi?');

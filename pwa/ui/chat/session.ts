@@ -84,9 +84,10 @@ export class ChatSession extends Observable<ChatState> {
     if (conversation.id === this.value.conversation?.id) return true;
     const release = await this.#options.claim(conversation.id);
     if (!release) return false;
+    // Until it is read, the person may go on with what is there.
+    const all = (await this.#keeper.quietly((history) => history.messages(conversation.id))) ?? [];
     this.newChat();
     this.#release = release;
-    const all = (await this.#keeper.quietly((history) => history.messages(conversation.id))) ?? [];
     this.#tree = new MessageTree(all);
     for (const message of all) this.#marks.learn(message);
     // Where the end of a window cut off what is newest, the branch ends earlier or goes on.

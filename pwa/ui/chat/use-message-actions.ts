@@ -12,7 +12,7 @@ import type { ChatSession } from './session.ts';
  * @param hold leaves what was clicked where it is on the screen
  */
 export function useMessageActions(session: ChatSession, focusList: () => void, hold: (button: HTMLElement) => void) {
-  const [news, setNews] = useState('');
+  const [news, setNews] = useState({ text: '' });
   const actions = useMemo<MessageActions>(
     () => ({
       edit: ({ id }) => session.beginEdit(id),
@@ -25,7 +25,7 @@ export function useMessageActions(session: ChatSession, focusList: () => void, h
         focusList();
       },
       regenerate({ id }) {
-        setNews('Writing another version.');
+        setNews({ text: 'Writing another version.' });
         void session.regenerate(id);
         focusList();
       },
@@ -39,7 +39,7 @@ export function useMessageActions(session: ChatSession, focusList: () => void, h
         if (id === undefined) return;
         hold(button);
         session.switchTo(id);
-        setNews(`Version ${position + 1} of ${ids.length}.`);
+        setNews({ text: `Version ${position + 1} of ${ids.length}.` });
       },
     }),
     [session],
