@@ -64,15 +64,9 @@ export class EngineMonitor extends Observable<MonitorState> {
     });
   }
 
-  /** Deletes a damaged file and fetches it again. */
+  /** Fetches a damaged file again: what was wrong of it the engine has deleted; what is set for the model stays. */
   async fetchAgain(): Promise<void> {
-    await this.#quietly(async () => {
-      const models = await this.#client.models();
-      const id = this.value.status?.model?.id ?? (models.find(({ storedBytes }) => storedBytes > 0) ?? models[0])?.id;
-      if (id === undefined) return;
-      await this.#client.deleteModel(id);
-      await this.#client.load(id);
-    });
+    await this.#quietly(async () => void (await this.#client.load(this.value.status?.model?.id)));
   }
 
   #withHeld(status: EngineStatus): EngineStatus {
