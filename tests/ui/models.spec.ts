@@ -159,6 +159,10 @@ test('the catalogue is narrowed down; offline it says what works; empty it says 
   await expect(offers).toHaveCount(20);
   await page.context().setOffline(true);
   await expect(page.getByText('What is on this device works')).toBeVisible();
+  const search = page.getByRole('searchbox', { name: 'Search Hugging Face' });
+  await expect(search).toHaveAccessibleDescription('Offline: the search needs a network.');
+  await search.fill('qwen');
+  await expect(page.getByText('Hugging Face cannot be reached.')).toBeVisible();
   await page.context().setOffline(false);
 });
 

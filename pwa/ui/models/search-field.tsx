@@ -38,7 +38,6 @@ export function SearchField({ client, models, onChoose }: SearchFieldProps) {
           maxLength={200}
           placeholder="Name, maker or purpose"
           value={text}
-          disabled={!online}
           aria-describedby={`${id}-hint`}
           onInput={({ currentTarget }) => (setText(currentTarget.value), search.type(currentTarget.value))}
         />
@@ -129,13 +128,12 @@ function Hits({ state: { hits, next, busy, error }, search, models, onChoose }: 
 
 function Hit({ hit, here, onChoose }: { hit: HubModel; here: boolean; onChoose: () => void }) {
   const { owner, name } = nameOf(hit.id);
-  const facts = useId();
   return (
-    <button type="button" class="hit" aria-label={`${name} by ${owner}`} aria-describedby={facts} onClick={onChoose}>
+    <button type="button" class="hit" onClick={onChoose}>
       <span class="hit-name">
         <strong>{name}</strong> <span class="faint">{owner}</span>
       </span>
-      <span id={facts} class="hit-facts">
+      <span class="hit-facts">
         {hit.gated && <span class="tag warn">Needs access</span>}
         {here && <span class="tag good">On this device</span>}
         <span class="figures">{describeHit(hit, Date.now())}</span>
