@@ -143,6 +143,13 @@ test('text files are attached, measured, sent and opened again', async ({ view }
   await page.getByRole('button', { name: 'Remove long.csv' }).click();
   await expect(field).toBeFocused();
   await expect(note.getByText(/^Fits: \d+ of/)).toBeVisible();
+  await field.evaluate((element) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.items.add(new File(['pasted'], 'pasted.txt'));
+    element.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+  });
+  await expect(page.getByRole('list', { name: 'Attached' })).toContainText('pasted.txt');
+  await page.getByRole('button', { name: 'Remove pasted.txt' }).click();
   await field.press('Enter');
   await expect(page.getByText('tokens/s')).toBeVisible();
   await expect(page.getByRole('list', { name: 'Attached' })).toHaveCount(1);
