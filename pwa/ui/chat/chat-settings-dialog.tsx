@@ -38,7 +38,7 @@ const NO_SAMPLING = {
   repetitionPenalty: undefined,
 } satisfies SettingChanges;
 const THINKING = [
-  [undefined, 'As the model does'],
+  [undefined, 'Default'],
   [true, 'Think first'],
   [false, 'Answer at once'],
 ] as const;
@@ -69,7 +69,7 @@ export function ChatSettingsDialog({ services: { session, choice }, atSystem, on
         <SamplingFields
           value={samplingOf(draft)}
           below={below.sampling}
-          ownName="Model’s own"
+          ownName="Default"
           onChange={(sampling) => change({ ...NO_SAMPLING, ...sampling })}
         />
         <OtherFields draft={draft} change={change} />
@@ -81,7 +81,7 @@ export function ChatSettingsDialog({ services: { session, choice }, atSystem, on
             disabled={changesIn(draft, below, began).length === 0 && Object.keys(samplingOf(draft)).length === 0}
             onClick={reset}
           >
-            Reset to the model’s own
+            Reset to defaults
           </button>
           <button type="button" class="primary" onClick={onClose}>
             Done

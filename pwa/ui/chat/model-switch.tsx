@@ -20,7 +20,7 @@ export function ModelSwitch({ choice, status, onOpenModels }: ModelSwitchProps) 
     const waits = (status?.running ?? 0) > 0 ? 'Answers that are being written finish first.' : undefined;
     const words = status?.notice ?? waits;
     return (
-      <div>
+      <div class="model-switch">
         <ProgressBar label={`Changing to ${switchingTo.name}`} />
         {words && <p class="faint small">{words}</p>}
       </div>
