@@ -10,6 +10,7 @@ export interface Group<C> {
 }
 
 const WEEK_DAYS = 7;
+const MONTH = new Intl.DateTimeFormat('en', { year: 'numeric', month: 'long' });
 
 /** 'Today', 'Yesterday', 'Previous 7 days', then by month. The order of the chats stays: latest first. */
 export function groupsOf<C extends { updatedMs: number }>(chats: readonly C[], nowMs: number): Group<C>[] {
@@ -22,7 +23,7 @@ export function groupsOf<C extends { updatedMs: number }>(chats: readonly C[], n
     if (ms >= today) return 'Today';
     if (ms >= yesterday) return 'Yesterday';
     if (ms >= week) return `Previous ${WEEK_DAYS} days`;
-    return new Date(ms).toLocaleDateString('en', { year: 'numeric', month: 'long' });
+    return MONTH.format(ms);
   };
   for (const chat of chats) {
     const name = nameOf(chat.updatedMs);

@@ -9,7 +9,7 @@ import type { Chats } from './chats.ts';
 import { ChatsRow } from './chats-row.tsx';
 import type { RowActions } from './chats-row.tsx';
 import type { ChatSession } from './session.ts';
-import { keyed, useLimit, useRowFocus } from './use-rows.ts';
+import { keyed, useDrawnRows, useRowFocus } from './use-rows.ts';
 
 interface ChatsListProps {
   chats: Chats;
@@ -24,8 +24,9 @@ export function ChatsList({ chats, session, onOpened, onLeave }: ChatsListProps)
   const state = useObservable(chats);
   const { conversation } = useObservable(session);
   const rows = useMemo(() => rowsOf(state), [state.chats, state.hits, state.query]);
-  const { limit, end, reach } = useLimit(rows.length, state.query);
   const list = useRef<HTMLDivElement>(null);
+  const { first, limit, top, end, reach } = useDrawnRows(list, rows.length, state.query);
+  const groups = useMemo(() => groupsOf(rows.slice(first, limit), Date.now()), [rows, first, limit]);
   const focus = useRowFocus(list);
   const [renaming, setRenaming] = useState<string>();
   const [activeId, setActiveId] = useState<string>();
@@ -59,7 +60,8 @@ export function ChatsList({ chats, session, onOpened, onLeave }: ChatsListProps)
   };
   return (
     <div class="chats-list" ref={list} onKeyDown={onKeyDown}>
-      {groupsOf(rows.slice(0, limit), Date.now()).map(({ name, chats: group }) => (
+      {first > 0 && <div ref={top} class="chats-end" />}
+      {groups.map(({ name, chats: group }) => (
         <Group key={name} name={name}>
           {group.map((row) => (
             <ChatsRow

@@ -117,6 +117,8 @@ function TitleField({ title, onDone }: { title: string; onDone: (byKey: boolean,
   );
 }
 
+const WHEN = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
+
 function whenOf({ title, updatedMs }: ConversationRecord): string {
-  return `${title}\n${new Date(updatedMs).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' })}`;
+  return `${title}\n${WHEN.format(updatedMs)}`;
 }

@@ -141,6 +141,17 @@ test('a title that a person wrote is kept, also of the chat that is open', async
   expect(session.value.conversation).toMatchObject({ title: 'One', titledBy: 'person' });
 });
 
+test('looking again changes nothing where nothing changed, and what is opened is what was saved last', async () => {
+  const { chats, session, history, record } = await setup(chat('a', 3), chat('b', 2));
+  const before = chats.value;
+  await chats.refresh();
+  expect(chats.value).toBe(before);
+  await history.saveConversation({ ...record('a'), settings: { temperature: 0.25 } });
+  await chats.refresh();
+  await chats.open('a');
+  expect(session.value.settings).toEqual({ temperature: 0.25 });
+});
+
 test('what is exported comes back elsewhere the same; here beside what is there', async () => {
   const here = await setup(chat('a', 3), chat('b', 2));
   const all = await fileOfAllChats(here.history);

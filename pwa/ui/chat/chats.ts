@@ -79,7 +79,14 @@ export class Chats extends Observable<ChatsState> {
       const [chats, claimed] = await Promise.all([this.#session.history.list(), this.#claimed()]);
       if (refresh !== this.#refreshes) return; // a later one saw more
       const own = this.#session.value.conversation?.id;
-      this.set({ ...this.value, chats, elsewhere: new Set([...claimed].filter((id) => id !== own)) });
+      const elsewhere = [...claimed].filter((id) => id !== own);
+      const before = this.value;
+      // Looking again every few seconds draws nothing as long as nothing changed.
+      const sameChats = before.chats !== undefined && sameRecords(before.chats, chats);
+      const sameElsewhere =
+        before.elsewhere.size === elsewhere.length && elsewhere.every((id) => before.elsewhere.has(id));
+      if (!sameChats) this.set({ ...this.value, chats });
+      if (!sameElsewhere) this.set({ ...this.value, elsewhere: new Set(elsewhere) });
     });
 
   /** Searches titles and texts; a search that is under way ends. */
@@ -104,15 +111,16 @@ export class Chats extends Observable<ChatsState> {
 
   /** Returns false where the chat is open in another window or gone. */
   async open(id: string): Promise<boolean> {
-    await this.refresh();
-    // What the list showed may be older than what another window saved.
-    const chat = this.value.chats?.find((one) => one.id === id);
-    if (chat && (await this.#session.open(chat))) {
-      this.#settle();
-      return true;
-    }
-    this.#say(chat ? `“${chat.title}” is open in another window.` : 'This chat was deleted in another window.');
-    return false;
+    let opened = false;
+    await this.#trying(async () => {
+      // What the list showed may be older than what was saved.
+      const chat = (await this.#session.history.list()).find((one) => one.id === id);
+      opened = chat !== undefined && (await this.#session.open(chat));
+      if (opened) this.#settle();
+      else this.#say(chat ? `“${chat.title}” is open in another window.` : 'This chat was deleted in another window.');
+      await this.refresh();
+    });
+    return opened;
   }
 
   /** The chat before or after the open one in the list; the first one where none is open. */
@@ -267,4 +275,15 @@ export class Chats extends Observable<ChatsState> {
     this.set(toast ? { ...rest, toast } : rest);
     if (toast !== before) this.releaseToast();
   }
+}
+
+/** The same as far as the list shows them. */
+function sameRecords(before: readonly ConversationRecord[], now: readonly ConversationRecord[]): boolean {
+  return (
+    before.length === now.length &&
+    now.every(({ id, title, updatedMs }, index) => {
+      const other = before[index]!;
+      return other.id === id && other.title === title && other.updatedMs === updatedMs;
+    })
+  );
 }

@@ -7,6 +7,8 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 /** Rows drawn at first, and more as the list is scrolled: nobody reads thousands at once. */
 const PAGE = 80;
+/** How near an end of what is drawn may come before more is. */
+const NEAR = '400px';
 
 /** What a key on a row does: to which row it leads (-1: out of the list), or something else. */
 export function keyed(event: KeyboardEvent, index: number, count: number): number | 'rename' | 'remove' | undefined {
@@ -29,22 +31,56 @@ export function keyed(event: KeyboardEvent, index: number, count: number): numbe
   }
 }
 
-/** How many rows are drawn: more when the end of the list comes near, or when a row beyond is reached; anew for another search. */
-export function useLimit(count: number, query: string) {
-  const [drawn, setDrawn] = useState({ limit: PAGE, query });
-  const limit = drawn.query === query ? drawn.limit : PAGE;
+interface Drawn {
+  /** Rows from `first` to before `limit`. */
+  first: number;
+  limit: number;
+  /** Of which search. */
+  query: string;
+}
+
+/** Which rows are drawn: more when an end of them comes near, others when a row far away is reached; the first ones of another search. */
+export function useDrawnRows(list: { current: HTMLElement | null }, count: number, query: string) {
+  const [drawn, setDrawn] = useState<Drawn>({ first: 0, limit: PAGE, query });
+  const { first, limit } = drawn.query === query ? drawn : { first: 0, limit: PAGE };
+  const shownFirst = Math.max(0, Math.min(first, count - PAGE));
+  const top = useRef<HTMLDivElement>(null);
   const end = useRef<HTMLDivElement>(null);
+  const draw = (from: number, to: number) => setDrawn({ first: Math.max(0, from), limit: to, query });
   useLayoutEffect(() => {
-    if (!end.current) return;
     const observer = new IntersectionObserver(
-      ([entry]) => entry?.isIntersecting && setDrawn({ limit: limit + PAGE, query }),
-      { rootMargin: '400px' },
+      (entries) => {
+        const near = entries.find(({ isIntersecting }) => isIntersecting)?.target;
+        if (near === top.current) draw(shownFirst - PAGE, limit);
+        else if (near) draw(shownFirst, limit + PAGE);
+      },
+      { root: list.current, rootMargin: NEAR },
     );
-    observer.observe(end.current);
+    for (const { current } of [top, end]) if (current) observer.observe(current);
     return () => observer.disconnect();
-  }, [limit, query, count > limit]);
-  const reach = (index: number) => index >= limit && setDrawn({ limit: index + PAGE, query });
-  return { limit, end, reach };
+  }, [shownFirst, limit, query, count > limit]);
+  useStillScroll(list, shownFirst);
+  const reach = (index: number) => {
+    if (index >= shownFirst && index < limit) return;
+    if (index === shownFirst - 1) draw(shownFirst - PAGE, limit);
+    else if (index === limit) draw(shownFirst, limit + PAGE);
+    else draw(index - PAGE / 2, index + PAGE / 2);
+  };
+  return { first: shownFirst, limit, top, end, reach };
+}
+
+/** Rows that are added above must not move what is read; some browsers see to that themselves. */
+function useStillScroll(list: { current: HTMLElement | null }, first: number): void {
+  const before = useRef({ first, height: 0 });
+  useLayoutEffect(() => {
+    const { current } = list;
+    if (!current) return;
+    const { scrollHeight } = current;
+    if (first < before.current.first && !CSS.supports('overflow-anchor', 'auto')) {
+      current.scrollTop += scrollHeight - before.current.height;
+    }
+    before.current = { first, height: scrollHeight };
+  });
 }
 
 /** Gives the focus to a row once it is drawn. */
