@@ -57,7 +57,7 @@ export function ModelMenu({ choice, engine, onOpenModels }: ModelMenuProps) {
             engine={engine}
             onChoose={(model) => {
               close();
-              if (!model.isDefault) void choice.choose(model);
+              if (!model.isDefault || !model.loaded) void choice.choose(model);
             }}
             onOpenModels={() => {
               close();
