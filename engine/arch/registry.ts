@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isAdapter } from '../gguf/adapter.ts';
 import type { GgufFile } from '../gguf/parse.ts';
 import { LocalLLMError, quoted } from '../protocol/errors.ts';
 import type { Architecture } from './architecture.ts';
@@ -33,9 +34,15 @@ const ARCHITECTURES = [
 
 export const ARCHITECTURE_NAMES: readonly string[] = ARCHITECTURES.map((a) => a.name);
 
-/** @throws LocalLLMError not-supported, naming the architecture and those that are */
+/** @throws LocalLLMError not-supported, naming the architecture and those that are; of an adapter */
 export function architectureOf(file: GgufFile): Architecture {
   const name = file.metadata.string('general.architecture');
+  if (isAdapter(file)) {
+    throw new LocalLLMError(
+      'not-supported',
+      `The file is an adapter, which cannot run by itself. Attach it to a model of the architecture ${quoted(name)}.`,
+    );
+  }
   const found = ARCHITECTURES.find((a) => a.name === name);
   if (found) return found;
   const known = ARCHITECTURE_NAMES.join(', ');

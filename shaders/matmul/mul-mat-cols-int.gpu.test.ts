@@ -32,12 +32,10 @@ describe('mul-mat-cols-int', () => {
     await check(options, { rows: 70, tokens: 5, margin: 1 });
   });
 
-  it.each([{ epilogue: 'store' }, { epilogue: 'glu', bias: true }] as const)(
-    'adds what adapters make of x: %o',
-    async (epilogue) => {
-      await check({ type: 'Q4_0', cols: 96, lora: true, ...epilogue }, { rows: 38, tokens: 5, margin: 1 });
-    },
-  );
+  it('adds what adapters make of x', async () => {
+    const options = { type: 'Q4_0', cols: 96, epilogue: 'glu', bias: true, lora: true } as const;
+    await check(options, { rows: 38, tokens: 5, margin: 1 });
+  });
 
   it('counts outputs instead of tokens, in two dimensions of the grid', async () => {
     const options = { type: 'Q4_0', epilogue: 'store', cols: 64 } as const;

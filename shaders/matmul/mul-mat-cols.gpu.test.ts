@@ -40,13 +40,13 @@ describe.each([{ adapter: PORTABLE }, { adapter: { ...PORTABLE, software: true }
     },
   );
 
-  it.each([{ epilogue: 'store' }, { epilogue: 'glu', bias: true }] as const)(
-    'adds what adapters make of x: %o',
-    async (epilogue) => {
-      const options = { type: 'F32', cols: 96, lora: true, ...epilogue, ...adapter } as const;
-      await checkMatmul(mulMatColsKernel, options, { rows: 38, tokens: 5, margin: 1 }, ref);
-    },
-  );
+  it('adds what adapters make of x', async () => {
+    const epilogue = adapter.adapter.software
+      ? ({ epilogue: 'glu', bias: true } as const)
+      : ({ epilogue: 'store' } as const);
+    const options = { type: 'F32', cols: 96, lora: true, ...epilogue, ...adapter } as const;
+    await checkMatmul(mulMatColsKernel, options, { rows: 38, tokens: 5, margin: 1 }, ref);
+  });
 
   it('reads the second dimension of the grid', async () => {
     const options = { type: 'F32', epilogue: 'store', cols: 64, ...adapter } as const;

@@ -90,7 +90,10 @@ describe('mul-mat-subgroup-matrix', () => {
 
   it.each([LARGE, MIDDLE, SMALL])('compiles, in the memory that is asked for: %o', async (tile) => {
     for (const type of WEIGHT_TYPES) {
-      const { kernel } = mulMatSubgroupMatrixKernel({ type, epilogue: 'store', cols: 768 }, tile);
+      const { kernel } = mulMatSubgroupMatrixKernel(
+        { type, epilogue: 'store', cols: 768, lora: type === 'Q4_0' },
+        tile,
+      );
       expect(await compileErrors(kernel)).toEqual([]);
     }
     const { rows, tokens, subgroups, step, buffers, padding, slots } = tile;

@@ -47,12 +47,10 @@ describe('mul-mat-vec-int', () => {
     await check({ type: 'Q4_0', cols: 96, bias: true, epilogue }, { rows: 38, tokens: 1, margin: 1 });
   });
 
-  it.each([{ epilogue: 'store' }, { epilogue: 'glu', bias: true, rows: 100_000 }] as const)(
-    'adds what adapters make of x: %o',
-    async (epilogue) => {
-      await check({ type: 'Q4_0', cols: 96, lora: true, ...epilogue }, { rows: 38, tokens: 2, margin: 1 });
-    },
-  );
+  it('adds what adapters make of x', async () => {
+    const options = { type: 'Q4_0', cols: 96, epilogue: 'store', rows: 100_000, lora: true } as const;
+    await check(options, { rows: 39, tokens: 2, margin: 1 });
+  });
 
   it('counts outputs instead of tokens, in two dimensions of the grid', async () => {
     const options = { type: 'Q4_0', epilogue: 'store', cols: 64 } as const;

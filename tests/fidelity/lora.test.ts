@@ -14,7 +14,7 @@ import { floatTwin } from './twin.ts';
 
 /** Of a log-probability, as without adapters. */
 const TOLERANCE = 0.002;
-const GREEDY = 8;
+const GREEDY = 4;
 
 const sources = (adapters: readonly AttachedAdapter[]): AdapterSource[] =>
   adapters.map(({ filePath, scale }) => adapterSource(filePath, scale));
@@ -91,9 +91,8 @@ describe('Pocket', () => {
 // Embedding and head of their own, one scaled; biases; joint and gated matrices; recurrent layers; quantized factors, a rank that is
 // filled up.
 test.each([
-  ['llama', { rank: 6, type: 'F32', alpha: 3 }],
   ['llama-yarn', { rank: 4, type: 'BF16' }],
-  ['granite', { rank: 8, type: 'F16' }],
+  ['granite', { rank: 6, type: 'F32', alpha: 3 }],
   ['phi3', { rank: 32, type: 'Q8_0', alpha: 16 }],
   ['qwen35', { rank: 4, type: 'F16', alpha: 8 }],
 ] as const)('%s: %o', async (name, adapter) => {
@@ -102,7 +101,7 @@ test.each([
   const model = await openModel(path, { kvType: 'f32', adapters: sources(attached) });
   const base = await Reference.open(path, model.contextTokens);
   try {
-    for (const count of [1, 5, 70]) {
+    for (const count of [1, 33]) {
       const worst = await expectAlike(model, base.with(await exact(attached)), spread(count, model.hp.vocab));
       console.log(`${name}, ${count} tokens: ${worst.toExponential(1)}`);
     }
