@@ -57,6 +57,9 @@ class EngineHost implements Host {
   readonly #models: ModelSlot;
   readonly #modelCalls: ModelCalls;
   readonly #channels = new Channels();
+  /** Of models: there is news that nobody was sent yet; and a list is being made. */
+  #untold = false;
+  #telling = false;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: HostOptions) {
@@ -65,7 +68,7 @@ class EngineHost implements Host {
     this.#modelCalls = new ModelCalls(this.#models, options);
     this.#models.onChange = () => this.#modelChanged();
     this.#models.onModel = (contextTokens) => this.#tellModel(contextTokens);
-    this.#models.downloads.onChange = () => this.#tellModelWatchers();
+    this.#models.downloads.onChange = () => void this.#tellModelWatchers();
   }
 
   open(name: string, identity: ChannelIdentity): void {
@@ -171,7 +174,7 @@ class EngineHost implements Host {
       case 'engine.profile':
         return models.profile(asked.params.past, call.request.stop.signal);
       case 'models.watch':
-        void this.#sendModels([call]);
+        void this.#tellModelWatchers();
         return new Promise<never>(() => {}); // ends only when the asker cancels or goes
       case 'permissions.query':
       case 'permissions.request':
@@ -229,11 +232,20 @@ class EngineHost implements Host {
     for (const { channel, id } of watchers) this.#send(channel.name, { t: 'status', id, status });
   }
 
-  #tellModelWatchers(): void {
-    void this.#sendModels([...this.#channels.calls()].filter(({ request }) => request.method === 'models.watch'));
+  /** One list after another: the one that is sent last is the latest. What changes meanwhile is in the next one. */
+  async #tellModelWatchers(): Promise<void> {
+    this.#untold = true;
+    if (this.#telling) return;
+    this.#telling = true;
+    while (this.#untold) {
+      this.#untold = false;
+      await this.#sendModels();
+    }
+    this.#telling = false;
   }
 
-  async #sendModels(watchers: readonly Call[]): Promise<void> {
+  async #sendModels(): Promise<void> {
+    const watchers = [...this.#channels.calls()].filter(({ request }) => request.method === 'models.watch');
     if (watchers.length === 0) return;
     try {
       const models = await this.#models.list();
@@ -247,7 +259,7 @@ class EngineHost implements Host {
 
   #modelChanged(): void {
     this.#tellWatchers();
-    this.#tellModelWatchers();
+    void this.#tellModelWatchers();
     const { state, progress } = this.#models.status();
     if (state !== 'downloading' || progress === undefined) return;
     // Whoever waits for the model learns how far it is, and nothing else of it.
