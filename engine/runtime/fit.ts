@@ -12,7 +12,8 @@ import { formatBytes, type MemoryLimits } from '../gpu/memory.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 import type { ModelFit } from '../protocol/models.ts';
 import type { LoadOptions } from './engine.ts';
-import { DEFAULT_CONTEXT, type LoadSize, loadSizes, pagesOf, shorterContexts } from './load-model.ts';
+import { DEFAULT_CONTEXT, loadSizes, pagesOf, shorterContexts } from './load-model.ts';
+import type { LoadSize } from './prepare-forward.ts';
 import { type HeaderOfModel, type MemoryEstimate, rehearseMemory } from './rehearsal.ts';
 import { CHUNK_BYTES, CHUNKS } from './weights.ts';
 

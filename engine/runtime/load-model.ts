@@ -5,7 +5,7 @@
  */
 import type { KvType } from '../../shaders/attention/kv-layout.ts';
 import { tokensPerTile } from '../../shaders/attention/attention-shape.ts';
-import type { Architecture, Hyperparameters } from '../arch/architecture.ts';
+import type { Hyperparameters } from '../arch/architecture.ts';
 import { architectureOf } from '../arch/registry.ts';
 import { type ChatTemplate, createChatTemplate, type TemplateChoice } from '../chat/chat-template.ts';
 import type { GgufFile } from '../gguf/parse.ts';
@@ -21,7 +21,7 @@ import { kvBytes, stateBytes } from './cache-memory.ts';
 import type { LoadOptions } from './engine.ts';
 import type { Forward } from './forward.ts';
 import { CachePool, pagesFor } from './kv-cache.ts';
-import { type PreparedForward, prepareForward } from './prepare-forward.ts';
+import { type LoadSize, type ModelFile, type PreparedForward, prepareForward } from './prepare-forward.ts';
 import { WeightLoader } from './weights.ts';
 
 /** Tokens of one forward: long enough to fill a GPU, short enough that others are not kept waiting. */
@@ -62,17 +62,13 @@ export interface LoadedModel {
   release(): void;
 }
 
+type ReadModel = ModelFile & { tokenizer: Tokenizer };
+
 /**
  * What can be known of a file, or of a split one's parts, without a GPU. Tensors lie in the source that is returned.
  * @throws LocalLLMError bad-file, not-supported, bad-argument (the parts do not make one model)
  */
-export async function readModel(given: ModelSource): Promise<{
-  file: GgufFile;
-  source: ByteSource;
-  architecture: Architecture;
-  hp: Hyperparameters;
-  tokenizer: Tokenizer;
-}> {
+export async function readModel(given: ModelSource): Promise<ReadModel> {
   const { file, source } = await openModel(given);
   const architecture = architectureOf(file);
   const hp = architecture.hyperparameters(file);
@@ -102,19 +98,6 @@ export function pagesOf(contextTokens: number, bytes: number): number {
 }
 
 export const defaultContext = (hp: Hyperparameters): number => Math.min(hp.contextTokens, DEFAULT_CONTEXT);
-
-export type ReadModel = Awaited<ReturnType<typeof readModel>>;
-
-/** What a load allocates for. */
-export interface LoadSize {
-  contextTokens: number;
-  kvType: KvType;
-  limits: BatchLimits;
-  /** Of the cache. */
-  pages: number;
-  /** Of recurrent state; 0 where the model has none. */
-  slots: number;
-}
 
 /** @throws LocalLLMError bad-argument for a context that the model was not made for */
 export function loadSize(hp: Hyperparameters, options: LoadOptions): LoadSize {

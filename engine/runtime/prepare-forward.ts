@@ -4,8 +4,11 @@
  *
  * @module
  */
-import type { WeightSpecs } from '../arch/architecture.ts';
+import type { KvType } from '../../shaders/attention/kv-layout.ts';
+import type { Architecture, Hyperparameters, WeightSpecs } from '../arch/architecture.ts';
 import { factorNames } from '../arch/read-rope.ts';
+import type { GgufFile } from '../gguf/parse.ts';
+import type { ByteSource } from '../gguf/source.ts';
 import { Allocation } from '../gpu/allocation.ts';
 import type { Gpu } from '../gpu/gpu.ts';
 import { PlanBuilder } from '../gpu/plan.ts';
@@ -20,15 +23,33 @@ import {
 import { recordDrawing } from '../ops/drawing.ts';
 import { recordSampling } from '../ops/sampling.ts';
 import { loadAdapters } from './adapters.ts';
-import { Batch } from './batch.ts';
+import { Batch, type BatchLimits } from './batch.ts';
 import { GpuCache } from './cache-memory.ts';
 import type { AdapterSource, LoadOptions } from './engine.ts';
 import { Forward } from './forward.ts';
-import type { LoadSize, ReadModel } from './load-model.ts';
 import { makeRopeTable } from './rope-table.ts';
 import { MAX_LOGIT_BIAS } from './sampler.ts';
 import { listed, readVector, refuseUnusedTensors, watched } from './tensors.ts';
 import type { WeightLoader } from './weights.ts';
+
+/** A file, and what its header says of the model. */
+export interface ModelFile {
+  file: GgufFile;
+  source: ByteSource;
+  architecture: Architecture;
+  hp: Hyperparameters;
+}
+
+/** What a load allocates for. */
+export interface LoadSize {
+  contextTokens: number;
+  kvType: KvType;
+  limits: BatchLimits;
+  /** Of the cache. */
+  pages: number;
+  /** Of recurrent state; 0 where the model has none. */
+  slots: number;
+}
 
 export interface PreparedForward {
   forward: Forward;
@@ -57,7 +78,7 @@ export interface Adaptation {
 export async function prepareForward(
   gpu: Gpu,
   allocation: Allocation,
-  read: Omit<ReadModel, 'tokenizer'>,
+  read: ModelFile,
   size: LoadSize,
   loader: Pick<WeightLoader, 'reserve' | 'fill' | 'stop'>,
   { adapters = [], signal }: Pick<LoadOptions, 'adapters' | 'signal'> = {},
@@ -114,7 +135,7 @@ interface Recorded {
 async function recorderOf(
   gpu: Gpu,
   allocation: Allocation,
-  read: Omit<ReadModel, 'tokenizer'>,
+  read: ModelFile,
   size: LoadSize,
   specs: WeightSpecs,
   loader: Pick<WeightLoader, 'reserve'>,
@@ -151,7 +172,7 @@ async function recorderOf(
 async function makeRopeTables(
   gpu: Gpu,
   allocation: Allocation,
-  { file, source, hp }: Omit<ReadModel, 'tokenizer'>,
+  { file, source, hp }: ModelFile,
   contextTokens: number,
 ): Promise<Map<string, GPUBuffer>> {
   const ropeTables = new Map<string, GPUBuffer>();

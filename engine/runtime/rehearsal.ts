@@ -11,8 +11,7 @@ import { countingGpu } from '../gpu/counting-gpu.ts';
 import type { MemoryLimits } from '../gpu/memory.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 import { kvBytes } from './cache-memory.ts';
-import type { LoadSize, ReadModel } from './load-model.ts';
-import { prepareForward } from './prepare-forward.ts';
+import { type LoadSize, type ModelFile, prepareForward } from './prepare-forward.ts';
 import { WeightLoader } from './weights.ts';
 
 /** Bytes on the GPU. */
@@ -32,7 +31,7 @@ export interface Rehearsal {
 }
 
 /** What `readModel` gives, without that which is not needed to tell its memory. */
-export type HeaderOfModel = Omit<ReadModel, 'source' | 'tokenizer'>;
+export type HeaderOfModel = Omit<ModelFile, 'source'>;
 
 /** Every reason why a load would fail, and what it would take. The weights' values are not looked at. */
 export async function rehearseLoad(model: HeaderOfModel, size: LoadSize): Promise<Rehearsal> {

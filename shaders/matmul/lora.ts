@@ -61,8 +61,3 @@ export function packFactors(rows: number, stride: number, parts: readonly Factor
   }
   return words;
 }
-
-/** GPU bytes of {@link packFactors}, where each row has factors of so many floats. */
-export function factorBytes(rows: number, width: number): number {
-  return (VECTOR + Math.ceil(rows / 2) * VECTOR + rows * width) * 4;
-}
