@@ -94,8 +94,8 @@ test('what another window paused is not gone on with here', async () => {
   });
   const client = at.connect('a');
   await client.addModel('other');
-  const other = new Preferences(async () => at.store.kept('preferences', PreferencesSchema));
-  await other.want('other', false);
+  const elsewhere = new Preferences(async () => at.store.kept('preferences', PreferencesSchema));
+  await elsewhere.want('other', false);
   gate.resolve();
   await vi.waitFor(async () => expect(findModel(await client.models(), 'other').state).toBe('paused'));
 });

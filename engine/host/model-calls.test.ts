@@ -68,6 +68,32 @@ describe('a model that a person adds', () => {
     await watching;
   });
 
+  test('is told in order: a list that took long is not sent after a later one', async () => {
+    const client = at.connect('a');
+    const names: (string | undefined)[] = [];
+    const stop = new AbortController();
+    const watching = client.watchModels((models) => void names.push(find(models, 'other')?.name), stop.signal);
+    await vi.waitFor(() => expect(names).toHaveLength(1));
+    const list = at.store.list.bind(at.store);
+    const slow = Promise.withResolvers<void>();
+    vi.spyOn(at.store, 'list').mockImplementationOnce(async () => {
+      const early = await list();
+      await slow.promise;
+      return early;
+    });
+    const loading = client.load('other'); // its status changes: a list is made
+    await vi.waitFor(() => expect(at.store.list).toHaveBeenCalled());
+    await loading;
+    slow.resolve();
+    await vi.waitFor(() => expect(names.length).toBeGreaterThan(1));
+    const renamed = client.renameModel('other', 'Mine');
+    await renamed;
+    await client.unload();
+    await vi.waitFor(() => expect(names.at(-1)).toBe('Mine'));
+    stop.abort();
+    await watching;
+  });
+
   test('that fails says why until it is tried again', async () => {
     at.store.complete.clear();
     at.store.gate = Promise.reject(new Error('the wire was cut'));
