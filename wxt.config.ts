@@ -34,11 +34,23 @@ export default defineConfig({
     incognito: 'spanning',
     // favicon: icons that the browser has, for the question; scripting: `LanguageModel` on sites where the person switches it on,
     // each of which the browser asks about, and a page's text when the person asks about it: activeTab is that page, until it is left.
-    permissions: ['activeTab', 'contextMenus', 'favicon', 'offscreen', 'scripting', 'sidePanel', 'storage', 'unlimitedStorage'],
+    permissions: [
+      'activeTab',
+      'contextMenus',
+      'favicon',
+      'offscreen',
+      'scripting',
+      'sidePanel',
+      'storage',
+      'unlimitedStorage',
+    ],
     commands: {
       _execute_action: { suggested_key: { default: 'Alt+Shift+L' } },
       'open-side-panel': { suggested_key: { default: 'Alt+Shift+K' }, description: 'Open the side panel' },
-      'ask-about-this': { suggested_key: { default: 'Alt+Shift+A' }, description: 'Ask about the selection or the page' },
+      'ask-about-this': {
+        suggested_key: { default: 'Alt+Shift+A' },
+        description: 'Ask about the selection or the page',
+      },
     },
     optional_host_permissions: ['http://*/*', 'https://*/*'],
     content_security_policy: {

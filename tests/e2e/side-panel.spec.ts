@@ -17,7 +17,7 @@ const test = base.extend<object, { extension: ExtensionBrowser }>({
   ],
 });
 
-const background = ({ context }: ExtensionBrowser): Worker => context.serviceWorkers()[0]!;
+const background = ({ context }: ExtensionBrowser): Worker => context.serviceWorkers().at(-1)!;
 
 /** The window that the tabs are in. */
 function windowOf(extension: ExtensionBrowser): Promise<number> {
@@ -61,7 +61,8 @@ const attachSelection = (panel: Page) => panel.getByRole('button', { name: 'Atta
 
 /** What the newest attachment of the draft holds; takes it away again. */
 async function attached(panel: Page): Promise<string> {
-  const chip = panel.getByRole('list', { name: 'Attached' }).getByRole('listitem').last();
+  const removable = panel.getByRole('button', { name: /^Remove/ });
+  const chip = panel.getByRole('listitem').filter({ has: removable }).last();
   await chip.getByRole('button').first().click();
   const dialog = panel.getByRole('dialog');
   const text = (await dialog.locator('pre').textContent()) ?? '';
@@ -75,7 +76,7 @@ test('a page is attached once the person asked from it, and only then', async ({
   const panel = await openPanel(extension);
   await attachPage(panel);
   const refused = panel.getByRole('alert');
-  await expect(refused).toContainText('right-click the page');
+  await expect(refused).toContainText('Right-click the page');
   await keepPictures(panel, 'panel-refused');
   await panel.evaluate(() => {
     chrome.permissions.request = async (wanted: object) => {
@@ -92,7 +93,7 @@ test('a page is attached once the person asked from it, and only then', async ({
   await clickIcon(extension, page);
   await attachPage(panel);
   // Pocket has a small context.
-  await expect(panel.getByText('Only the beginning is attached')).toBeVisible();
+  await expect(panel.getByText(/Only the first [\d,]+ characters/)).toBeVisible();
   const text = await attached(panel);
   expect(text).toContain('Page: The harbour\nAddress: http://harbour.localhost/page\n\n## The harbour of stone');
   expect(text).toContain('\n\nParagraph 1: the harbour was built of stone in 1701');
@@ -109,7 +110,7 @@ test('a page is attached once the person asked from it, and only then', async ({
   await expect(question.stop).toBeHidden();
   await expect(question.messages.last()).toContainText(/\w{3}/);
   await attachPage(panel);
-  await expect(panel.getByRole('list', { name: 'Attached' }).last()).toContainText('The harbour');
+  await expect(panel.getByRole('button', { name: 'Remove The harbour', exact: true })).toBeVisible();
   await keepPictures(panel, 'panel');
   await page.close();
   await panel.close();
@@ -179,11 +180,13 @@ test('hostile and odd pages give what they show, and nothing else', async ({ ext
 });
 
 /** The context menu's click, as the browser tells the background of it; menus themselves are out of a test's reach. */
-async function chooseInMenu(extension: ExtensionBrowser, info: object): Promise<void> {
-  await background(extension).evaluate(async (clicked) => {
-    const [tab] = await chrome.tabs.query({ active: true, windowType: 'normal' });
-    (chrome.contextMenus.onClicked as unknown as { dispatch(info: object, tab: object): void }).dispatch(clicked, tab!);
-  }, info);
+async function chooseInMenu(extension: ExtensionBrowser, info: object, apart = false): Promise<void> {
+  const choose = async ([clicked, incognito]: [object, boolean]): Promise<void> => {
+    const tabs = await chrome.tabs.query({ active: true, windowType: 'normal' });
+    const tab = tabs.find((shown) => shown.incognito === incognito)!;
+    (chrome.contextMenus.onClicked as unknown as { dispatch(info: object, tab: object): void }).dispatch(clicked, tab);
+  };
+  await background(extension).evaluate(choose, [info, apart] as [object, boolean]);
 }
 
 const MARKED = { menuItemId: 'ask-selection', frameId: 0, selectionText: 'Before everything.' };
@@ -267,4 +270,31 @@ test('the real side panel opens from the popup, stays across tabs, and takes wha
   });
   await own.close();
   await page.close();
+});
+
+// Last: letting the extension into private windows restarts it.
+test('pages of private windows are not kept with a chat', async ({ extension, site: { port } }) => {
+  const { context, extensionOrigin } = extension;
+  const own = await context.newPage();
+  await own.goto('chrome://extensions');
+  const restarted = context.waitForEvent('serviceworker');
+  await own.evaluate(
+    (extensionId) => chrome.developerPrivate.updateExtensionConfiguration({ extensionId, incognitoAccess: true }),
+    new URL(extensionOrigin).host,
+  );
+  await restarted;
+  await expect(async () => {
+    await own.goto(`${extensionOrigin}/options.html`);
+  }).toPass();
+  const url = `http://apart.localhost:${port}/`;
+  const opened = context.waitForEvent('page', (page) => page.url() === url);
+  await own.evaluate((address) => chrome.windows.create({ url: address, incognito: true }), url);
+  const page = await opened;
+  const asked = context.waitForEvent('page', (other) => other.url().includes('/sidepanel.html'));
+  await chooseInMenu(extension, MARKED, true);
+  const panel = await asked;
+  await expect(panel.getByRole('alert')).toContainText('private window');
+  await expect(panel.getByRole('list', { name: 'Attached' })).toHaveCount(0);
+  await page.close();
+  await panel.close();
 });

@@ -5,7 +5,7 @@
  */
 
 export const NOT_ALLOWED =
-  'The browser shows localLLM a page only when you ask from there: right-click the page and choose “Ask localLLM about this page”, or click localLLM’s icon in the toolbar.';
+  'The browser has not shown this page to localLLM. Right-click the page and choose “Ask localLLM about this page”, or click localLLM’s icon in the toolbar first.';
 export const PDF =
   'The browser’s PDF viewer does not hand out its text. Select what you need in it, then right-click the selection and choose “Ask localLLM about …”.';
 export const OWN = 'This is a page of localLLM itself. Switch to the tab that you want to ask about.';

@@ -60,7 +60,7 @@ test('a long one is cut at a paragraph to what the chat and an answer leave, and
   expect(text.length).toBeLessThan(450);
   expect(text.length).toBeGreaterThan(300);
   expect(text).toMatch(/A paragraph of text\.\n\n\[The page goes on\.\]$/);
-  expect(desk.value.note).toContain('Only the beginning');
+  expect(desk.value.note).toContain('Only the first');
 });
 
 test('a text without any gap is cut as well, between characters', async () => {

@@ -97,7 +97,7 @@ export class PageDesk extends Observable<PageDeskState> {
     const short = cut || fitted.text.length < attachment.text.length;
     this.#options.session.attach(short ? { ...fitted, text: fitted.text + CUT } : fitted);
     const part = fitted.text.length.toLocaleString('en');
-    const note = short ? `Only the beginning is attached, ${part} characters: there is no room for more.` : 'Attached.';
+    const note = short ? `Only the first ${part} characters are attached.` : 'Attached.';
     this.set({ note });
   }
 

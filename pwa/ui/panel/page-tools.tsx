@@ -4,8 +4,14 @@ import type { PageDesk } from './page-desk.ts';
 
 const BUSY = { reading: 'Reading …', fitting: 'Looking how much fits …' };
 
+interface PageToolsProps {
+  desk: PageDesk;
+  /** Whether what was attached is still in the draft. */
+  attached: boolean;
+}
+
 /** What the panel can take from the page beside it, and what came of it. */
-export function PageTools({ desk }: { desk: PageDesk }) {
+export function PageTools({ desk, attached }: PageToolsProps) {
   const { busy, note, refused } = useObservable(desk);
   return (
     <div>
@@ -42,7 +48,7 @@ export function PageTools({ desk }: { desk: PageDesk }) {
           Attach selection
         </button>
         <span class="note" role="status">
-          {busy ? BUSY[busy] : note}
+          {busy ? BUSY[busy] : attached && note}
         </span>
       </div>
     </div>

@@ -1,6 +1,7 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import { ChatView } from '../chat/chat-view.tsx';
 import { Icon } from '../icons.tsx';
+import { useObservable } from '../observable.ts';
 import type { Services } from '../services.ts';
 import { PageDesk } from './page-desk.ts';
 import type { PageSource } from './page-source.ts';
@@ -16,6 +17,7 @@ interface PanelAppProps {
 /** The chat in the browser's side panel, beside the tabs. */
 export function PanelApp({ services, pages, onOpenSettings }: PanelAppProps) {
   const desk = useMemo(() => new PageDesk({ ...services, pages }), [services, pages]);
+  const { draftAttachments } = useObservable(services.session);
   useEffect(() => {
     void desk.open();
     const leave = () => services.session.interrupt();
@@ -44,7 +46,7 @@ export function PanelApp({ services, pages, onOpenSettings }: PanelAppProps) {
             <Icon name="settings" />
           </button>
         }
-        beforeComposer={<PageTools desk={desk} />}
+        beforeComposer={<PageTools desk={desk} attached={draftAttachments.length > 0} />}
       />
     </main>
   );
