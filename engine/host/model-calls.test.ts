@@ -81,15 +81,13 @@ describe('a model that a person adds', () => {
       await slow.promise;
       return early;
     });
-    const loading = client.load('other'); // its status changes: a list is made
-    await vi.waitFor(() => expect(at.store.list).toHaveBeenCalled());
-    await loading;
+    await client.pauseModel('other'); // any change: a list is begun
+    await client.renameModel('other', 'Mine');
+    await client.pauseModel('other');
     slow.resolve();
-    await vi.waitFor(() => expect(names.length).toBeGreaterThan(1));
-    const renamed = client.renameModel('other', 'Mine');
-    await renamed;
-    await client.unload();
     await vi.waitFor(() => expect(names.at(-1)).toBe('Mine'));
+    await new Promise((resolve) => setTimeout(resolve, 20)); // nothing comes after it
+    expect(names).toEqual(['OTHER', 'OTHER', 'Mine']);
     stop.abort();
     await watching;
   });

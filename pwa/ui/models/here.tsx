@@ -47,7 +47,9 @@ export function Here({ models, services, attempts, fresh, onGet }: HereProps) {
     };
     const { problems, busy } = attempts;
     const state = { problem: problems[id], busy: busy.has(id), chosen: chosen === id, fresh: fresh === id };
-    return <ModelCard key={id} model={model} models={models} status={status} actions={actions} {...state} />;
+    // The status is the first to know.
+    const now = status ? { ...model, loaded: status.state === 'ready' && status.model?.id === id } : model;
+    return <ModelCard key={id} model={now} models={models} status={status} actions={actions} {...state} />;
   };
   return (
     <>
