@@ -32,7 +32,7 @@ export const ODD = `<!doctype html><title>Odd\u202e page</title><body><p id="fir
   </script>${HIDDEN}`;
 export const HUGE = `<!doctype html><title>Huge</title><main></main><script>
   const main = document.querySelector('main');
-  main.innerHTML = Array.from({ length: 100000 }, (_, at) => '<p>Word ' + at + '</p>').join('');
+  main.innerHTML = Array.from({ length: 150000 }, (_, at) => '<p>Word ' + at + '</p>').join('');
   let deepest = document.createElement('div');
   deepest.textContent = 'Deep down.';
   for (let depth = 0; depth < 1000; depth++) { const around = document.createElement('div'); around.append(deepest); deepest = around; }
