@@ -114,7 +114,8 @@ test('a chat has a system prompt and numbers of its own, which new chats can tak
   expect(await page.evaluate(() => testing.models.calls.at(-1))).toBe(
     'configure pocket {"sampling":{"topP":0.98,"topK":100,"minP":0.03},"system":"Answer like a pirate, in one sentence."}',
   );
-  await expect(dialog.getByRole('radio', { name: 'Default' })).toBeChecked();
+  const wording = dialog.getByRole('group', { name: 'How answers are worded' });
+  await expect(wording.getByRole('radio', { name: 'Default' })).toBeChecked();
   await dialog.getByRole('button', { name: 'Reset to defaults' }).click();
   await dialog.getByRole('button', { name: 'Done' }).click();
   expect(await settings(page)).toEqual({});
