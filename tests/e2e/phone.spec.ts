@@ -1,3 +1,4 @@
+import { AxeBuilder } from '@axe-core/playwright';
 import type { Page, Worker } from '@playwright/test';
 import { launchPhone, type Phone } from '../phone.ts';
 import { ChatView } from './chat-view.ts';
@@ -16,6 +17,13 @@ async function withPhone(url: string, work: (phone: Phone) => Promise<void>): Pr
 
 const engine = (page: Page) => page.locator('.chat-head');
 
+/** Of what only the web app has on a phone; the other views are looked at with a pretended engine. */
+async function isAccessible(page: Page): Promise<void> {
+  const { violations, passes } = await new AxeBuilder({ page }).setLegacyMode().analyze();
+  expect(passes.length).toBeGreaterThan(5);
+  expect(violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))).toEqual([]);
+}
+
 async function noSidewaysScrolling(page: Page): Promise<void> {
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(393);
 }
@@ -24,11 +32,13 @@ test('on a phone: how to install it, what fits, room for the keyboard', async ({
   await withPhone(pwa.url, async ({ page, cdp }) => {
     const offer = page.getByRole('complementary', { name: 'Install localLLM' });
     await expect(offer).toBeVisible();
+    await isAccessible(page);
     await keepPictures(page, 'phone-offer');
     await offer.getByRole('button', { name: 'Show how' }).click();
     const guide = page.getByRole('dialog', { name: 'Add to Home Screen' });
     await expect(guide.getByRole('listitem')).toHaveCount(4);
     await expect(guide).toContainText('seven days');
+    await isAccessible(page);
     await keepPictures(page, 'phone-guide');
     await guide.getByRole('button', { name: 'Close' }).click();
     await expect(offer).toHaveCount(0);
@@ -38,6 +48,7 @@ test('on a phone: how to install it, what fits, room for the keyboard', async ({
 
     await page.getByRole('link', { name: 'Engine' }).click();
     await expect(page.getByText('Install localLLM to keep models and chats. iOS removes')).toBeVisible();
+    await isAccessible(page);
     await keepPictures(page, 'phone-engine');
     await page.getByRole('button', { name: 'Install localLLM' }).click();
     await expect(guide).toBeVisible();

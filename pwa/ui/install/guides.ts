@@ -6,7 +6,7 @@
 import { isIos } from '../engine/browsers.ts';
 
 export type GuideId = 'iphone' | 'ipad' | 'ios-browser' | 'ios-inside' | 'mac';
-export type Picture = 'more' | 'share' | 'add-row' | 'confirm' | 'home' | 'file-menu' | 'dock' | 'safari';
+export type Picture = 'more' | 'share' | 'share-top' | 'add-row' | 'confirm' | 'home' | 'file-menu' | 'dock' | 'safari';
 
 export interface Guide {
   id: GuideId;
@@ -47,7 +47,10 @@ const GUIDES: Record<GuideId, Omit<Guide, 'id'>> = {
       OPEN,
     ],
   },
-  ipad: { ...ON_IOS, steps: [{ picture: 'share', text: 'Tap **Share** in the bar at the top.' }, ADD, CONFIRM, OPEN] },
+  ipad: {
+    ...ON_IOS,
+    steps: [{ picture: 'share-top', text: 'Tap **Share** in the bar at the top.' }, ADD, CONFIRM, OPEN],
+  },
   'ios-browser': {
     ...ON_IOS,
     steps: [

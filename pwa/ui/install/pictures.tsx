@@ -19,6 +19,15 @@ const SKETCHES: Record<Picture, ComponentChild> = {
       <Share x={70} y={45} />
     </>
   ),
+  'share-top': (
+    <>
+      <Screen />
+      <rect x="20" y="11" width="38" height="12" rx="6" class="fill" />
+      <rect x="62" y="9" width="16" height="16" rx="4" class="hot" />
+      <Share x={70} y={17} />
+      <path d="M22 36h46M22 46h34" class="line" />
+    </>
+  ),
   'add-row': (
     <>
       <Screen />
