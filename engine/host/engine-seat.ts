@@ -127,7 +127,9 @@ export class EngineSeat {
 
   /** The load that waits for answers waits no longer: they end. */
   hurry(): void {
-    if (this.#waiting?.isLong) void this.#engine?.unload();
+    if (!this.#waiting?.isLong) return;
+    this.#loaded = undefined;
+    void this.#engine?.unload();
   }
 
   /** Stops what runs and frees the GPU. */

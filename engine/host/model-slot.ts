@@ -131,7 +131,7 @@ export class ModelSlot {
     // Only one that runs here becomes the default: a page that it ends must not begin with it again.
     if (this.#seat.loaded || this.#underWay()) await this.#switchTo(id, never);
     await this.shelf.preferences.setDefault(id);
-    this.#chosen = undefined;
+    if (this.#chosen === id || !this.#underWay()) this.#chosen = undefined;
     this.#seat.onChange();
   }
 

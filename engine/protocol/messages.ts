@@ -163,7 +163,10 @@ export interface Methods {
   'permissions.request': { params: undefined; result: PermissionState; trusted: false };
   /** The engine's status now; with `watch`, a `status` frame at every change until cancelled. */
   'engine.status': { params: { watch: boolean }; result: EngineStatus; trusted: true };
-  /** Downloads (once) and loads a model; `status` frames report progress. No id: the default model. */
+  /**
+   * Downloads (once) and loads a model; `status` frames report progress. No id: the default model. Another one by its id answers until the
+   * engine ends, and takes the place of what is loaded as `models.setDefault` does.
+   */
   'engine.load': { params: { id?: string }; result: EngineStatus; trusted: true };
   /** Frees the GPU; the next request loads again. Also the way out of a lost device. */
   'engine.unload': { params: undefined; result: EngineStatus; trusted: true };
@@ -193,7 +196,8 @@ export interface Methods {
   'models.export': { params: { id: string; ticket: string }; result: null; trusted: true };
   /**
    * The model that all sites and chats share from now on, kept on disk. One that is stored is loaded in the place of another one that is
-   * loaded: running answers finish first, requests that arrive meanwhile wait for the new one, and sessions are told.
+   * loaded: running answers finish first, requests that arrive meanwhile wait for the new one, and sessions are told. After a minute the
+   * status says that asking for the same once more ends those answers. Where loading fails, the default stays as it was.
    */
   'models.setDefault': { params: { id: string }; result: ModelInfo[]; trusted: true };
   /** Replaces what is set for a model, kept on disk. A loaded one takes it on when its running answers have finished. */
