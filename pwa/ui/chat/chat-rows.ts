@@ -23,7 +23,7 @@ export function rowsOf({ chats = [], query, hits }: ChatsState): Row[] {
     return chats.map((chat) => ({ chat, updatedMs: chat.updatedMs, title: [{ text: chat.title, found: false }] }));
   const rows: Row[] = [];
   for (const chat of chats) {
-    const snippet = hits?.get(chat.id);
+    const snippet = hits?.get(chat.id)?.snippet;
     if (snippet || contains(chat.title, terms))
       rows.push({ chat, updatedMs: chat.updatedMs, title: highlight(chat.title, terms), snippet });
   }

@@ -79,6 +79,17 @@ test('titles and texts are searched; what was found in a text is shown', async (
   expect(chats.value).toMatchObject({ searching: false });
 });
 
+test('what was found on another branch is shown when its chat is opened', async () => {
+  const { conversation, messages } = chat('a', 3);
+  const other: ChatMessage = { ...messages[1]!, id: '2', text: 'Another version, with a needle.' };
+  const { chats, session } = await setup({ conversation, messages: [...messages, other] });
+  await chats.open('a');
+  expect(session.value.messages.at(-1)?.text).toBe('About a.');
+  await chats.search('needle');
+  await chats.open('a');
+  expect(session.value.messages.at(-1)?.text).toBe('Another version, with a needle.');
+});
+
 test('what is deleted can be brought back, several at once, and the open one opens again', async () => {
   const { chats, session, titles, record, history } = await setup(chat('a', 3), chat('b', 2), chat('c', 1));
   await chats.open('b');

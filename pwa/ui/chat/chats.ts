@@ -7,10 +7,11 @@ import { LocalLLMError } from '../../../engine/protocol/errors.ts';
 import { chatsOfFile, withFreeIds } from '../history/import.ts';
 import type { ConversationRecord, WholeChat } from '../history/records.ts';
 import { searchTexts, termsOf } from '../history/search.ts';
-import type { Piece } from '../history/search.ts';
+import type { Hit } from '../history/search.ts';
 import { Observable } from '../observable.ts';
 import { readChats } from './chat-files.ts';
 import { claimedConversations } from './claim.ts';
+import { sameRecords } from './same-records.ts';
 import type { ChatSession } from './session.ts';
 
 export interface Toast {
@@ -24,7 +25,7 @@ export interface ChatsState {
   chats?: readonly ConversationRecord[];
   query: string;
   /** What was found in texts, by the chat's id; undefined where nothing is searched for. */
-  hits?: ReadonlyMap<string, readonly Piece[]>;
+  hits?: ReadonlyMap<string, Hit>;
   /** Texts are being read. */
   searching: boolean;
   /** Those that another window has open. */
@@ -34,7 +35,10 @@ export interface ChatsState {
   toast?: Toast;
 }
 
-type Session = Pick<ChatSession, 'history' | 'value' | 'subscribe' | 'open' | 'newChat' | 'remove' | 'rename'>;
+type Session = Pick<
+  ChatSession,
+  'history' | 'value' | 'subscribe' | 'open' | 'newChat' | 'switchTo' | 'remove' | 'rename'
+>;
 export interface ChatsOptions {
   session: Session;
   /** All that windows have open. */
@@ -97,12 +101,12 @@ export class Chats extends Observable<ChatsState> {
     const terms = termsOf(query);
     const { hits: _, ...rest } = this.value;
     if (terms.length === 0) return this.set({ ...rest, query, searching: false });
-    const hits = new Map<string, readonly Piece[]>();
+    const hits = new Map<string, Hit>();
     this.set({ ...rest, query, hits, searching: true });
     await this.#trying(async () => {
       for await (const found of searchTexts(this.#session.history, terms, search.signal)) {
         if (search.signal.aborted) return;
-        for (const [id, pieces] of found) hits.set(id, pieces);
+        for (const [id, hit] of found) hits.set(id, hit);
         if (found.size > 0) this.set({ ...this.value, hits: new Map(hits) });
       }
     });
@@ -116,11 +120,22 @@ export class Chats extends Observable<ChatsState> {
       // What the list showed may be older than what was saved.
       const chat = (await this.#session.history.list()).find((one) => one.id === id);
       opened = chat !== undefined && (await this.#session.open(chat));
-      if (opened) this.#settle();
-      else this.#say(chat ? `“${chat.title}” is open in another window.` : 'This chat was deleted in another window.');
+      if (opened) {
+        this.#settle();
+        this.#showHit(id);
+      } else
+        this.#say(chat ? `“${chat.title}” is open in another window.` : 'This chat was deleted in another window.');
       await this.refresh();
     });
     return opened;
+  }
+
+  /** What was found may lie on a branch that is not shown. */
+  #showHit(id: string): void {
+    const hit = this.value.hits?.get(id)?.messageId;
+    const { messages, streaming } = this.#session.value;
+    if (hit === undefined || streaming || messages.some((message) => message.id === hit)) return;
+    this.#session.switchTo(hit);
   }
 
   /** The chat before or after the open one in the list; the first one where none is open. */
@@ -275,15 +290,4 @@ export class Chats extends Observable<ChatsState> {
     this.set(toast ? { ...rest, toast } : rest);
     if (toast !== before) this.releaseToast();
   }
-}
-
-/** The same as far as the list shows them. */
-function sameRecords(before: readonly ConversationRecord[], now: readonly ConversationRecord[]): boolean {
-  return (
-    before.length === now.length &&
-    now.every(({ id, title, updatedMs }, index) => {
-      const other = before[index]!;
-      return other.id === id && other.title === title && other.updatedMs === updatedMs;
-    })
-  );
 }

@@ -42,9 +42,10 @@ function history(...batches: Partial<MessageRecord>[][]) {
   return {
     read: () => read,
     async *allMessages() {
+      let number = 0;
       for (const batch of batches) {
         read++;
-        yield batch.map((message) => ({ text: '', createdMs: 0, ...message }) as MessageRecord);
+        yield batch.map((message) => ({ id: `m${++number}`, text: '', createdMs: 0, ...message }) as MessageRecord);
       }
       return undefined;
     },
@@ -65,11 +66,11 @@ test('texts and attachments are searched batch by batch; the earliest message of
   );
   const found = new Map<string, string>();
   for await (const batch of searchTexts(store, termsOf('needle'), new AbortController().signal)) {
-    for (const [id, pieces] of batch) found.set(id, shown(pieces));
+    for (const [id, hit] of batch) found.set(id, `${hit.messageId}: ${shown(hit.snippet)}`);
   }
   expect([...found]).toEqual([
-    ['a', 'the first [needle]'],
-    ['c', '[needle].txt'],
+    ['a', 'm2: the first [needle]'],
+    ['c', 'm5: [needle].txt'],
   ]);
 });
 

@@ -12,6 +12,12 @@ export interface Piece {
   found: boolean;
 }
 
+/** What was found in a chat's texts. */
+export interface Hit {
+  messageId: string;
+  snippet: readonly Piece[];
+}
+
 const MAX_TERMS = 8;
 /** Of a text that has what was searched for, this much is shown. */
 const SNIPPET_CHARS = 140;
@@ -73,18 +79,18 @@ export async function* searchTexts(
   history: Pick<ChatHistory, 'allMessages'>,
   terms: readonly string[],
   signal: AbortSignal,
-): AsyncGenerator<ReadonlyMap<string, Piece[]>, void> {
+): AsyncGenerator<ReadonlyMap<string, Hit>, void> {
   const earliest = new Map<string, number>();
   for await (const batch of history.allMessages()) {
     if (signal.aborted) return;
-    const found = new Map<string, Piece[]>();
+    const found = new Map<string, Hit>();
     for (const message of batch) {
-      const { conversationId, createdMs } = message;
+      const { conversationId, id, createdMs } = message;
       if (createdMs >= (earliest.get(conversationId) ?? Infinity)) continue;
       const text = textsOf(message).find((one) => contains(one, terms));
       if (text === undefined) continue;
       earliest.set(conversationId, createdMs);
-      found.set(conversationId, snippet(text, terms));
+      found.set(conversationId, { messageId: id, snippet: snippet(text, terms) });
     }
     yield found;
     if (signal.aborted) return;
