@@ -25,32 +25,15 @@ interface HereProps {
 type Question = { what: 'delete' | 'rename' | 'settings'; id: string };
 
 /** Models and adapters that are on this device, or on their way. */
-export function Here({ models, services, attempts, fresh, onGet }: HereProps) {
-  const { client } = services;
-  const { status } = useObservable(services.monitor);
+export function Here(props: HereProps) {
+  const { models, services, attempts } = props;
   const [question, setQuestion] = useState<Question>();
   const heading = useRef<HTMLHeadingElement>(null);
   const { chosen, use } = useChoice(services, attempts);
   const asked = question && models.find(({ id }) => id === question.id);
   const list = here(models);
   const adapters = here(models, 'adapter');
-  const cardOf = (model: ModelInfo) => {
-    const { id } = model;
-    const ask = (what: Question['what']) => () => setQuestion({ what, id });
-    const actions: CardActions = {
-      ...actionsOf(id, client, attempts.attempt),
-      use: () => void use(id),
-      configure: ask('settings'),
-      rename: ask('rename'),
-      remove: ask('delete'),
-      get: (quantization) => void onGet(model, quantization),
-    };
-    const { problems, busy } = attempts;
-    const state = { problem: problems[id], busy: busy.has(id), chosen: chosen === id, fresh: fresh === id };
-    // The status is the first to know.
-    const now = status ? { ...model, loaded: status.state === 'ready' && status.model?.id === id } : model;
-    return <ModelCard key={id} model={now} models={models} status={status} actions={actions} {...state} />;
-  };
+  const cards = { ...props, chosen, onUse: use, onAsk: setQuestion };
   return (
     <>
       <section aria-labelledby="models-here">
@@ -64,13 +47,13 @@ export function Here({ models, services, attempts, fresh, onGet }: HereProps) {
             written have finished.
           </p>
         )}
-        <ul class="cards">{list.map(cardOf)}</ul>
+        <Cards list={list} {...cards} />
       </section>
       {adapters.length > 0 && (
         <section aria-labelledby="models-adapters">
           <h3 id="models-adapters">Adapters</h3>
           <p class="faint small">They change how a model answers, and cannot answer by themselves.</p>
-          <ul class="cards">{adapters.map(cardOf)}</ul>
+          <Cards list={adapters} {...cards} />
         </section>
       )}
       {asked && (
@@ -78,7 +61,7 @@ export function Here({ models, services, attempts, fresh, onGet }: HereProps) {
           what={question.what}
           model={asked}
           models={models}
-          client={client}
+          client={services.client}
           attempts={attempts}
           onClose={() => setQuestion(undefined)}
           onDeleted={() => heading.current?.focus()}
@@ -86,6 +69,35 @@ export function Here({ models, services, attempts, fresh, onGet }: HereProps) {
       )}
     </>
   );
+}
+
+interface CardsProps extends HereProps {
+  list: readonly ModelInfo[];
+  chosen: string | undefined;
+  onUse: (id: string) => Promise<void>;
+  onAsk: (question: Question) => void;
+}
+
+function Cards({ list, models, services, attempts, fresh, chosen, onGet, onUse, onAsk }: CardsProps) {
+  const { status } = useObservable(services.monitor);
+  const { problems, busy, attempt } = attempts;
+  const cardOf = (model: ModelInfo) => {
+    const { id } = model;
+    const ask = (what: Question['what']) => () => onAsk({ what, id });
+    const actions: CardActions = {
+      ...actionsOf(id, services.client, attempt),
+      use: () => void onUse(id),
+      configure: ask('settings'),
+      rename: ask('rename'),
+      remove: ask('delete'),
+      get: (quantization) => void onGet(model, quantization),
+    };
+    const state = { problem: problems[id], busy: busy.has(id), chosen: chosen === id, fresh: fresh === id };
+    // The status is the first to know.
+    const now = status ? { ...model, loaded: status.state === 'ready' && status.model?.id === id } : model;
+    return <ModelCard key={id} model={now} models={models} status={status} actions={actions} {...state} />;
+  };
+  return <ul class="cards">{list.map(cardOf)}</ul>;
 }
 
 interface AskedProps {
