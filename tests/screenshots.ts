@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { servePwa } from '../pwa/serve.ts';
@@ -35,7 +35,9 @@ const phone = await launchPhone();
 await phone.cdp.send('Emulation.setSafeAreaInsetsOverride', { insets: {} });
 await phone.page.emulateMedia({ colorScheme: 'light' });
 await talk(phone.page, url);
-await phone.page.screenshot({ path: join(FOLDER, 'phone.png') });
+// In the screen's own pixels, of which Playwright does not know.
+const { data } = await phone.cdp.send('Page.captureScreenshot', { format: 'png' });
+await writeFile(join(FOLDER, 'phone.png'), Buffer.from(data, 'base64'));
 await phone.close();
 
 const { context, close } = await launchChromium({ viewport: { width: 1280, height: 800 } });
