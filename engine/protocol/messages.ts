@@ -13,8 +13,10 @@ import * as v from 'valibot';
 import type { ErrorData } from './errors.ts';
 import type { HubModel, ModelInfo, ModelOffer, ModelSettings, StorageEstimate } from './models.ts';
 import type { EngineProfile } from './profile.ts';
+import type { Timing, TokenLogprob, Usage } from './results.ts';
 
 export type { CatalogFacts, ModelInfo, StorageEstimate } from './models.ts';
+export type { Timing, TokenLogprob, Usage } from './results.ts';
 
 /** Text of one request (messages, system prompt and tools together); beyond it the request ends with `quota`. */
 export const MAX_TEXT_CHARS = 1 << 20;
@@ -90,27 +92,6 @@ export type Constraint = v.InferOutput<typeof ConstraintSchema>;
 export type Input = v.InferOutput<typeof InputSchema>;
 export type GenerateParams = v.InferOutput<typeof GenerateParamsSchema>;
 
-export interface TokenLogprob {
-  id: number;
-  text: string;
-  /** Natural logarithm. */
-  logprob: number;
-  /** The most likely tokens at this position, best first. */
-  top: { id: number; text: string; logprob: number }[];
-}
-export interface Usage {
-  promptTokens: number;
-  /** Prompt tokens whose KV was reused from this session. */
-  cachedTokens: number;
-  completionTokens: number;
-}
-/** Times and speed of one answer, for whoever may see them (never an ungranted page). */
-export interface Timing {
-  /** From the request's arrival at the host to its first token, milliseconds. */
-  ttftMs: number;
-  /** Decode speed after the first token. */
-  tokensPerSecond: number;
-}
 export interface GenerateResult {
   text: string;
   finishReason: 'stop' | 'length' | 'tool-calls';
