@@ -78,6 +78,29 @@ describe('Scheduler', () => {
     }
   });
 
+  it.each([0, 8])(
+    'renews between two steps: nothing of before is kept, what runs goes on (%i slots)',
+    async (slots) => {
+      start(64, slots);
+      const kept = prompt(40, 60);
+      await scheduler.run(job(kept, 5));
+      const prompts = Array.from({ length: 4 }, (_, i) => prompt(i, 40 + i * 9));
+      const running = prompts.map((p, i) => scheduler.run(job(p, 60, { owner: `o${i}` })));
+      while (model.steps.length < 30) await new Promise((resolve) => setTimeout(resolve));
+      let free: number | undefined;
+      const renewed = scheduler.renew(() => (free = model.pool.free));
+      const late = scheduler.run(job(kept, 5)); // waits for it
+      await renewed;
+      expect(free).toBe(64);
+      expect(scheduler.running + scheduler.waiting).toBe(5);
+      expect(await late).toMatchObject({ text: expectedText(kept, 5), usage: { cachedTokens: 0 } });
+      (await Promise.all(running)).forEach(({ text }, i) => expect(text).toBe(expectedText(prompts[i]!, 60)));
+
+      scheduler.close(new LocalLLMError('aborted', 'unloaded'));
+      await expect(scheduler.renew(() => expect.fail('it is closed'))).rejects.toMatchObject({ code: 'aborted' });
+    },
+  );
+
   it('runs a recurrent model: a slot for each running sequence, reuse of whole states only', async () => {
     start(64, 3);
     const prompts = Array.from({ length: 9 }, (_, i) => prompt(i, 5 + i * 11));
