@@ -4,6 +4,8 @@ import { browserArgs, findChromium } from './tests/chromium.ts';
 export default defineConfig({
   testDir: 'tests',
   testMatch: '{crash,e2e,security,ui,webkit}/**/*.spec.ts',
+  // WebKitGTK is Linux's.
+  testIgnore: process.platform === 'linux' ? [] : ['webkit/**'],
   outputDir: 'test-results/playwright',
   // One browser at a time: each loads the model, and a software adapter uses every core.
   workers: 1,
