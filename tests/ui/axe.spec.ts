@@ -1,15 +1,18 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { IPHONE_SAFARI } from '../phone.ts';
 import { expect, test } from './fixtures.ts';
 
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const COLOURS = ['color-contrast', 'link-in-text-block'];
+const BRIEF: Parameters<AxeBuilder['options']>[0] = { resultTypes: ['violations'] };
 
 /** What axe finds wrong, in light; in dark what depends on colours. */
 async function check(page: Page, scene: string): Promise<void> {
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
-  const light = await new AxeBuilder({ page }).withTags(RULES).analyze();
+  const light = await new AxeBuilder({ page }).options(BRIEF).withTags(RULES).analyze();
   await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
-  const dark = await new AxeBuilder({ page }).withRules(['color-contrast', 'link-in-text-block']).analyze();
+  const dark = await new AxeBuilder({ page }).options(BRIEF).withRules(COLOURS).analyze();
   const found = [light, dark].flatMap(({ violations }, scheme) =>
     violations.flatMap(({ id, help, nodes }) =>
       nodes.map(
@@ -136,14 +139,29 @@ test('dialogs about models', async ({ view }) => {
     await check(page, name);
     await closeDialog(page);
   }
+  const search = page.getByRole('searchbox', { name: 'Search Hugging Face' });
+  await search.fill('gguf');
+  await search.press('Enter');
+  const hits = page.getByRole('list', { name: 'Found on Hugging Face' }).getByRole('button');
+  await hits.nth(2).click();
+  await expect(dialog(page).getByLabel('Access token')).toBeVisible();
+  await check(page, 'a repository that not everyone may read, and the hits');
+  await closeDialog(page);
+  await hits.first().click();
+  await expect(dialog(page).getByText('Fits this device')).toBeVisible();
+  await check(page, 'what a hit is');
 });
 
 test('the web app on a phone', async ({ chromiumBrowser, ui }) => {
-  const phone = { viewport: { width: 390, height: 760 }, isMobile: true, hasTouch: true } as const;
-  const context = await chromiumBrowser.newContext(phone);
+  const phone = { viewport: { width: 390, height: 760 }, isMobile: true, hasTouch: true };
+  const context = await chromiumBrowser.newContext({ ...phone, userAgent: IPHONE_SAFARI });
   const page = await context.newPage();
   await page.goto(`${ui}?view=pwa&models=many`);
+  await expect(page.getByRole('button', { name: 'Show how' })).toBeVisible();
   await check(page, 'the chat');
+  await page.getByRole('button', { name: 'Show how' }).tap();
+  await check(page, 'how to install it');
+  await closeDialog(page);
   await modelButton(page).tap();
   await expect(page.getByRole('menuitemradio', { name: 'Pocket' })).toBeFocused();
   await check(page, 'the choice of a model');
