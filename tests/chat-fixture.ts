@@ -49,7 +49,7 @@ function scriptedClient() {
   };
 }
 
-function memoryHistory(): ChatHistory & { failing: boolean } {
+export function memoryHistory(): ChatHistory & { failing: boolean } {
   const conversations = new Map<string, ConversationRecord>();
   const stored = new Map<string, Map<string, ChatMessage>>();
   const history: ChatHistory & { failing: boolean } = {

@@ -45,7 +45,8 @@ test('an Enter that ends a composition sends nothing', async ({ view }) => {
 test('an answer whose window closes is there as stopped, and can be retried', async ({ view }) => {
   const page = await view('popup', { delay: 'Infinity' });
   await ask(page, 'Tell me a story.');
-  await expect(page.getByRole('article').last()).toContainText('Paris');
+  // It has been written for a while: what a machine that is busy wrote last may be lost with its window.
+  await expect(page.getByRole('article').last()).toContainText('if you like.');
   await page.close({ runBeforeUnload: false });
 
   const again = await view('popup');

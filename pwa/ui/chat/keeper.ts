@@ -14,6 +14,7 @@ export class ChatKeeper {
   readonly #history: ChatHistory;
   readonly #onError: (error: ErrorData) => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #due: (() => void) | undefined;
 
   constructor(history: ChatHistory, onError: (error: ErrorData) => void) {
     this.#history = history;
@@ -30,17 +31,23 @@ export class ChatKeeper {
     }
   }
 
-  /** Calls back in a moment, once for many calls. */
+  /** Calls back now or, when that was a moment ago, in a moment, once for many calls. */
   soon(save: () => void): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      save();
-    }, SAVE_MS);
+    this.#due = save;
+    if (this.#timer === undefined) this.#next();
   }
 
   /** What was due {@link soon} is saved already. */
   notSoon(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#due = undefined;
+  }
+
+  #next(): void {
+    const due = this.#due;
+    this.#due = undefined;
+    this.#timer = due && setTimeout(() => this.#next(), SAVE_MS);
+    due?.();
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { openDB } from 'idb';
-import type { IDBPDatabase } from 'idb';
+import type { IDBPDatabase, StoreNames } from 'idb';
 import { LocalLLMError } from '../../../engine/protocol/errors.ts';
 import { MIGRATIONS } from './migrations.ts';
 import type { ChatSchema, Migration } from './migrations.ts';
@@ -19,7 +19,7 @@ export interface ChatHistory {
   allMessages(): AsyncIterableIterator<MessageRecord[], undefined>;
   saveConversation(conversation: ConversationRecord): Promise<void>;
   /** A message together with its conversation. */
-  save(conversation: ConversationRecord, message: ChatMessage): Promise<void>;
+  save(conversation: ConversationRecord, message: ChatMessage): Promise<unknown>;
   /** All of them or, where that fails, none. */
   saveAll(chats: readonly WholeChat[]): Promise<void>;
   remove(conversationId: string): Promise<void>;
@@ -51,16 +51,15 @@ export function createHistory(name = DATABASE, migrations: readonly Migration[] 
         return records.map(({ conversationId: _, ...message }) => ended(message)).sort(byAge);
       }),
     allMessages: () => inBatches((range) => use((db) => db.getAll('messages', range, BATCH))),
-    saveConversation: (conversation) => use(async (db) => void (await db.put('conversations', conversation))),
+    saveConversation: (conversation) => use((db) => commit(db, 'conversations', conversation)),
     save: (conversation, message) =>
-      use(async (db) => {
-        const transaction = db.transaction(['conversations', 'messages'], 'readwrite');
-        void transaction.objectStore('conversations').put(conversation);
-        void transaction.objectStore('messages').put({ ...message, conversationId: conversation.id });
-        // Without waiting for them: a window that is closing has no time for that.
-        transaction.commit();
-        await transaction.done;
-      }),
+      use((db) =>
+        // The message need not wait for whoever reads the list.
+        Promise.all([
+          commit(db, 'messages', { ...message, conversationId: conversation.id }),
+          commit(db, 'conversations', conversation),
+        ]),
+      ),
     saveAll: (chats) => use((db) => saveWhole(db, chats)),
     remove: (id) =>
       use(async (db) => {
@@ -109,6 +108,18 @@ async function saveWhole(db: IDBPDatabase<ChatSchema>, chats: readonly WholeChat
     transaction.abort();
     throw error;
   }
+  await transaction.done;
+}
+
+/** Without waiting for the write: a window that is closing has no time for that. */
+async function commit<S extends StoreNames<ChatSchema>>(
+  db: IDBPDatabase<ChatSchema>,
+  store: S,
+  value: ChatSchema[S]['value'],
+): Promise<void> {
+  const transaction = db.transaction(store, 'readwrite');
+  void transaction.store.put(value);
+  transaction.commit();
   await transaction.done;
 }
 
