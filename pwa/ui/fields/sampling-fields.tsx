@@ -24,7 +24,7 @@ export function SamplingFields({ value, below, ownName, onChange }: SamplingFiel
         onChange={(name) => onChange(PRESETS.find((preset) => preset.name === name)?.sampling ?? {})}
       />
       <details class="numbers">
-        <summary>Number by number</summary>
+        <summary>Number by number {chosen === undefined && <span class="tag">Your own</span>}</summary>
         <div class="number-fields">
           {SAMPLING_FIELDS.map(({ key, ...field }) => (
             <NumberField
