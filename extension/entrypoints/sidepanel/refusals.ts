@@ -17,11 +17,11 @@ export const NO_ANSWER = 'The page did not answer. It may be loading or busy: tr
 
 const REFUSALS: [RegExp, string][] = [
   [/extensions gallery/i, 'The browser lets no extension read the pages of its store.'],
+  [/chrome-extension:\/\/ URL/i, 'The browser lets no extension read the pages of another one.'],
   [
     /cannot access (a|contents of( the)? url) ?"?(chrome|about|edge|brave|devtools|view-source)|chrome:\/\/ URL/i,
     'The browser lets no extension read its own pages.',
   ],
-  [/chrome-extension:\/\/ URL/i, 'The browser lets no extension read the pages of another one.'],
   [/showing error page/i, 'This tab shows an error of the browser, not a page.'],
   [/ExtensionsSettings policy/i, 'Whoever manages this browser keeps extensions out of this page.'],
   [/no tab with id|tab was closed/i, 'The tab is closed.'],
