@@ -35,7 +35,7 @@ export async function randomAdapter(name: string, modelPath: string, adapter: Ra
   const { rank, type, alpha, of = /./, gain } = adapter;
   const source = await openFileSource(modelPath);
   const { metadata, tensors } = await parseGguf(source).finally(() => void source.close());
-  // llama.cpp takes a tied embedding's adapter for the head, too, and fails.
+  // By its source llama.cpp takes a tied embedding's adapter for the head, too, where its shapes do not fit.
   const adapted = (tensor: string) =>
     of.test(tensor) && !OTHERS.test(tensor) && (tensor !== EMBEDDING || tensors.has('output.weight'));
   const factors: WriterTensor[] = [];
