@@ -90,8 +90,8 @@ test('a page is attached once the person asked from it, and only then', async ({
   await expect(panel.locator('body')).toHaveAttribute('data-wanted', '{"origins":["http://harbour.localhost/*"]}');
   await refused.getByRole('button', { name: 'Close' }).click();
   await expect(refused).toBeHidden();
-
   await clickIcon(extension, page);
+  await expect(panel.getByText('· ready').first()).toBeVisible();
   await attachPage(panel);
   // Pocket has a small context.
   await expect(panel.getByText(/Only the first [\d,]+ characters/)).toBeVisible();

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { EngineStatus, Measure } from '../../../engine/protocol/messages.ts';
 import type { MonitorState } from '../engine/monitor.ts';
 import type { Attachment } from '../history/records.ts';
@@ -70,7 +70,7 @@ test('a text without any gap is cut as well, between characters', async () => {
   expect(attached[0]!.text.length).toBeLessThan(450);
 });
 
-test('while the model is loading the page waits for it; while it is downloaded it does not', async () => {
+test('while the model is loading the page waits for it; for a download it does not wait long', async () => {
   const long = 'A paragraph of text.\n\n'.repeat(100);
   const loading = setUp(page(long), 'loading');
   const done = loading.desk.attach('page');
@@ -79,7 +79,11 @@ test('while the model is loading the page waits for it; while it is downloaded i
   await done;
   expect(loading.attached[0]!.text.length).toBeLessThan(450);
   const downloading = setUp(page(long), 'downloading');
-  await downloading.desk.attach('page');
+  vi.useFakeTimers();
+  const given = downloading.desk.attach('page');
+  await vi.advanceTimersByTimeAsync(11_000);
+  await given;
+  vi.useRealTimers();
   expect(downloading.attached[0]!.text).toBe(long);
 });
 

@@ -31,6 +31,8 @@ const LEAST_TOKENS = 64;
 const MEASURE_MS = 10_000;
 /** A model that is on the disk is there by then. */
 const LOAD_MS = 60_000;
+/** The embedded model is unpacked by then; others come over the network, and nobody waits for that. */
+const DOWNLOAD_MS = 10_000;
 const CUT = '\n\n[The page goes on.]';
 
 export class PageDesk extends Observable<PageDeskState> {
@@ -123,16 +125,20 @@ export class PageDesk extends Observable<PageDeskState> {
 /** Once the model is loaded; false where it has to come over the network first, or does not come. */
 async function isReady(monitor: PageDeskOptions['monitor']): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
+  let download: ReturnType<typeof setTimeout> | undefined;
   const look = (): void => {
-    const { status } = monitor.value;
-    if (status?.state === 'ready' || status?.state === 'profiling') resolve(true);
-    if (status?.state === 'downloading' || status?.state === 'failed') resolve(false);
+    const { state } = monitor.value.status ?? {};
+    if (state === 'ready' || state === 'profiling') resolve(true);
+    if (state === 'failed') resolve(false);
+    if (state === 'downloading') download ??= setTimeout(() => resolve(false), DOWNLOAD_MS);
+    else clearTimeout(download);
   };
   const stop = monitor.subscribe(look);
-  const timer = setTimeout(() => resolve(false), LOAD_MS);
+  const load = setTimeout(() => resolve(false), LOAD_MS);
   look();
   const ready = await promise;
-  clearTimeout(timer);
+  clearTimeout(load);
+  clearTimeout(download);
   stop();
   return ready;
 }
