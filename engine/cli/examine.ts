@@ -172,7 +172,7 @@ async function judge(
 function noModel({ metadata, tensors }: GgufFile): string | undefined {
   const type = metadata.get('general.type')?.value;
   if (type === 'adapter')
-    return 'This is an adapter (LoRA) for another model (general.type). Get a model that it was merged into.';
+    return 'This is an adapter (LoRA) for another model (general.type). Attach it to that model: generate --lora.';
   if (type === 'mmproj')
     return 'This is the projector for images or sound of a model (general.type). Get the model itself.';
   if (type === 'imatrix') return 'This is an importance matrix for quantizing (general.type). Get the model itself.';

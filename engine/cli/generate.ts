@@ -10,8 +10,12 @@ export async function generate(
   path: string,
   options: ModelOptions & GenerateParams & { prompt: string; template: TemplateChoice; json?: boolean },
 ): Promise<void> {
-  const { prompt, template, json, context, kv, ...params } = options;
-  const load = loadOptions({ ...(context === undefined ? {} : { context }), ...(kv === undefined ? {} : { kv }) });
+  const { prompt, template, json, context, kv, lora, ...params } = options;
+  const load = loadOptions({
+    ...(context === undefined ? {} : { context }),
+    ...(kv === undefined ? {} : { kv }),
+    ...(lora === undefined ? {} : { lora }),
+  });
   const abort = new AbortController();
   process.once('SIGINT', () => abort.abort());
   const files = await openModelFiles(path);

@@ -7,6 +7,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { KvType } from '../../shaders/attention/kv-layout.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
+import type { AdapterSource } from '../runtime/engine.ts';
+import { adapterFrom } from './adapters.ts';
 import { bench } from './bench.ts';
 import { dump } from './dump.ts';
 import { generate } from './generate.ts';
@@ -29,6 +31,9 @@ const decimal = (text: string) => {
 const ids = (text: string) => text.split(',').map((part) => integer(0)(part));
 const context = new Option('--context <tokens>', "context length [the model's own, at most 4096]").argParser(
   integer(1),
+);
+const lora = new Option('--lora <file[:scale]...>', 'attach LoRA adapters, each at a scale [1]').argParser(
+  (text: string, before: readonly AdapterSource[] = []) => [...before, adapterFrom(text)],
 );
 const kvType = (type: KvType) =>
   new Option('--kv <type>', 'element type of the KV cache').choices(['f16', 'f32', 'q8']).default(type);
@@ -80,6 +85,7 @@ program
   .option('--frequency-penalty <p>', '0: none', decimal)
   .option('--stop <text...>', 'end before any of these')
   .option('--json', 'print the whole result as JSON instead')
+  .addOption(lora)
   .addOption(context)
   .addOption(kvType('f16'))
   .action(generate);
@@ -93,6 +99,7 @@ program
   .option('--top <n>', 'log-probabilities', integer(1), 20)
   .option('--greedy <n>', 'greedy tokens', integer(0), 0)
   .option('--json', 'print {ids, top, greedy, text}')
+  .addOption(lora)
   .addOption(context)
   .addOption(kvType('f32'))
   .action(logprobs);

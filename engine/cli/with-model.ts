@@ -6,13 +6,15 @@
 import type { KvType } from '../../shaders/attention/kv-layout.ts';
 import { openDawn } from '../gpu/dawn.ts';
 import { Gpu } from '../gpu/gpu.ts';
-import type { LoadOptions } from '../runtime/engine.ts';
+import type { AdapterSource, LoadOptions } from '../runtime/engine.ts';
 import { type LoadedModel, loadModel } from '../runtime/load-model.ts';
 import { openModelFiles } from './file-source.ts';
 
 export interface ModelOptions {
   context?: number;
   kv?: KvType;
+  /** LoRA adapters, each with its scale. */
+  lora?: readonly AdapterSource[];
 }
 
 export async function withModel<T>(
@@ -36,10 +38,14 @@ export async function withModel<T>(
   }
 }
 
-export function loadOptions({ context, kv }: ModelOptions): LoadOptions {
+export function loadOptions({ context, kv, lora }: ModelOptions): LoadOptions {
   // Who names a context wants that one, or to hear that it does not fit.
   const exactly = context === undefined ? {} : { contextTokens: context, minContextTokens: context };
-  return { ...exactly, ...(kv === undefined ? {} : { kvType: kv }) };
+  return {
+    ...exactly,
+    ...(kv === undefined ? {} : { kvType: kv }),
+    ...(lora === undefined ? {} : { adapters: lora }),
+  };
 }
 
 export function print(text: string): void {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from '@playwright/test';
 import type { ModelInfo } from '../../engine/protocol/models.ts';
 import type { LocalLLM } from '../../engine/client/local-llm.ts';
+import { randomAdapter } from '../fidelity/random-adapter.ts';
 import { answerPermission, engineStatus } from '../pages.ts';
 import { ENDLESS, expect, test } from './fixtures.ts';
 
@@ -71,5 +72,43 @@ test('another model takes the place of one that answers, and sessions go on with
 
   const left = await request<ModelInfo[]>(own, 'models.delete', { id: 'second' });
   expect(left.map(({ id, isDefault }) => [id, isDefault])[0]).toEqual(['pocket', true]);
+  await own.close();
+});
+
+test('an adapter is attached to the loaded model, and taken off again', async ({ extension, openSite }) => {
+  const own = await extension.context.newPage();
+  await own.goto(`${extension.extensionOrigin}/options.html`);
+  const path = await randomAdapter('style', POCKET, { rank: 4, type: 'F16', gain: 1 });
+  await own
+    .locator('input[type=file]')
+    .first()
+    .setInputFiles({ name: 'style.gguf', mimeType: '', buffer: readFileSync(path) });
+  await expect.poll(async () => (await listed(own, 'style'))?.kind).toBe('adapter');
+  await expect(request(own, 'models.setDefault', { id: 'style' })).rejects.toThrow(/adapter/);
+
+  const site = await openSite('adapter');
+  const question = 'What is the capital of France?';
+  const greedy = { temperature: 0, maxTokens: 20 };
+  await site.ask(question, greedy);
+  await answerPermission(extension.context, 'Always allow');
+  await expect(site.status).toHaveText('done');
+  const plain = await site.answer.textContent();
+
+  const attach = (scale: number) =>
+    request(own, 'models.configure', { id: 'pocket', settings: { adapters: [{ id: 'style', scale }] } });
+  await attach(1);
+  await site.ask(question, greedy);
+  await expect(site.status).toHaveText('done');
+  expect(await site.answer.textContent()).not.toBe(plain);
+  expect((await engineStatus(extension)).notice).toBeUndefined();
+
+  await attach(0);
+  await site.ask(question, greedy);
+  await expect(site.status).toHaveText('done');
+  expect(await site.answer.textContent()).toBe(plain);
+
+  // Deleted, it is detached too.
+  const left = await request<ModelInfo[]>(own, 'models.delete', { id: 'style' });
+  expect(left.find(({ id }) => id === 'pocket')?.settings.adapters ?? []).toEqual([]);
   await own.close();
 });

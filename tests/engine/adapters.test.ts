@@ -1,10 +1,11 @@
 // LoRA adapters on a running engine: attached and exchanged between answers and under them, brought back with a lost GPU.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { adapterSource } from '../../engine/cli/adapters.ts';
 import { openFileSource } from '../../engine/cli/file-source.ts';
 import type { GenerateParams } from '../../engine/protocol/messages.ts';
 import { createEngine } from '../../engine/runtime/create-engine.ts';
 import type { AdapterSource, Engine, GenerateRequest, LoadOptions } from '../../engine/runtime/engine.ts';
-import { adapterSource, randomAdapter } from '../fidelity/random-adapter.ts';
+import { randomAdapter } from '../fidelity/random-adapter.ts';
 import { randomModel } from '../fidelity/random-model.ts';
 import { writeGguf } from '../gguf-writer.ts';
 import { FrailGpu } from './frail-gpu.ts';

@@ -1,12 +1,13 @@
 // LoRA adapters against llama.cpp: attached, several at once, at other scales, detached.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { adapterSource } from '../../engine/cli/adapters.ts';
 import { evaluate } from '../../engine/runtime/evaluate.ts';
 import type { AdapterSource } from '../../engine/runtime/engine.ts';
 import type { LoadedModel } from '../../engine/runtime/load-model.ts';
 import { distance, expectSameGreedy, spread } from './compare.ts';
 import { openModel } from './load-engine.ts';
 import { POCKET, STORED_PROMPTS } from './pocket.ts';
-import { adapterSource, randomAdapter } from './random-adapter.ts';
+import { randomAdapter } from './random-adapter.ts';
 import { RANDOM_ARCHITECTURES } from './random-architectures.ts';
 import { randomModel } from './random-model.ts';
 import { type AttachedAdapter, Reference } from './reference.ts';

@@ -8,7 +8,6 @@ import { openFileSource } from '../../engine/cli/file-source.ts';
 import { EMBEDDING } from '../../engine/gguf/adapter.ts';
 import { parseGguf } from '../../engine/gguf/parse.ts';
 import type { GgmlType } from '../../engine/gguf/types.ts';
-import type { AdapterSource } from '../../engine/runtime/engine.ts';
 import { noise } from '../../shaders/testing/noise.ts';
 import { writeGguf, type WriterTensor } from '../gguf-writer.ts';
 import { quantize } from '../quantize.ts';
@@ -66,13 +65,4 @@ export async function randomAdapter(name: string, modelPath: string, adapter: Ra
   const path = join(CACHE, `adapter-${name}.gguf`);
   cacheFile(path, writeGguf({ metadata: facts, tensors: factors }));
   return path;
-}
-
-/** As the engine takes it. */
-export function adapterSource(path: string, scale: number): AdapterSource {
-  const open = async () => {
-    const source = await openFileSource(path);
-    return { source, close: () => void source.close() };
-  };
-  return { name: path.replace(/^.*\//, ''), scale, open };
 }
