@@ -33,7 +33,7 @@ const context = new Option('--context <tokens>', "context length [the model's ow
   integer(1),
 );
 const lora = new Option('--lora <file[:scale]...>', 'attach LoRA adapters, each at a scale [1]').argParser(
-  (text: string, before: readonly AdapterSource[] = []) => [...before, adapterFrom(text)],
+  (text: string, before?: readonly AdapterSource[]) => [...(before ?? []), adapterFrom(text)],
 );
 const kvType = (type: KvType) =>
   new Option('--kv <type>', 'element type of the KV cache').choices(['f16', 'f32', 'q8']).default(type);
