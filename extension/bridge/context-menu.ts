@@ -8,6 +8,7 @@ import { MAX_CHARACTERS } from '../page-text/limits.ts';
 import { hasSidePanel, leaveAsk, openSidePanel } from './side-panel.ts';
 import type { Ask } from './side-panel.ts';
 
+type AskOf = Pick<Ask, 'what' | 'frameId' | 'text'>;
 type Tab = Parameters<Parameters<typeof browser.contextMenus.onClicked.addListener>[0]>[1];
 
 export const ASK_SELECTION = 'ask-selection';
@@ -55,9 +56,25 @@ async function createMenus(): Promise<void> {
 }
 
 /** In the turn of the click: the browser opens no panel later, and lets nobody read the tab without one. */
-function open(tab: Tab, ask?: Pick<Ask, 'what' | 'frameId' | 'text'>): void {
+function open(tab: Tab, ask?: AskOf): void {
   if (tab?.windowId === undefined) return;
+  if (tab.windowId < 0) return void openForShown(ask).catch(() => {}); // nothing is shown any more
   void openSidePanel(tab.windowId).catch(() => {}); // the ask waits for a panel that the person opens otherwise
+  leave(tab, ask);
+}
+
+/** Chromium's PDF viewer is a page of another extension: a click in it names no tab and no window, but -1. The one in front is meant. */
+async function openForShown(ask: AskOf | undefined): Promise<void> {
+  const [tab] = await browser.tabs.query({ active: true, lastFocusedWindow: true });
+  if (!tab) return;
+  leave(tab, ask);
+  const { windowId } = tab;
+  // Later than in the turn of the click a window of its own comes for the panel, and none is needed beside one that is open.
+  const panels = await browser.runtime.getContexts({ contextTypes: ['SIDE_PANEL'], windowIds: [windowId] });
+  if (panels.length === 0) await openSidePanel(windowId);
+}
+
+function leave(tab: NonNullable<Tab>, ask: AskOf | undefined): void {
   if (!ask || tab.id === undefined) return;
   const { windowId, id: tabId } = tab;
   // Of a private window nothing is kept; the panel says why.
