@@ -67,4 +67,7 @@ test('a page that fails, is left or hidden while it loads did not end by the mod
   failed.document.visibilityState = 'hidden';
   failed.document.dispatchEvent(new Event('visibilitychange'));
   expect(kept.size).toBe(0);
+  // Its last words, on the way when the page was hidden.
+  failed.tell('loading');
+  expect(kept.size).toBe(0);
 });

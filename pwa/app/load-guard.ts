@@ -36,7 +36,9 @@ export function guardLoads({ window, document, monitor, storage }: LoadGuardOpti
   monitor.subscribe(() => {
     const state = monitor.value.status?.state;
     if (state === 'loading') {
-      if (!loading) write(unfinished + 1);
+      // Of a hidden page the load that is being stopped goes on to tell how far it is.
+      if (loading || document.visibilityState === 'hidden') return;
+      write(unfinished + 1);
       loading = true;
       return;
     }
