@@ -51,6 +51,17 @@ describe('Answer', () => {
     expect(finishReason).toBe('length');
   });
 
+  it('has what the prompt began it with, where no stop string is', () => {
+    const deltas: string[] = [];
+    const subject = new Answer(tokenizer, { stop: ['\n\n'] }, (delta) => deltas.push(delta), { begun: '<think>\n' });
+    for (const character of '\nWell.\n\nNo.') {
+      if (subject.finishReason === undefined) subject.push(character.codePointAt(0)!);
+    }
+    expect(subject.result()).toEqual({ text: '<think>\n\nWell.', finishReason: 'stop' });
+    expect(deltas.join('')).toBe('<think>\n\nWell.');
+    expect(subject.completionTokens).toBe(8);
+  });
+
   it('takes the earliest of several stop strings', () => {
     expect(answer('abcd', { stop: ['cd', 'bcd'] }).text).toBe('a');
   });

@@ -20,25 +20,33 @@ export class Answer {
   readonly #stops: readonly string[];
   readonly #marks: ToolMarks | undefined;
   readonly #onDelta: (text: string) => void;
-  #text = '';
+  #text: string;
+  /** No stop string begins before here. */
+  readonly #ownFrom: number;
   /** Characters of `#text` that have been handed out. */
   #sent = 0;
 
   /**
    * @param how `continues`: the text goes on from the prompt's own, so that a space it begins with is part of it; `marks`: of the
-   * calls that may be in it, where tools were given
+   * calls that may be in it, where tools were given; `begun`: the text that the prompt has begun it with
    */
   constructor(
     tokenizer: Tokenizer,
     options: Pick<GenerateParams, 'stop'>,
     onDelta: (text: string) => void,
-    { continues = false, marks }: { continues?: boolean; marks?: ToolMarks | undefined } = {},
+    {
+      continues = false,
+      marks,
+      begun = '',
+    }: { continues?: boolean; marks?: ToolMarks | undefined; begun?: string | undefined } = {},
   ) {
     this.#tokenizer = tokenizer;
     this.#decoder = tokenizer.decoder({ continues });
     this.#stops = options.stop ?? [];
     this.#marks = marks;
     this.#onDelta = onDelta;
+    this.#text = begun;
+    this.#ownFrom = begun.length;
   }
 
   /** Takes the next token. Sets `finishReason` when it ends the answer; a stop token adds no text. */
@@ -102,7 +110,7 @@ export class Answer {
   #findStop(searchFrom: number): number | undefined {
     let first: number | undefined;
     for (const stop of this.#stops) {
-      const at = this.#text.indexOf(stop, Math.max(0, searchFrom - stop.length + 1));
+      const at = this.#text.indexOf(stop, Math.max(this.#ownFrom, searchFrom - stop.length + 1));
       if (at >= 0 && (first === undefined || at < first)) first = at;
     }
     return first;

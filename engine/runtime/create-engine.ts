@@ -10,7 +10,7 @@ import type { GenerateParams, GenerateResult, Input, Measure, Usage } from '../p
 import type { AdapterSource, Engine, EngineInfo, GenerateRequest, LoadOptions } from './engine.ts';
 import { Job } from './job.ts';
 import { type LoadedModel, loadModel } from './load-model.ts';
-import { promptTokens } from './prompt.ts';
+import { encodePrompt } from './prompt.ts';
 import { holdAnswer } from './rules.ts';
 import { Recovery, reopenGpu } from './recovery.ts';
 import { samplingParams } from './sampler.ts';
@@ -76,7 +76,7 @@ class GpuEngine implements Engine {
     if (request.signal.aborted) throw new LocalLLMError('aborted', 'The request was cancelled.');
     const { tokenizer, template, contextTokens } = model;
     const sampling = samplingParams(request.options, model.sampling);
-    const tokens = promptTokens(tokenizer, template, request.input, request.options);
+    const { tokens, begun } = encodePrompt(tokenizer, template, request.input, request.options);
     const room = contextTokens - tokens.length;
     if (room < 1) {
       throw new LocalLLMError(
@@ -87,7 +87,7 @@ class GpuEngine implements Engine {
     }
     const maxTokens = Math.min(request.options.maxTokens ?? room, room);
     const held = maxTokens === 0 ? {} : await holdAnswer(model, request);
-    return this.#run(new Job({ request, tokens, sampling, tokenizer, maxTokens, ...held }), model);
+    return this.#run(new Job({ request, tokens, begun, sampling, tokenizer, maxTokens, ...held }), model);
   }
 
   /** @param model what the job was made for: another one may have taken its place meanwhile */
@@ -102,7 +102,7 @@ class GpuEngine implements Engine {
 
   measure(input: Input, options: GenerateParams): Measure {
     const { tokenizer, template, contextTokens } = this.#loaded().model;
-    return { tokens: promptTokens(tokenizer, template, input, options).length, contextTokens };
+    return { tokens: encodePrompt(tokenizer, template, input, options).tokens.length, contextTokens };
   }
 
   async prefill(request: Omit<GenerateRequest, 'onDelta'>): Promise<Usage> {

@@ -21,6 +21,8 @@ export interface JobParts {
   request: GenerateRequest;
   /** The prompt. */
   tokens: readonly number[];
+  /** What of it is the answer's beginning already. Default nothing. */
+  begun?: string;
   sampling: SamplingParams;
   tokenizer: Tokenizer;
   /** Tokens the answer may have: `maxTokens`, or what the context leaves. 0: the prompt is computed and kept, nothing is answered. */
@@ -57,7 +59,7 @@ export class Job {
     const { input, options, onDelta } = request;
     // A pattern says of every character whether it belongs there.
     const continues = continuesPrompt(input, options) || options.responseConstraint?.type === 'regexp';
-    this.#answer = new Answer(tokenizer, options, onDelta, { continues, marks: parts.marks });
+    this.#answer = new Answer(tokenizer, options, onDelta, { continues, marks: parts.marks, begun: parts.begun });
     if (parts.grammar?.ended) this.#answer.complete();
     this.result = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
   }

@@ -3,7 +3,7 @@ import { createChatTemplate } from '../chat/chat-template.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 import type { GenerateParams, Input, Message } from '../protocol/messages.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
-import { continuesPrompt, promptTokens } from './prompt.ts';
+import { continuesPrompt, encodePrompt } from './prompt.ts';
 
 /** A tokenizer that keeps what it is given: control tokens only where a part is trusted. */
 function rendered(input: Input, options: GenerateParams = {}, source?: string) {
@@ -14,8 +14,8 @@ function rendered(input: Input, options: GenerateParams = {}, source?: string) {
       return [];
     },
   } as unknown as Tokenizer;
-  promptTokens(tokenizer, createChatTemplate(source), input, options);
-  return { text: seen.map(({ text }) => text).join(''), untrusted: seen.filter((part) => !part.special) };
+  const { begun } = encodePrompt(tokenizer, createChatTemplate(source), input, options);
+  return { begun, text: seen.map(({ text }) => text).join(''), untrusted: seen.filter((part) => !part.special) };
 }
 const user: Message = { role: 'user', content: 'Name a fruit.' };
 const prefix = (content: string): Message => ({ role: 'assistant', content, prefix: true });
@@ -47,6 +47,10 @@ describe('a prefix', () => {
     );
     const responseConstraint = { type: 'regexp', source: 'a', flags: '' } as const;
     expect(rendered([user], { responseConstraint }, thinking).text).toContain('</think>');
+    expect(rendered([user], {}, thinking).begun).toBe('<think>\n');
+    expect(rendered([user], { thinking: false }, thinking).begun).toBe('');
+    expect(rendered([user, prefix('An <think>')], {}, thinking).begun).toBe('');
+    expect(rendered([user], {}, asked).begun).toBe('');
   });
 
   test.each<[Message[], string]>([

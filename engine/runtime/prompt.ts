@@ -14,23 +14,29 @@ type PromptOptions = Pick<GenerateParams, 'raw' | 'system' | 'tools' | 'response
 const OPEN_THOUGHTS = /<think>\s*$/;
 const CLOSE_THOUGHTS = '\n</think>\n\n';
 
+export interface Prompt {
+  tokens: number[];
+  /** The end of the prompt where that is the beginning of the answer: `<think>\n` of a template that begins thoughts. Empty: nothing. */
+  begun: string;
+}
+
 /**
- * The prompt's token ids: the chat template applied, or plain text for `raw`. Text that people or pages wrote never
+ * The prompt as token ids: the chat template applied, or plain text for `raw`. Text that people or pages wrote never
  * becomes a control token. After a last message with `prefix` the answer goes on where its text ends.
  * @throws LocalLLMError bad-argument, template
  */
-export function promptTokens(
+export function encodePrompt(
   tokenizer: Tokenizer,
   template: ChatTemplate,
   input: Input,
   options: PromptOptions,
-): number[] {
+): Prompt {
   if (options.raw) {
     if (typeof input !== 'string') throw new LocalLLMError('bad-argument', 'With raw: true, input must be a string.');
     const ids = tokenizer.encode(input);
     if (ids.length === 0)
       throw new LocalLLMError('bad-argument', 'The raw input is empty: give at least one character.');
-    return ids;
+    return { tokens: ids, begun: '' };
   }
   const messages: Message[] = typeof input === 'string' ? [{ role: 'user', content: input }] : [...input];
   if (options.system !== undefined) {
@@ -39,7 +45,8 @@ export function promptTokens(
     }
     messages.unshift({ role: 'system', content: options.system });
   }
-  return tokenizer.encodeParts(chatParts(template, messages, options));
+  const parts = chatParts(template, messages, options);
+  return { tokens: tokenizer.encodeParts(parts), begun: openThoughts(parts) };
 }
 
 /** Whether the answer goes on from a text of the prompt instead of beginning a turn of its own. */
@@ -56,11 +63,15 @@ function chatParts(template: ChatTemplate, messages: Message[], options: PromptO
     ...(thoughtless || options.thinking ? { variables: { enable_thinking: !thoughtless } } : {}),
     addGenerationPrompt: true,
   });
-  const last = parts.at(-1);
-  if (thoughtless && last?.special && OPEN_THOUGHTS.test(last.text))
-    parts.push({ text: CLOSE_THOUGHTS, special: true });
+  if (thoughtless && openThoughts(parts) !== '') parts.push({ text: CLOSE_THOUGHTS, special: true });
   if (prefix !== undefined && prefix !== '') parts.push({ text: prefix, special: false });
   return parts;
+}
+
+/** The mark that the prompt ends with, if the template has left thoughts open. */
+function openThoughts(parts: readonly PromptPart[]): string {
+  const last = parts.at(-1);
+  return (last?.special && OPEN_THOUGHTS.exec(last.text)?.[0]) || '';
 }
 
 /** Takes the prefix off the end of the messages. */

@@ -120,20 +120,6 @@ test('thoughts alone cannot be continued', async () => {
   expect(given.engine.requests).toHaveLength(1);
 });
 
-test('thoughts that a template begins are thoughts from their first word, once the model is known for it', async () => {
-  const given = setup({ modelName: () => 'R1' });
-  const { engine, session } = given;
-  await talk(given, ['one', 'Hm.\n</think>\n\ntwo']);
-  await stopAfter(given, 'Well', session.send('three'));
-  expect(session.value.messages.at(-1)!.text).toBe('<think>\nWell');
-  await talk(given, ['five', 'Hm.\n</think>\n\nsix'], ['seven', 'eight']);
-  expect(engine.asked()).toEqual(['one', 'two', 'five', 'six', 'seven']);
-  expect(textsOf(given).slice(-4)).toEqual(['five', '<think>\nHm.\n</think>\n\nsix', 'seven', 'eight']);
-  session.setSettings({ thinking: false });
-  await stopAfter(given, 'nine', session.send('eight'));
-  expect(textsOf(given).at(-1)).toBe('nine');
-});
-
 test('settings go along with each request, and the model signs its answers', async () => {
   let name = 'Pocket';
   const given = setup({ modelName: () => name, defaultSystem: () => 'Be brief.' });

@@ -13,7 +13,6 @@ import { cleanName } from './attachments.ts';
 import { claimByLock } from './claim.ts';
 import type { Claim } from './claim.ts';
 import { ChatKeeper } from './keeper.ts';
-import { ThoughtMarks } from './thoughts.ts';
 import { makeQuestion, optionsOf, promptOf, titled, titleOf } from './transcript.ts';
 import { MessageTree } from './tree.ts';
 import type { Versions } from './tree.ts';
@@ -49,7 +48,6 @@ export interface ChatSessionOptions {
 export class ChatSession extends Observable<ChatState> {
   readonly #options: Required<ChatSessionOptions>;
   readonly #keeper: ChatKeeper;
-  readonly #marks = new ThoughtMarks();
   #tree = new MessageTree();
   #release: (() => void) | undefined;
   #stop: AbortController | undefined;
@@ -89,7 +87,6 @@ export class ChatSession extends Observable<ChatState> {
     this.newChat();
     this.#release = release;
     this.#tree = new MessageTree(all);
-    for (const message of all) this.#marks.learn(message);
     // Where the end of a window cut off what is newest, the branch ends earlier or goes on.
     const leaf = this.#tree.get(conversation.leaf ?? '')?.id ?? null;
     const messages = this.#tree.show(this.#tree.leafOf(leaf));
@@ -268,7 +265,6 @@ export class ChatSession extends Observable<ChatState> {
       ask: (prefix) =>
         client.generate([...promptOf(messages), ...prefix], { ...optionsOf(settings), signal: stop.signal }),
       modelName,
-      marks: settings.thinking === false ? undefined : this.#marks,
       onText: (streaming) => {
         if (this.#stop !== stop) return false;
         this.set({ ...this.value, streaming });
@@ -284,7 +280,6 @@ export class ChatSession extends Observable<ChatState> {
     this.#keeper.notSoon();
     this.#stop = undefined;
     this.#tree.put(answer);
-    this.#marks.learn(answer);
     const { streaming: _, ...rest } = this.value;
     this.set({ ...rest, messages: [...rest.messages, answer] });
     void this.#save(answer);

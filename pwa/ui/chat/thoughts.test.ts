@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { splitThoughts, ThoughtMarks } from './thoughts.ts';
+import { splitThoughts } from './thoughts.ts';
 
 test.each([
   ['<think>\nWell.\n</think>\n\nYes.', { thoughts: 'Well.', thinking: false, answer: 'Yes.' }],
@@ -22,16 +22,4 @@ test('nothing of thoughts shows as an answer at any length', () => {
   for (let length = '<think>'.length; length <= text.length; length++) {
     expect('Three.'.startsWith(splitThoughts(text.slice(0, length)).answer)).toBe(true);
   }
-});
-
-test('a model whose template begins the thoughts is known from its first answer on', () => {
-  const marks = new ThoughtMarks();
-  const answer = { id: 'a', parent: null, role: 'assistant', createdMs: 0, status: 'complete', model: 'R1' } as const;
-  expect(marks.missing('R1', 'Well')).toBe('');
-  marks.learn({ ...answer, text: 'Well.\n</think>\n\nYes.' });
-  marks.learn({ ...answer, model: 'Qwen', text: '<think>\nWell.\n</think>\n\nYes.' });
-  expect(marks.missing('R1', 'Well')).toBe('<think>\n');
-  expect(marks.missing('R1', '<think>')).toBe('');
-  expect(marks.missing('Qwen', 'Well')).toBe('');
-  expect(marks.missing(undefined, 'Well')).toBe('');
 });

@@ -3,8 +3,6 @@
  *
  * @module
  */
-import type { ChatMessage } from '../history/records.ts';
-
 export interface Thoughts {
   /** Without the marks around them; undefined: the model did not think. */
   thoughts?: string;
@@ -20,9 +18,8 @@ const MARKS = [
   ['<seed:think>', '</seed:think>'],
 ] as const;
 
-/** Ends thoughts that the chat template began, in a line of its own: elsewhere in an answer the mark is only spoken of. */
+/** Ends thoughts whose first mark was not kept, as in older chats: in a line of its own, elsewhere in an answer the mark is only spoken of. */
 const BARE_END = /(?:^|\n)[ \t]*<\/think>[ \t]*(?:\n|$)/;
-const BEGINNING = '<think>\n';
 
 /** @param text an answer, or what there is of it */
 export function splitThoughts(text: string): Thoughts {
@@ -46,19 +43,3 @@ function named(thoughts: string): Pick<Thoughts, 'thoughts'> {
   const trimmed = thoughts.trim();
   return trimmed === '' ? {} : { thoughts: trimmed };
 }
-
-/** Knows the models whose chat templates begin the thoughts: what they write lacks the first mark, so that thoughts look like an answer. */
-export class ThoughtMarks {
-  readonly #models = new Set<string>();
-
-  learn({ role, model, text }: ChatMessage): void {
-    if (role === 'assistant' && model !== undefined && !marked(text) && BARE_END.test(text)) this.#models.add(model);
-  }
-
-  /** What has to stand before `text`, the beginning of an answer by `model`. */
-  missing(model: string | undefined, text: string): string {
-    return model !== undefined && this.#models.has(model) && !marked(text) ? BEGINNING : '';
-  }
-}
-
-const marked = (text: string) => MARKS.some(([open]) => text.trimStart().startsWith(open));

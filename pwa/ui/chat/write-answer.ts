@@ -8,7 +8,6 @@ import { LocalLLMError } from '../../../engine/protocol/errors.ts';
 import type { Message } from '../../../engine/protocol/messages.ts';
 import type { ChatMessage } from '../history/records.ts';
 import { splitThoughts } from './thoughts.ts';
-import type { ThoughtMarks } from './thoughts.ts';
 
 export interface AnswerWork {
   /** With its text so far. */
@@ -16,8 +15,6 @@ export interface AnswerWork {
   /** Asks the model; `prefix` is what the answer goes on from, if anything. */
   ask: (prefix: Message[]) => GenerateStream;
   modelName: () => string | undefined;
-  /** Undefined where the model may not think. */
-  marks: ThoughtMarks | undefined;
   /** Returns false when nobody wants the rest. */
   onText: (answer: ChatMessage) => boolean;
 }
@@ -34,7 +31,7 @@ export function canContinue({ role, status, finishReason, text }: ChatMessage): 
 }
 
 /** The answer as it ended, however it did. */
-export async function writeAnswer({ begun, ask, modelName, marks, onText }: AnswerWork): Promise<ChatMessage> {
+export async function writeAnswer({ begun, ask, modelName, onText }: AnswerWork): Promise<ChatMessage> {
   let answer = begun;
   const sign = () => {
     const model = modelName();
@@ -49,16 +46,14 @@ export async function writeAnswer({ begun, ask, modelName, marks, onText }: Answ
       if (done) break;
       // The model that a request waited for is known when it answers.
       if (answer.text === begun.text) sign();
-      const mark = answer.text === '' ? (marks?.missing(answer.model, value) ?? '') : '';
-      answer = { ...answer, text: answer.text + mark + value };
+      answer = { ...answer, text: answer.text + value };
       if (!onText(answer)) break;
     }
     const { text, finishReason, usage, timing } = await stream.result;
     if (answer.text === begun.text) sign();
-    const mark = begun.text === '' ? (marks?.missing(answer.model, text) ?? '') : '';
     return {
       ...answer,
-      text: begun.text + (mark !== '' && splitThoughts(mark + text).thinking ? '' : mark) + text,
+      text: begun.text + text,
       status: 'complete',
       finishReason,
       completionTokens: (begun.completionTokens ?? 0) + usage.completionTokens,
