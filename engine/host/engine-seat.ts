@@ -132,6 +132,11 @@ export class EngineSeat {
     void this.#engine?.unload();
   }
 
+  /** What failed is not wanted any more. */
+  forgetFailure(): void {
+    if (this.#status.state === 'failed') this.#set({ state: 'idle' });
+  }
+
   /** Stops what runs and frees the GPU. */
   async unload(): Promise<void> {
     this.#endRecovery(new LocalLLMError('aborted', 'The model was unloaded.'));

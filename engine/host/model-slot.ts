@@ -131,6 +131,7 @@ export class ModelSlot {
     // Only one that runs here becomes the default: a page that it ends must not begin with it again.
     if (this.#seat.loaded || this.#underWay()) await this.#switchTo(id, never);
     await this.shelf.preferences.setDefault(id);
+    this.#seat.forgetFailure();
     if (this.#chosen === id || !this.#underWay()) this.#chosen = undefined;
     this.#seat.onChange();
   }
@@ -166,12 +167,14 @@ export class ModelSlot {
   }
 
   async availability(): Promise<Availability> {
-    const { state, error } = this.#seat.status();
+    const { state, error, model } = this.#seat.status();
     if (this.#seat.loaded || state === 'loading' || state === 'profiling') return 'available';
     if (state === 'downloading') return 'downloading';
-    if (error && HOPELESS.has(error.code)) return 'unavailable';
+    const wanted = await this.#wanted();
+    // One that could not take the place of the wanted one says nothing of it.
+    if (error && HOPELESS.has(error.code) && (model === undefined || model.id === wanted)) return 'unavailable';
     if (!(await this.#options.hasGpu())) return 'unavailable';
-    return (await this.shelf.isStored(await this.#wanted())) ? 'available' : 'downloadable';
+    return (await this.shelf.isStored(wanted)) ? 'available' : 'downloadable';
   }
 
   async list(): Promise<ModelInfo[]> {

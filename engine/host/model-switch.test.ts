@@ -69,6 +69,39 @@ describe('the model that all share', () => {
     expect(find(models, 'pocket')).toMatchObject({ isDefault: true, loaded: true });
   });
 
+  test('that cannot be loaded, or could not, says nothing of another one', async () => {
+    const client = at.connect('a');
+    const page = at.connect('page', false);
+    await client.load();
+    at.engines[0]!.loadError = new LocalLLMError('out-of-memory', 'Needs 3 GB, has 1 GB.');
+    expect(await codeOf(client.setDefaultModel('other'))).toBe('out-of-memory');
+    expect(await page.availability()).toBe('available');
+    expect(await codeOf(client.load())).toBe('out-of-memory');
+    expect(await page.availability()).toBe('unavailable');
+    await client.setDefaultModel('other');
+    expect((await watch(client)).at(-1)).toMatchObject({ state: 'idle' });
+    expect(await page.availability()).toBe('available');
+  });
+
+  test('stays chosen when its settings change before it is there', async () => {
+    const client = at.connect('a');
+    const running = client.answer('long');
+    const { finish } = await at.lastRequest();
+    const done = client.setDefaultModel('other');
+    await vi.waitFor(async () => expect((await watch(client)).at(-1)?.notice).toMatch(/OTHER/));
+    await client.configureModel('other', { contextTokens: 1024 });
+    finish();
+    await running;
+    expect(find(await done, 'other')).toMatchObject({ isDefault: true, loaded: true });
+    expect(at.engines[0]!.loads[1]).toMatchObject({ contextTokens: 1024 });
+    // By name, too.
+    const loaded = client.load('pocket');
+    await client.configureModel('pocket', { contextTokens: 1024 });
+    expect(await loaded).toMatchObject({ model: { id: 'pocket' } });
+    await client.unload();
+    expect(await client.load()).toMatchObject({ model: { id: 'pocket' } });
+  });
+
   test('waits long, says how not to, and is hurried by being chosen once more', async () => {
     const client = at.connect('a');
     const page = at.connect('page', false);
