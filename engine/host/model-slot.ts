@@ -108,7 +108,7 @@ export class ModelSlot {
     if (this.#seat.isUsable) return;
     const loading = this.#underWay() ?? this.#start(undefined);
     loading.pinned = true;
-    await this.#join(loading, signal);
+    await this.#joinLast(loading, signal);
   }
 
   /**
@@ -224,7 +224,7 @@ export class ModelSlot {
     if (again) this.#seat.hurry();
     const loading = again ? current : this.#start(id, before);
     loading.pinned = true;
-    await this.#join(loading, signal);
+    await this.#joinLast(loading, signal);
   }
 
   /** Makes the loaded model what it is set to be. */
@@ -246,6 +246,18 @@ export class ModelSlot {
     }
   }
 
+  /** Other settings meanwhile, say, begin the load of the same model anew: then that one counts. */
+  async #joinLast(loading: Loading, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#join(loading, signal);
+    } catch (error) {
+      const next = this.#underWay();
+      const replaced = loading.stop.signal.aborted && next !== undefined && next.id === loading.id;
+      if (!replaced || signal.aborted) throw error;
+      await this.#joinLast(next, signal);
+    }
+  }
+
   /** @param before what is chosen again when it fails */
   #start(id: string | undefined, before?: Loading['before']): Loading {
     this.#loading?.stop.abort();
@@ -264,7 +276,8 @@ export class ModelSlot {
     };
     done.then(forget, () => {
       forget();
-      if (before && this.#chosen === id) this.#chosen = before.chosen;
+      const goesOn = this.#underWay()?.before === before; // with the load that took this one's place
+      if (before && this.#chosen === id && !goesOn) this.#chosen = before.chosen;
     });
     return loading;
   }
