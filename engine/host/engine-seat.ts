@@ -193,7 +193,8 @@ export class EngineSeat {
     if (sameAdapters(loaded, model)) return;
     await this.#untilFree(model.name, signal);
     const engine = this.#engine;
-    if (!engine || this.#loaded?.id !== model.id) throw new LocalLLMError('aborted', 'The model was unloaded.');
+    if (!engine) throw new LocalLLMError('device-lost', 'The GPU was lost. Try again.');
+    if (!this.#loaded) return this.#loadNow(engine, model, signal); // hurried: the answers ended with it
     const notes = await attachAdapters(engine, model);
     const info = engine.info();
     this.#loaded = model;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { codeOf, findModel as find, HostFixture } from '../../tests/host-fixture.ts';
+import { codeOf, findModel as find, HostFixture, watch } from '../../tests/host-fixture.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 
 let at: HostFixture;
@@ -121,6 +121,21 @@ describe('adapters', () => {
     await vi.waitFor(() => expect(attached()).toHaveLength(3));
     expect(attached()[2]).toEqual([]);
     expect(loads()).toBe(1);
+  });
+
+  test('are attached at once where the person wants that after a minute', async () => {
+    const client = at.connect('a');
+    await client.load();
+    const endless = codeOf(client.answer('endless'));
+    await at.lastRequest();
+    vi.useFakeTimers();
+    await client.configureModel('pocket', { adapters: [{ id: 'style', scale: 1 }] });
+    await vi.advanceTimersByTimeAsync(61_000);
+    expect((await watch(client)).at(-1)?.notice).toMatch(/choose POCKET once more/);
+    const models = await client.setDefaultModel('pocket');
+    expect(await endless).toBe('aborted');
+    expect(find(models, 'pocket')).toMatchObject({ isDefault: true, loaded: true });
+    expect(attached()).toEqual([[['STYLE', 1]]]);
   });
 
   test('that are deleted are detached', async () => {
