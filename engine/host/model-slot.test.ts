@@ -242,6 +242,20 @@ describe('the model', () => {
     expect(at.profiler.requests).toHaveLength(0);
   });
 
+  test('that is chosen during a profile is loaded after it', async () => {
+    const client = at.connect('a');
+    await client.load();
+    const gate = Promise.withResolvers<void>();
+    at.profiler.gate = gate.promise;
+    const profile = client.profile(0);
+    await vi.waitFor(() => expect(at.profiler.requests).toHaveLength(1));
+    const chosen = client.load('other');
+    await client.models(); // the choice has arrived
+    gate.resolve();
+    await profile;
+    expect(await chosen).toMatchObject({ state: 'ready', model: { id: 'other' } });
+  });
+
   test('that was not loaded is not loaded after a profile; one that is cancelled leaves nothing behind', async () => {
     const client = at.connect('a');
     const gate = Promise.withResolvers<void>();

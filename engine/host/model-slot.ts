@@ -160,7 +160,7 @@ export class ModelSlot {
       try {
         return await this.#seat.profile(await this.#prepare(again), past, signal);
       } finally {
-        if (again !== undefined && !this.#seat.loaded) this.#start(again).pinned = true;
+        if (again !== undefined && !this.#seat.loaded && !this.#underWay()) this.#start(again).pinned = true;
       }
     });
     return untilAborted(done, signal);
