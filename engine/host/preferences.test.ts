@@ -89,10 +89,12 @@ test('speed belongs to an adapter and to the settings that matter', async () => 
 test('what is damaged becomes its default, and nothing else is lost', async () => {
   await open().setDefault('big');
   await open().configure('big', { kvType: 'q8' });
+  await open().configure('some', { kvType: 'q8', system: 'y', sampling: { topK: 7 } });
   await open().configure('small', { system: 'x' });
   await open().setToken('hf_secret');
   damage((value) => {
     (value['settings'] as Record<string, unknown>)['big'] = { kvType: 'q5', contextTokens: 'long' };
+    Object.assign((value['settings'] as Record<string, object>)['some']!, { kvType: 5, ofAnotherVersion: true });
     value['downloads'] = ['a', 7, 'b'];
     value['speeds'] = 'fast';
     value['hubToken'] = 'two\nlines';
@@ -100,7 +102,7 @@ test('what is damaged becomes its default, and nothing else is lost', async () =
   const read = await open().read();
   expect(read).toEqual({
     defaultId: 'big',
-    settings: { big: {}, small: { system: 'x' } },
+    settings: { big: {}, some: { system: 'y', sampling: { topK: 7 } }, small: { system: 'x' } },
     speeds: {},
     downloads: ['a', 'b'],
     hubToken: undefined,

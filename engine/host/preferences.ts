@@ -17,13 +17,21 @@ const list = <S extends v.GenericSchema>(item: S) =>
     v.array(v.fallback(v.nullable(item), null)),
     v.transform((items) => items.filter((one) => one !== null)),
   );
+/** Of one model: a field that is damaged, or that another version wrote, takes no other one with it. */
+const KeptSettingsSchema = v.pipe(
+  v.record(v.string(), v.unknown()),
+  v.transform((kept): ModelSettings => {
+    const fields = Object.entries(kept).filter(([key, value]) => v.is(ModelSettingsSchema, { [key]: value }));
+    return Object.fromEntries(fields);
+  }),
+);
 const SpeedSchema = v.strictObject({ adapter: v.string(), settings: v.string(), prefill: figure, decode: figure });
 
 /** What is damaged, or was written by another version, becomes its default; the rest stays. */
 export const PreferencesSchema = v.object({
   /** The model that all share; absent: the catalogue's. */
   defaultId: v.fallback(v.optional(v.string()), undefined),
-  settings: v.fallback(v.record(v.string(), v.fallback(ModelSettingsSchema, {})), {}),
+  settings: v.fallback(v.record(v.string(), v.fallback(KeptSettingsSchema, {})), {}),
   /** By model, the latest last. */
   speeds: v.fallback(v.record(v.string(), v.fallback(list(SpeedSchema), [])), {}),
   /** Downloads that the person began and did not stop: they go on by themselves. */
