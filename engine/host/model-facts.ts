@@ -5,11 +5,11 @@
  */
 import { isAdapter } from '../gguf/adapter.ts';
 import type { GgufFile } from '../gguf/parse.ts';
-import { blobSource } from '../gguf/source.ts';
+import { blobSource, type ByteSource } from '../gguf/source.ts';
 import { openModel } from '../gguf/split.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 import type { ModelFit, ModelInfo, ModelSettings } from '../protocol/models.ts';
-import type { LoadOptions } from '../runtime/engine.ts';
+import type { AdapterSource, LoadOptions } from '../runtime/engine.ts';
 import { fitAbout, type FitDevice, fitOfHeader, type SizeFacts } from '../runtime/fit.ts';
 import type { ModelShelf } from './model-shelf.ts';
 
@@ -98,7 +98,24 @@ export class ModelFacts {
   /** Of a header that was read, wherever it comes from. */
   async fit(file: GgufFile, settings: ModelSettings): Promise<ModelFit | undefined> {
     const device = await this.device();
-    return device && !isAdapter(file) ? fitOfHeader(file, device, sizeOptions(settings, factsOf(file))) : undefined;
+    if (!device || isAdapter(file)) return undefined;
+    const adapters = await this.#adapters(settings);
+    return fitOfHeader(file, device, { ...sizeOptions(settings, factsOf(file)), adapters });
+  }
+
+  /** Those that are stored: a load leaves out the others, too. */
+  async #adapters({ adapters = [] }: ModelSettings): Promise<AdapterSource[]> {
+    const all = await (await this.#shelf.store()).list();
+    return adapters.flatMap(({ id, scale }): AdapterSource[] => {
+      const stored = all.find((model) => model.id === id && model.complete);
+      if (!stored) return [];
+      return [{ name: stored.name, scale, open: async () => ({ source: await this.#sources(id), close: () => {} }) }];
+    });
+  }
+
+  async #sources(id: string): Promise<ByteSource[]> {
+    const files = await (await this.#shelf.store()).files(id);
+    return files.map(({ file, name }) => blobSource(new File([file], name)));
   }
 
   #read(model: Wanted): Promise<void> {
@@ -110,8 +127,7 @@ export class ModelFacts {
 
   async #readNow(model: Wanted): Promise<void> {
     try {
-      const files = await (await this.#shelf.store()).files(model.id);
-      const { file } = await openModel(files.map(({ file: blob, name }) => blobSource(new File([blob], name))));
+      const { file } = await openModel(await this.#sources(model.id));
       this.#facts.set(factsKey(model), factsOf(file));
       this.#fits.set(fitKey(model), await this.fit(file, model.settings));
     } catch {
@@ -122,8 +138,11 @@ export class ModelFacts {
 }
 
 const factsKey = ({ id, bytes }: Wanted): string => `${id} ${bytes}`;
-const fitKey = (model: Wanted): string =>
-  `${factsKey(model)} ${model.settings.contextTokens ?? ''} ${model.settings.kvType ?? ''}`;
+const fitKey = (model: Wanted): string => {
+  const { contextTokens = '', kvType = '', adapters = [] } = model.settings;
+  const attached = adapters.filter(({ scale }) => scale !== 0).map(({ id }) => id);
+  return `${factsKey(model)} ${contextTokens} ${kvType} ${attached.join(' ')}`;
+};
 
 const withFit = (model: ModelInfo, fit: ModelFit | undefined): ModelInfo => (fit ? { ...model, fit } : model);
 

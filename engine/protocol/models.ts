@@ -47,11 +47,11 @@ export interface ModelInfo {
 
 /** Whether a device can run a model, told before it is loaded or even downloaded. */
 export interface ModelFit {
-  /** 'tight': with a shorter context, or with little memory left. 'unknown': what it takes is told, what there is the browser keeps to itself. */
+  /** 'tight': with a shorter context, without the adapters set for it, or with little memory left. 'unknown': what it takes is told, what there is the browser keeps to itself. */
   verdict: 'fits' | 'tight' | 'wont-fit' | 'unknown';
   /** Tokens of context that it would have; 0 where it does not fit. */
   contextTokens: number;
-  /** Of weights, KV cache and work buffers at that context; of the shortest context where it does not fit. */
+  /** Of weights, KV cache, work buffers and adapters at that context; of the shortest context where it does not fit. */
   gpuBytes: number;
   /** Of what is read and of its vocabulary, in the memory of the page. */
   systemBytes: number;

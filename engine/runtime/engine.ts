@@ -62,7 +62,7 @@ export interface EngineInfo {
   contextTokens: number;
   /** What was asked for, or the default: more than `contextTokens` where GPU memory was short. */
   wantedContextTokens: number;
-  /** GPU memory of weights, KV cache and work buffers. */
+  /** GPU memory of weights, KV cache, work buffers and adapters. */
   gpuBytes: number;
   running: number;
   waiting: number;

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { headerOf } from '../../tests/fidelity/header-of.ts';
+import { writeGguf } from '../../tests/gguf-writer.ts';
 import type { RandomModel } from '../../tests/fidelity/random-model.ts';
 import { BOUNDLESS } from '../gpu/counting-gpu.ts';
 import { budgetOf, PHONE } from '../gpu/memory.ts';
+import { blobSource } from '../gguf/source.ts';
+import type { AdapterSource } from './engine.ts';
 import { fitAbout, type FitDevice, fitOf } from './fit.ts';
 
 const GIB = 2 ** 30;
@@ -58,6 +61,50 @@ describe('from the header', () => {
 
   test('a context that the model was not made for is a mistake of the caller', async () => {
     await expect(fitIn(BOUNDLESS, { contextTokens: 8193 })).rejects.toMatchObject({ code: 'bad-argument' });
+  });
+});
+
+describe('with an adapter', () => {
+  const RANK = 32;
+  /** Its values are never read: they are not even there. */
+  function adapterFor(cols: number, read: number[] = []): AdapterSource {
+    const factor = (which: 'a' | 'b', shape: [number, number]) =>
+      ({ name: `blk.0.attn_output.weight.lora_${which}`, type: 'F32', shape }) as const;
+    const metadata = { 'general.type': 'adapter', 'general.architecture': 'llama', 'adapter.type': 'lora' };
+    const bytes = writeGguf({ metadata, tensors: [factor('a', [cols, RANK]), factor('b', [RANK, 256])] });
+    const blob = blobSource(new Blob([bytes]));
+    const values = bytes.length - (cols + 256) * RANK * 4;
+    const source = {
+      size: blob.size,
+      read: (offset: number, length: number) => (offset >= values && read.push(offset), blob.read(offset, length)),
+    };
+    return { name: 'style', scale: 1, open: async () => ({ source, close: () => {} }) };
+  }
+
+  test('its factors, from its header', async () => {
+    const read: number[] = [];
+    const fit = await fitIn(withMemory(4), { adapters: [adapterFor(256, read)] });
+    expect(fit).toMatchObject({ verdict: 'fits', contextTokens: 4096, reasons: [] });
+    expect(fit.gpuBytes - whole.gpuBytes).toBeGreaterThan(2 * 256 * RANK * 4);
+    expect(fit.gpuBytes - whole.gpuBytes).toBeLessThan(4 * 256 * RANK * 4);
+    expect(read).toEqual([]);
+    expect(await fitIn(withMemory(4), { adapters: [{ ...adapterFor(256), scale: 0 }] })).toEqual(whole);
+  });
+
+  test.each([
+    [
+      'no room beside the model',
+      256,
+      one.gpuBytes + (8 << 20),
+      /: with them it would need 16\.\d MB where this device allows 16\.\d MB\.$/,
+    ],
+    ['not of this model', 128, Infinity, /Adapter "style": .* does not belong to this model/],
+  ])('%s: it runs without', async (_, cols, budgetBytes, why) => {
+    const fit = await fitIn({ ...withMemory(4), budgetBytes }, { adapters: [adapterFor(cols)] });
+    const { gpuBytes } = budgetBytes === Infinity ? whole : one;
+    expect(fit).toMatchObject({ verdict: 'tight', contextTokens: 4096, gpuBytes });
+    expect(fit.reasons).toEqual([expect.stringMatching(why)]);
+    expect(fit.reasons[0]).toMatch(/^It runs without its adapters: /);
   });
 });
 

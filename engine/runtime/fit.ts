@@ -50,7 +50,8 @@ export interface HeaderFit {
 }
 
 /**
- * From a model's header: exactly what a load would allocate, at the first size it would try that this device has room for.
+ * From a model's header: exactly what a load would allocate, at the first size it would try that this device has room for. Adapters are
+ * attached to what is loaded, as the host does: they shorten no context, and where they do not go with it, it runs without them.
  * @throws LocalLLMError bad-argument for a context that the model was not made for; bad-file, not-supported where no device runs it
  */
 export async function fitOf(model: HeaderOfModel, device: FitDevice, options: LoadOptions = {}): Promise<HeaderFit> {
@@ -60,9 +61,12 @@ export async function fitOf(model: HeaderOfModel, device: FitDevice, options: Lo
   let short: LocalLLMError | undefined;
   for (const size of sizes) {
     try {
-      const memory = await rehearseMemory(model, size, withRoomForUpload(device), device.adapter);
+      const rehearse = (adapters?: LoadOptions['adapters']) =>
+        rehearseMemory(model, size, withRoomForUpload(device), device.adapter, adapters);
+      const alone = await rehearse();
+      const { memory, without } = await attached(alone, options.adapters, rehearse);
       const taken = { contextTokens: size.contextTokens, gpuBytes: memory.total, systemBytes };
-      return { fit: judge({ ...taken, wanted, short, basis: 'header' }, device), memory, size };
+      return { fit: judge({ ...taken, wanted, short, without, basis: 'header' }, device), memory, size };
     } catch (error) {
       if (!(error instanceof LocalLLMError) || error.code !== 'out-of-memory') throw error;
       short = error;
@@ -70,6 +74,23 @@ export async function fitOf(model: HeaderOfModel, device: FitDevice, options: Lo
   }
   const { total } = await rehearseMemory(model, sizes.at(-1)!, undefined, device.adapter);
   return { fit: wontFit({ gpuBytes: total, systemBytes, basis: 'header' }, short!.message) };
+}
+
+/** What it takes with its adapters, or alone and why that is. */
+async function attached(
+  alone: MemoryEstimate,
+  adapters: LoadOptions['adapters'],
+  rehearse: (adapters: LoadOptions['adapters']) => Promise<MemoryEstimate>,
+): Promise<{ memory: MemoryEstimate; without?: string }> {
+  if (!adapters?.length) return { memory: alone };
+  try {
+    return { memory: await rehearse(adapters) };
+  } catch (error) {
+    if (!(error instanceof LocalLLMError) || error.code === 'internal') throw error;
+    const { requested = 0, quota = 0 } = error.details;
+    const room = `with them it would need ${formatBytes(requested)} where this device allows ${formatBytes(quota)}.`;
+    return { memory: alone, without: error.code === 'out-of-memory' ? room : error.message };
+  }
 }
 
 /** The same of a header that was read. @throws LocalLLMError as {@link fitOf} */
@@ -131,10 +152,12 @@ interface Taken extends Omit<ModelFit, 'verdict' | 'reasons'> {
   wanted: number;
   /** Why it does not get them. */
   short: Pick<LocalLLMError, 'details'> | undefined;
+  /** Why adapters are not attached. */
+  without?: string | undefined;
 }
 
 /** Of what has room by the device's limits: whether there is memory for it, as far as the browser tells. */
-function judge({ wanted, short, ...taken }: Taken, { memoryBytes, budgetBytes }: FitDevice): ModelFit {
+function judge({ wanted, short, without, ...taken }: Taken, { memoryBytes, budgetBytes }: FitDevice): ModelFit {
   const { contextTokens, gpuBytes, systemBytes } = taken;
   const reasons: string[] = [];
   if (contextTokens < wanted) {
@@ -143,6 +166,7 @@ function judge({ wanted, short, ...taken }: Taken, { memoryBytes, budgetBytes }:
       `The context is reduced to ${count(contextTokens)} tokens from ${count(wanted)}, which would need ${formatBytes(requested)} where this device allows ${formatBytes(quota)}.`,
     );
   }
+  if (without !== undefined) reasons.push(`It runs without its adapters: ${without}`);
   const fitted = reasons.length > 0 ? 'tight' : 'fits';
   if (budgetBytes < Infinity) return { verdict: fitted, ...taken, reasons };
   const needed = `It takes ${formatBytes(gpuBytes + systemBytes)}`;
@@ -163,7 +187,7 @@ function judge({ wanted, short, ...taken }: Taken, { memoryBytes, budgetBytes }:
   return { verdict: 'tight', ...taken, reasons };
 }
 
-const wontFit = ({ gpuBytes, systemBytes, basis }: Omit<Taken, 'wanted' | 'short' | 'contextTokens'>, why: string) =>
+const wontFit = ({ gpuBytes, systemBytes, basis }: Pick<Taken, 'gpuBytes' | 'systemBytes' | 'basis'>, why: string) =>
   ({ verdict: 'wont-fit', contextTokens: 0, gpuBytes, systemBytes, reasons: [why], basis }) satisfies ModelFit;
 
 const count = (tokens: number): string => tokens.toLocaleString('en');

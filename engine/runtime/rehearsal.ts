@@ -6,11 +6,13 @@
 import type { Adapter } from '../../shaders/kernel.ts';
 import type { WeightSpecs } from '../arch/architecture.ts';
 import type { ByteSource } from '../gguf/source.ts';
+import { openModel } from '../gguf/split.ts';
 import { Allocation } from '../gpu/allocation.ts';
 import { countingGpu } from '../gpu/counting-gpu.ts';
 import type { MemoryLimits } from '../gpu/memory.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 import { kvBytes } from './cache-memory.ts';
+import type { AdapterSource } from './engine.ts';
 import { type LoadSize, type ModelFile, prepareForward } from './prepare-forward.ts';
 import { WeightLoader } from './weights.ts';
 
@@ -18,7 +20,7 @@ import { WeightLoader } from './weights.ts';
 export interface MemoryEstimate {
   weights: number;
   kvCache: number;
-  /** Activations, logits, states, tables: everything else. */
+  /** Activations, logits, states, tables, adapters: everything else. */
   work: number;
   total: number;
 }
@@ -71,6 +73,7 @@ export async function rehearseLoad(model: HeaderOfModel, size: LoadSize): Promis
 /**
  * What a load allocates, without a look at the weights' values.
  * @param limits of the device that it is rehearsed for; default: everything fits
+ * @param adapters attached to it; of these, too, only the headers are read
  * @throws LocalLLMError what the load would throw, out-of-memory by these limits
  */
 export async function rehearseMemory(
@@ -78,13 +81,14 @@ export async function rehearseMemory(
   size: LoadSize,
   limits?: MemoryLimits,
   adapter?: Adapter,
+  adapters: readonly AdapterSource[] = [],
 ): Promise<MemoryEstimate> {
   const gpu = countingGpu(limits, adapter);
   const allocation = new Allocation(gpu);
   const source = zeros(file.size);
   const loader = new WeightLoader({ gpu, allocation, file, source, onBytes: () => {} });
   let weights = 0;
-  await prepareForward(gpu, allocation, { file, source, architecture, hp }, size, {
+  const reserving: Pick<WeightLoader, 'reserve' | 'fill' | 'stop'> = {
     reserve: async (wanted) => {
       const before = gpu.allocatedBytes;
       const reserved = await loader.reserve(wanted);
@@ -93,11 +97,32 @@ export async function rehearseMemory(
     },
     fill: () => Promise.resolve(),
     stop: () => {},
-  });
+  };
+  const attached = { adapters: adapters.map(withoutValues) };
+  await prepareForward(gpu, allocation, { file, source, architecture, hp }, size, reserving, attached);
   const total = gpu.allocatedBytes;
   const kvCache = kvBytes(hp, size.kvType, size.pages);
   return { weights, kvCache, work: total - weights - kvCache, total };
 }
+
+/** An adapter with its header as it is, and zeros for all that follows. */
+const withoutValues = (given: AdapterSource): AdapterSource => ({
+  ...given,
+  async open() {
+    const { source: whole, close } = await given.open();
+    try {
+      const { file, source } = await openModel(whole);
+      const values = zeros(source.size);
+      let first = Infinity;
+      for (const { offset } of file.tensors.values()) first = Math.min(first, offset);
+      const read: ByteSource['read'] = (offset, length) => (offset < first ? source : values).read(offset, length);
+      return { source: { size: source.size, read }, close };
+    } catch (error) {
+      close();
+      throw error;
+    }
+  },
+});
 
 /** Zeros in place of a file: sizes do not depend on its values. */
 function zeros(size: number): ByteSource {

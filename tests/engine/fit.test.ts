@@ -1,10 +1,12 @@
 // What is told of a model's memory before a load is what the load then takes, and a device that has less gets what it was told.
 import { afterEach, expect, test } from 'vitest';
+import { adapterSource } from '../../engine/cli/adapters.ts';
 import { openFileSource } from '../../engine/cli/file-source.ts';
 import { openDawn } from '../../engine/gpu/dawn.ts';
 import { Gpu } from '../../engine/gpu/gpu.ts';
 import { type FitDevice, fitOf, readDevice } from '../../engine/runtime/fit.ts';
 import { loadModel, readModel } from '../../engine/runtime/load-model.ts';
+import { randomAdapter } from '../fidelity/random-adapter.ts';
 import { randomModel } from '../fidelity/random-model.ts';
 
 const webgpu = await openDawn();
@@ -16,7 +18,8 @@ afterEach(() => {
 });
 
 const shape = { layers: 2, width: 128, heads: 4, kvHeads: 2, headDim: 32, ffn: 256, context: 4096 };
-const source = await openFileSource(randomModel('fit', { architecture: 'llama', type: 'Q8_0', ...shape }));
+const path = randomModel('fit', { architecture: 'llama', type: 'Q8_0', ...shape });
+const source = await openFileSource(path);
 const read = await readModel(source);
 /** Of the file, uploaded at once: a load needs room for it, too. */
 const CHUNK = 8 << 20;
@@ -30,6 +33,17 @@ test.each(['f16', 'q8'] as const)('estimate and load, a cache in %s', async (kvT
   const model = await loadModel(gpu, source, { kvType });
   expect(Math.abs(fit.gpuBytes / gpu.allocatedBytes - 1)).toBeLessThan(0.01);
   expect(model.contextTokens).toBe(fit.contextTokens);
+  model.release();
+});
+
+test('estimate and adapters that are attached', async () => {
+  const attached = adapterSource(await randomAdapter('fit', path, { rank: 6, type: 'F16', gain: 0.3 }), 1);
+  const alone = (await fitOf(read, device())).fit;
+  const { fit } = await fitOf(read, device(), { adapters: [attached] });
+  const model = await loadModel(gpu, source);
+  const before = gpu.allocatedBytes;
+  (await model.adapt([attached])).use();
+  expect(fit.gpuBytes - alone.gpuBytes).toBe(gpu.allocatedBytes - before);
   model.release();
 });
 
