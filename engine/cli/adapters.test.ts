@@ -5,6 +5,9 @@ test.each([
   ['some/style.gguf', 'style.gguf', 1],
   ['style.gguf:0.5', 'style.gguf', 0.5],
   ['style.gguf:-2', 'style.gguf', -2],
+  ['style.gguf:.5', 'style.gguf', 0.5],
+  ['style.gguf:+1.', 'style.gguf', 1],
+  ['style.gguf:5e-1', 'style.gguf', 0.5],
   ['C:/style.gguf', 'style.gguf', 1],
   ['C:/style.gguf:0.25', 'style.gguf', 0.25],
 ])('%s', (text, name, scale) => {

@@ -9,7 +9,7 @@ import { openFileSource } from './file-source.ts';
 
 /** `adapter.gguf`, or `adapter.gguf:0.5` with the scale that it is attached at. */
 export function adapterFrom(text: string): AdapterSource {
-  const [, path = text, scale = '1'] = /^(.+):(-?\d+(?:\.\d+)?)$/.exec(text) ?? [];
+  const [, path = text, scale = '1'] = /^(.+):([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)$/i.exec(text) ?? [];
   return adapterSource(path, Number(scale));
 }
 
