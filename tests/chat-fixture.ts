@@ -72,6 +72,7 @@ export function memoryHistory(): ChatHistory & { failing: boolean } {
       stored.set(id, (stored.get(id) ?? new Map<string, ChatMessage>()).set(message.id, message));
     },
     saveAll: async (chats) => {
+      if (history.failing) throw new Error('disk on fire');
       for (const { conversation, messages } of chats) {
         conversations.set(conversation.id, conversation);
         stored.set(conversation.id, new Map(messages.map((message) => [message.id, message])));

@@ -9,16 +9,15 @@ import { useObservable } from '../observable.ts';
 import type { Services } from '../services.ts';
 import {
   asModelSettings,
+  changed,
   changesIn,
   samplingOf,
+  type SettingChanges,
   type SettingsBelow,
   settingsBelow,
   systemOf,
 } from './chat-settings.ts';
 import type { ChatSession } from './session.ts';
-
-/** What one setting, or several, become; undefined: as it would be without. */
-export type SettingChanges = { [K in keyof ChatSettings]?: ChatSettings[K] | undefined };
 
 interface ChatSettingsDialogProps {
   services: Pick<Services, 'session' | 'choice'>;
@@ -139,10 +138,7 @@ function useDraft(session: ChatSession) {
   };
   useEffect(() => save, []);
   const change = (changes: SettingChanges) => {
-    setDraft((before) => {
-      const kept = Object.entries({ ...before, ...changes }).filter(([, value]) => value !== undefined);
-      return Object.fromEntries(kept);
-    });
+    setDraft((before) => changed(before, changes));
     unsaved.current = { ...unsaved.current, ...changes };
     clearTimeout(timer.current);
     timer.current = setTimeout(save, SAVE_MS);

@@ -7,6 +7,9 @@ import type { ModelInfo, ModelSettings } from '../../../engine/client/index.ts';
 import { type Sampling, SAMPLING_FIELDS, samplingBelow } from '../fields/sampling.ts';
 import type { ChatSettings } from '../history/records.ts';
 
+/** What one setting, or several, become; undefined: as it would be without. */
+export type SettingChanges = { [K in keyof ChatSettings]?: ChatSettings[K] | undefined };
+
 /** What holds in a chat that sets nothing. */
 export interface SettingsBelow {
   sampling: Required<Sampling>;
@@ -63,4 +66,8 @@ export function asModelSettings(settings: ChatSettings, model: ModelInfo, began:
     ...(Object.keys(sampling).length > 0 && { sampling }),
     ...(system !== '' && { system }),
   };
+}
+
+export function changed(settings: ChatSettings, changes: SettingChanges): ChatSettings {
+  return Object.fromEntries(Object.entries({ ...settings, ...changes }).filter(([, value]) => value !== undefined));
 }

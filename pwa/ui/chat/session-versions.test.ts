@@ -164,11 +164,11 @@ test('what is attached goes along once, and outlives a new chat until then', asy
   session.attach({ name: 'a\n.txt', text: 'alpha' });
   session.attach({ name: 'a\n.txt', text: 'alpha' });
   session.attach({ name: 'b.txt', text: 'beta' });
-  session.detach(session.draftAttachments[1]!);
+  session.detach(session.value.draftAttachments[1]!);
   session.newChat();
-  expect(session.draftAttachments).toEqual([{ name: 'a .txt', text: 'alpha' }]);
+  expect(session.value.draftAttachments).toEqual([{ name: 'a .txt', text: 'alpha' }]);
   await talk(given, ['', 'Two letters.'], ['And now?', 'None.']);
-  expect(session.draftAttachments).toEqual([]);
+  expect(session.value.draftAttachments).toEqual([]);
   expect(session.value.conversation?.title).toBe('a .txt');
   expect(engine.asked()).toEqual(['File "a .txt":\n```\nalpha\n```', 'Two letters.', 'And now?']);
 });

@@ -99,6 +99,43 @@ test('until another conversation is read, the one that is there goes on', async 
   expect((await history.messages(first.id)).map(({ status }) => status)).toEqual(['complete', 'complete']);
 });
 
+/** Claims as they are between windows: whoever asks for one that is held gets none. */
+function strictClaims() {
+  const held = new Set<string>();
+  const claim = async (id: string) => (held.has(id) ? undefined : (held.add(id), () => void held.delete(id)));
+  return { held, claim };
+}
+
+test('conversations open one after the other, and one that is opened twice at once is open', async () => {
+  const { held, claim } = strictClaims();
+  const { history, session } = setup({ claim });
+  const [one, two] = ['one', 'two'].map(
+    (id) => ({ id, title: id, titledBy: 'question', createdMs: 0, updatedMs: 0 }) as const,
+  );
+  const read = history.messages;
+  // The first one takes longer.
+  history.messages = (id) =>
+    id === 'one' ? new Promise((done) => setTimeout(done, 5)).then(() => read(id)) : read(id);
+  const opened = await Promise.all([session.open(one!), session.open(one!), session.open(two!)]);
+  expect(opened).toEqual([true, true, true]);
+  expect(session.value.conversation?.id).toBe('two');
+  expect([...held]).toEqual(['two']);
+});
+
+test('a conversation that cannot be read is not shown as an empty one, and can be opened later', async () => {
+  const { engine, history, session } = setup({ claim: strictClaims().claim });
+  const asked = session.send('Hi?');
+  engine.done('Hello');
+  await asked;
+  const other = { id: 'other', title: 'Other', titledBy: 'question', createdMs: 0, updatedMs: 0 } as const;
+  const read = history.messages;
+  history.messages = () => Promise.reject(new Error('disk on fire'));
+  await expect(session.open(other)).rejects.toThrow('disk on fire');
+  expect(session.value.messages.map(({ text }) => text)).toEqual(['Hi?', 'Hello']);
+  history.messages = read;
+  expect(await session.open(other)).toBe(true);
+});
+
 test('a conversation that is open elsewhere is left alone', async () => {
   const { engine, history, session } = setup();
   const asked = session.send('Hi?');
@@ -137,4 +174,21 @@ test('a chat that cannot be saved goes on and says so', async () => {
   await asked;
   await vi.waitFor(() => expect(session.value.historyError?.message).toContain('disk on fire'));
   expect(session.value.messages.at(-1)?.text).toBe('Hello');
+});
+
+test('what could not be saved is saved with what follows, and nothing is said any more', async () => {
+  const { engine, history, session } = setup();
+  history.failing = true;
+  const asked = session.send('Hi?');
+  engine.done('Hello');
+  await asked;
+  await vi.waitFor(() => expect(session.value.historyError).toBeDefined());
+  history.failing = false;
+  const again = session.send('And?');
+  engine.done('Hello again');
+  await again;
+  await vi.waitFor(() => expect(session.value).not.toHaveProperty('historyError'));
+  const [saved] = await history.list();
+  const texts = (await history.messages(saved!.id)).map(({ text }) => text);
+  expect(texts).toEqual(['Hi?', 'Hello', 'And?', 'Hello again']);
 });

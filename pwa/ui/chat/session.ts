@@ -10,12 +10,11 @@ import type { ChatHistory } from '../history/history.ts';
 import type { Attachment, ChatMessage, ChatSettings, ConversationRecord } from '../history/records.ts';
 import { Observable } from '../observable.ts';
 import { cleanName } from './attachments.ts';
-import { claimByLock } from './claim.ts';
-import type { Claim } from './claim.ts';
+import { type Claim, claimByLock } from './claim.ts';
 import { ChatKeeper } from './keeper.ts';
-import { makeQuestion, optionsOf, promptOf, titled, titleOf } from './transcript.ts';
-import { MessageTree } from './tree.ts';
-import type { Versions } from './tree.ts';
+import { changed, type SettingChanges } from './chat-settings.ts';
+import { makeConversation, makeQuestion, optionsOf, promptOf, titled } from './transcript.ts';
+import { MessageTree, type Versions } from './tree.ts';
 import { canContinue, makeAnswer, writeAnswer } from './write-answer.ts';
 
 export interface ChatState {
@@ -50,11 +49,15 @@ export class ChatSession extends Observable<ChatState> {
   readonly #keeper: ChatKeeper;
   #tree = new MessageTree();
   #release: (() => void) | undefined;
+  #opening: Promise<unknown> = Promise.resolve();
   #stop: AbortController | undefined;
 
   constructor(options: ChatSessionOptions) {
     super({ opened: false, settings: {}, messages: [], draftAttachments: [] });
-    this.#keeper = new ChatKeeper(options.history, (historyError) => this.set({ ...this.value, historyError }));
+    this.#keeper = new ChatKeeper(options.history, (historyError) => {
+      const { historyError: _, ...rest } = this.value;
+      this.set(historyError ? { ...rest, historyError } : rest);
+    });
     const unknown = () => undefined;
     this.#options = { claim: claimByLock, modelName: unknown, defaultSystem: unknown, ...options };
   }
@@ -63,27 +66,37 @@ export class ChatSession extends Observable<ChatState> {
     return this.#options.history;
   }
 
-  get draftAttachments(): readonly Attachment[] {
-    return this.value.draftAttachments;
-  }
-
   /** The versions of a message, itself among them. */
   readonly versionsOf = (message: ChatMessage): Versions => this.#tree.versionsOf(message);
 
   /** Opens the latest conversation, or an empty one where there is none or another window has it. */
   async restore(): Promise<void> {
-    const latest = await this.#keeper.quietly(async (history) => (await history.list())[0]);
-    const opened = latest !== undefined && (await this.open(latest));
+    const opened = await this.#keeper.quietly(async (history) => {
+      const [latest] = await history.list();
+      return latest !== undefined && (await this.open(latest));
+    });
     if (!opened && !this.value.opened) this.set({ ...this.value, opened: true });
   }
 
-  /** Returns false where another window has the conversation open. */
-  async open(conversation: ConversationRecord): Promise<boolean> {
+  /**
+   * One after the other: the one that was asked for last stays. Returns false where another window has the conversation open.
+   * @throws LocalLLMError storage: it cannot be read, and what was open stays
+   */
+  open(conversation: ConversationRecord): Promise<boolean> {
+    const opened = this.#opening.then(() => this.#open(conversation));
+    this.#opening = opened.catch(() => {});
+    return opened;
+  }
+
+  async #open(conversation: ConversationRecord): Promise<boolean> {
     if (conversation.id === this.value.conversation?.id) return true;
     const release = await this.#options.claim(conversation.id);
     if (!release) return false;
     // Until it is read, the person may go on with what is there.
-    const all = (await this.#keeper.quietly((history) => history.messages(conversation.id))) ?? [];
+    const all = await this.history.messages(conversation.id).catch((error: unknown) => {
+      release();
+      throw error;
+    });
     this.newChat();
     this.#release = release;
     this.#tree = new MessageTree(all);
@@ -108,11 +121,6 @@ export class ChatSession extends Observable<ChatState> {
     await this.#keeper.quietly((history) => history.remove(conversationId));
   }
 
-  async removeAll(): Promise<void> {
-    this.newChat();
-    await this.#keeper.quietly((history) => history.clear());
-  }
-
   /** An empty title: made of the first question again. Returns false where another window has the conversation open. */
   async rename(title: string, conversation = this.value.conversation): Promise<boolean> {
     if (!conversation) return true;
@@ -128,14 +136,13 @@ export class ChatSession extends Observable<ChatState> {
   }
 
   /** What is undefined is as the model's own settings have it again. */
-  setSettings(changes: { [K in keyof ChatSettings]?: ChatSettings[K] | undefined }): void {
-    const merged = Object.entries({ ...this.value.settings, ...changes }).filter(([, value]) => value !== undefined);
-    const settings: ChatSettings = Object.fromEntries(merged);
+  setSettings(changes: SettingChanges): void {
+    const settings = changed(this.value.settings, changes);
     const { conversation } = this.value;
     if (!conversation) return this.set({ ...this.value, settings });
-    const changed = { ...conversation, settings };
-    this.set({ ...this.value, settings, conversation: changed });
-    void this.#keeper.quietly((history) => history.saveConversation(changed));
+    const saved = { ...conversation, settings };
+    this.set({ ...this.value, settings, conversation: saved });
+    void this.#keeper.quietly((history) => history.saveConversation(saved));
   }
 
   /** Puts a text beside the question that is being typed. The same text again changes nothing. */
@@ -231,12 +238,11 @@ export class ChatSession extends Observable<ChatState> {
     stop?.abort();
   }
 
-  #begin({ text, attachments, createdMs }: ChatMessage): void {
-    const id = crypto.randomUUID();
+  #begin(question: ChatMessage): void {
     const system = this.#options.defaultSystem();
     const settings = { ...(system !== undefined && { system }), ...this.value.settings };
-    const times = { createdMs, updatedMs: createdMs };
-    const conversation = { id, title: titleOf(text, attachments), titledBy: 'question', ...times, settings } as const;
+    const conversation = makeConversation(question, settings);
+    const { id } = conversation;
     void this.#options.claim(id).then((release) => {
       if (this.value.conversation?.id === id) this.#release = release;
       else release?.();
@@ -290,6 +296,6 @@ export class ChatSession extends Observable<ChatState> {
     if (!conversation) return;
     const updated = { ...conversation, updatedMs: Date.now(), leaf: message.id };
     this.set({ ...this.value, conversation: updated });
-    await this.#keeper.quietly((history) => history.save(updated, message));
+    await this.#keeper.save(updated, message, this.#tree.all);
   }
 }

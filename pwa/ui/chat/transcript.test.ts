@@ -36,6 +36,11 @@ test('questions that got no answer at all are left out, partial answers are kept
   expect(promptOf(messages).map(({ content }) => content)).toEqual(['stopped', 'half an ans', 'now']);
 });
 
+test('a question that was followed by another one is left out: many templates take no two in a row', () => {
+  const [cut, now] = conversation('cut', 'now');
+  expect(promptOf([cut!, { ...now!, role: 'user' }])).toEqual([{ role: 'user', content: 'now' }]);
+});
+
 test('a chat that asks nothing is called after what is attached', () => {
   expect(titleOf('', [{ name: 'notes.md', text: 'x' }])).toBe('notes.md');
   expect(titleOf('')).toBe('New chat');

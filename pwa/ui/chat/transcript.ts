@@ -28,6 +28,15 @@ export function titled(conversation: ConversationRecord, title: string, first?: 
     : conversation;
 }
 
+/** The one that a question begins. */
+export function makeConversation(
+  { text, attachments, createdMs }: ChatMessage,
+  settings: ChatSettings,
+): ConversationRecord {
+  const title = titleOf(text, attachments);
+  return { id: crypto.randomUUID(), title, titledBy: 'question', createdMs, updatedMs: createdMs, settings };
+}
+
 export function makeQuestion(parent: string | null, text: string, attachments: readonly Attachment[]): ChatMessage {
   const id = crypto.randomUUID();
   const question: ChatMessage = { id, parent, role: 'user', text, createdMs: Date.now(), status: 'complete' };
@@ -41,8 +50,8 @@ export function promptOf(messages: readonly ChatMessage[]): Message[] {
     const content = contentOf(message);
     if (content === '') return;
     if (message.role === 'user') {
-      const answer = messages[position + 1];
-      if (answer && contentOf(answer) === '') return;
+      const next = messages[position + 1];
+      if (next && (next.role === 'user' || contentOf(next) === '')) return;
     }
     prompt.push({ role: message.role, content });
   });

@@ -23,8 +23,9 @@ export class MessageTree {
     for (const message of messages) this.put(message);
   }
 
-  get size(): number {
-    return this.#byId.size;
+  /** Of all branches. */
+  get all(): Iterable<ChatMessage> {
+    return this.#byId.values();
   }
 
   get(id: string): ChatMessage | undefined {
