@@ -23,7 +23,12 @@ beforeEach(() => {
 
 test('without a file everything is as the catalogue has it', async () => {
   expect(await open().read()).toEqual(NOTHING);
-  expect(await open().settingsOf('__proto__')).toEqual({});
+  for (const id of ['__proto__', 'constructor']) {
+    expect(await open().settingsOf(id)).toEqual({});
+    expect(speedIn(await open().read(), id)).toBeUndefined();
+    await open().keepSpeed(id, 'gpu', {}, { prefill: 1, decode: 1 });
+    expect(await open().read()).toEqual(NOTHING); // of such a model nothing is kept
+  }
 });
 
 test('what is set stays', async () => {

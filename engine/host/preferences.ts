@@ -114,7 +114,7 @@ export class Preferences {
   ): Promise<void> {
     const key = speedKey(settings);
     await this.#change((now) => {
-      const others = (now.speeds[id] ?? []).filter((one) => one.adapter !== adapter || one.settings !== key);
+      const others = (entryOf(now.speeds, id) ?? []).filter((one) => one.adapter !== adapter || one.settings !== key);
       const kept = [...others.slice(1 - MAX_SPEEDS), { adapter, settings: key, prefill, decode }];
       return { ...now, speeds: withEntry(now.speeds, id, kept) };
     });
@@ -125,12 +125,16 @@ export class Preferences {
   }
 }
 
-export const settingsIn = ({ settings }: PreferenceRecord, id: string): ModelSettings => settings[id] ?? {};
+/** Of a model, which may have a prototype's name. */
+const entryOf = <T>(entries: Readonly<Record<string, T>>, id: string): T | undefined =>
+  Object.hasOwn(entries, id) ? entries[id] : undefined;
+
+export const settingsIn = ({ settings }: PreferenceRecord, id: string): ModelSettings => entryOf(settings, id) ?? {};
 
 /** Of this adapter where it is known, else the latest. */
 export function speedIn(record: PreferenceRecord, id: string, adapter?: string): ModelSpeed | undefined {
   const key = speedKey(settingsIn(record, id));
-  const found = record.speeds[id]?.findLast(
+  const found = entryOf(record.speeds, id)?.findLast(
     (one) => one.settings === key && (adapter === undefined || one.adapter === adapter),
   );
   return found && { prefill: found.prefill, decode: found.decode };
@@ -142,7 +146,7 @@ function withoutAdapter(settings: ModelSettings, id: string): ModelSettings {
   return left.length > 0 ? { ...rest, adapters: left } : rest;
 }
 
-/** Without the entry where there is nothing to say. A record of a prototype's name is an entry as any other. */
+/** Without the entry where there is nothing to say. */
 function withEntry<T extends object>(
   entries: Readonly<Record<string, T>>,
   id: string,
