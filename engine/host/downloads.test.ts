@@ -82,6 +82,15 @@ test('what cannot be had is not tried again, and what is deleted leaves no error
   expect(left).not.toHaveProperty('error');
 });
 
+test('what another window is about to fetch is not taken for done', async () => {
+  const elsewhere = new Preferences(async () => at.store.kept('preferences', PreferencesSchema));
+  await elsewhere.want('new', true); // it has no record yet
+  await at.connect('a').models();
+  at.host.online();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect((await elsewhere.read()).downloads).toEqual(['new']);
+});
+
 test('what another window paused is not gone on with here', async () => {
   const gate = Promise.withResolvers<void>();
   const ensure = at.store.ensure.bind(at.store);

@@ -59,8 +59,9 @@ export class Downloads {
     const stored = await (await this.#shelf.store()).list();
     for (const id of downloads) {
       const model = stored.find((one) => one.id === id);
-      if (model?.running) continue;
-      if (model && !model.complete) await this.resume(id, new AbortController().signal).catch(() => {}); // the next time, perhaps
+      // One without a record is about to begin, perhaps in another window.
+      if (!model || model.running) continue;
+      if (!model.complete) await this.resume(id, new AbortController().signal).catch(() => {}); // the next time, perhaps
       else await this.#shelf.preferences.want(id, false);
     }
   }
