@@ -199,6 +199,17 @@ test('hidden while it is loaded again, that is stopped and counts for nothing', 
   expect(calls.at(-1)).toBe('load small');
 });
 
+test('a load that begins only after the person went is stopped, and done when the person is back', async () => {
+  const { hide, show, tell, calls, settle } = page({ state: 'idle' });
+  hide();
+  tell('loading');
+  expect(calls).toEqual(['interrupt', 'unload']);
+  await settle();
+  show();
+  await settle();
+  expect(calls.slice(2)).toEqual(['load small']);
+});
+
 test('what the person stops is not loaded again', async () => {
   const { hide, show, engine, calls, settle } = page();
   engine.gate = new Promise(() => {});

@@ -37,7 +37,6 @@ export interface LifecycleOptions extends PageEvents {
 /** Loads in a row that may fail before the person is asked. */
 const MAX_FAILURES = 2;
 const PAUSE_MS = 1_000;
-/** What has memory of the GPU, or is about to. */
 const HOLDING: readonly EngineStatus['state'][] = ['downloading', 'loading', 'ready', 'profiling'];
 
 export class Lifecycle {
@@ -49,6 +48,8 @@ export class Lifecycle {
   #held: { id: string | undefined } | undefined;
   #failures = 0;
   #restoring = false;
+  /** The engine has memory of the GPU, or is about to. */
+  #holding = false;
 
   constructor(options: LifecycleOptions) {
     this.#options = options;
@@ -59,9 +60,8 @@ export class Lifecycle {
     const { window, document, monitor, releasesWhenHidden } = this.#options;
     const stop = new AbortController();
     const { signal } = stop;
-    const unsubscribe = monitor.subscribe(() => {
-      if (monitor.value.status?.state === 'ready') this.#failures = 0;
-    });
+    const unsubscribe = monitor.subscribe(() => this.#follow());
+    this.#follow();
     const seen = (): boolean => document.visibilityState !== 'hidden';
     const onVisibility = (): void => {
       if (seen()) this.#return();
@@ -83,16 +83,27 @@ export class Lifecycle {
     };
   }
 
+  #follow(): void {
+    const { state = 'idle' } = this.#options.monitor.value.status ?? {};
+    if (state === 'ready') this.#failures = 0;
+    const held = this.#holding;
+    this.#holding = HOLDING.includes(state);
+    // What was asked for just before the person went begins only now.
+    if (this.#away && this.#holding && !held) this.#release();
+  }
+
   /** All that has to be done is asked for at once: the page may be stopped right after the event. */
   #leave(): void {
-    const { session, client, monitor } = this.#options;
-    session.interrupt();
+    this.#options.session.interrupt();
     if (this.#away) return;
     this.#away = true;
     this.#leaves++;
-    const { status } = monitor.value;
-    if (!this.#restoring && (!status || !HOLDING.includes(status.state))) return;
-    this.#held ??= { id: status?.model?.id };
+    if (this.#restoring || this.#holding) this.#release();
+  }
+
+  #release(): void {
+    const { client, monitor } = this.#options;
+    this.#held ??= { id: monitor.value.status?.model?.id };
     client.unload().catch(() => {}); // an engine that is gone holds nothing
   }
 
