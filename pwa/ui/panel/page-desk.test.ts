@@ -39,7 +39,7 @@ function setUp(reading: PageReading, state: EngineStatus['state'] = 'ready') {
     asked.push(async () => one);
     for (const listener of listeners) listener();
   };
-  return { desk, attached, calls, monitor, ask };
+  return { desk, attached, calls, monitor, pages, ask };
 }
 
 const page = (text: string, cut = false): PageReading => ({ attachment: { name: 'A page', text }, cut });
@@ -70,7 +70,7 @@ test('a text without any gap is cut as well, between characters', async () => {
   expect(attached[0]!.text.length).toBeLessThan(450);
 });
 
-test('while the model is loading the page waits for it; for a download it does not wait long', async () => {
+test('while the model is loading the page waits for it', async () => {
   const long = 'A paragraph of text.\n\n'.repeat(100);
   const loading = setUp(page(long), 'loading');
   const done = loading.desk.attach('page');
@@ -78,13 +78,26 @@ test('while the model is loading the page waits for it; for a download it does n
   loading.monitor.say('ready');
   await done;
   expect(loading.attached[0]!.text.length).toBeLessThan(450);
-  const downloading = setUp(page(long), 'downloading');
+});
+
+test.each(['idle', 'downloading'] as const)('for an engine that stays %s nobody waits long', async (state) => {
+  const long = 'A paragraph of text.\n\n'.repeat(100);
+  const { desk, attached } = setUp(page(long), state);
   vi.useFakeTimers();
-  const given = downloading.desk.attach('page');
+  void desk.attach('page');
   await vi.advanceTimersByTimeAsync(11_000);
-  await given;
   vi.useRealTimers();
-  expect(downloading.attached[0]!.text).toBe(long);
+  expect(desk.value.busy).toBeUndefined();
+  expect(attached[0]!.text).toBe(long);
+});
+
+test('a reading that breaks is told, and the next one is done', async () => {
+  const { desk, attached, pages } = setUp(page('Words.'));
+  vi.spyOn(pages, 'read').mockRejectedValueOnce(new Error('Extension context invalidated.'));
+  await desk.attach('page');
+  expect(desk.value).toEqual({ refused: { message: expect.stringContaining('open it again') as string } });
+  await desk.attach('page');
+  expect(attached).toHaveLength(1);
 });
 
 test('what the page has beyond the bounds is told even where the model has room', async () => {

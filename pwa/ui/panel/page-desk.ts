@@ -31,8 +31,9 @@ const LEAST_TOKENS = 64;
 const MEASURE_MS = 10_000;
 /** A model that is on the disk is there by then. */
 const LOAD_MS = 60_000;
-/** The embedded model is unpacked by then; others come over the network, and nobody waits for that. */
-const DOWNLOAD_MS = 10_000;
+/** The embedded model is unpacked by then; others come over the network, and nobody waits for that, or for one that nobody loads. */
+const BEGIN_MS = 10_000;
+const UNREAD = 'The page could not be read. Close this panel, open it again, and try once more.';
 const CUT = '\n\n[The page goes on.]';
 
 export class PageDesk extends Observable<PageDeskState> {
@@ -91,7 +92,7 @@ export class PageDesk extends Observable<PageDeskState> {
 
   async #attach(ask: PageAsk): Promise<void> {
     this.set({ busy: 'reading' });
-    const reading = await ask();
+    const reading = await ask().catch((): PageReading => ({ message: UNREAD }));
     if ('message' in reading) return this.set({ refused: reading });
     const { attachment, cut } = reading;
     this.set({ busy: 'fitting' });
@@ -122,23 +123,22 @@ export class PageDesk extends Observable<PageDeskState> {
   }
 }
 
-/** Once the model is loaded; false where it has to come over the network first, or does not come. */
+/** Once the model is loaded; false where it has to come over the network first, nobody loads it, or it does not come. */
 async function isReady(monitor: PageDeskOptions['monitor']): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  let download: ReturnType<typeof setTimeout> | undefined;
+  const begin = setTimeout(() => resolve(false), BEGIN_MS);
   const look = (): void => {
     const { state } = monitor.value.status ?? {};
     if (state === 'ready' || state === 'profiling') resolve(true);
     if (state === 'failed') resolve(false);
-    if (state === 'downloading') download ??= setTimeout(() => resolve(false), DOWNLOAD_MS);
-    else clearTimeout(download);
+    if (state === 'loading') clearTimeout(begin);
   };
   const stop = monitor.subscribe(look);
   const load = setTimeout(() => resolve(false), LOAD_MS);
   look();
   const ready = await promise;
   clearTimeout(load);
-  clearTimeout(download);
+  clearTimeout(begin);
   stop();
   return ready;
 }
