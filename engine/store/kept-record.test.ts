@@ -61,6 +61,21 @@ test('a crash at any operation leaves the record before it or the one after', as
   }
 });
 
+test('what cannot be read just now is not written over', async () => {
+  const disk = new FakeOpfs();
+  const text = 'x'.repeat(200_000);
+  for (const count of [5, 6, 7]) await tab(disk).change(() => ({ count, text })); // of its two files the second is the newer one
+  const directory = disk.directory();
+  let busy: string | undefined;
+  const readText = async (name: string) => (name === busy ? undefined : directory.readText(name));
+  const record = new KeptRecord({ ...directory, readText }, 'preferences', Schema, (act) => act());
+  for (busy of disk.files.keys()) {
+    await expect(record.change(() => ({ count: 1 }))).rejects.toMatchObject({ code: 'storage' });
+  }
+  busy = undefined;
+  expect(await record.change((now) => ({ ...now, count: now!.count + 1 }))).toEqual({ count: 8, text });
+});
+
 test('what is damaged becomes a default, and a torn line leaves the one before it', async () => {
   const disk = new FakeOpfs();
   await tab(disk).change(() => ({ count: 7, text: 'kept' }));

@@ -5,6 +5,7 @@
  * @module
  */
 import * as v from 'valibot';
+import { LocalLLMError } from '../protocol/errors.ts';
 import { Journal, lastRecord } from './journal.ts';
 import type { StoreDirectory } from './opfs.ts';
 
@@ -36,6 +37,7 @@ export class KeptRecord<S extends v.GenericSchema> {
   /** Writes what `change` makes of the record as it is now, whoever changed it last. @throws LocalLLMError storage, storage-full */
   change(change: (now: v.InferOutput<S> | undefined) => v.InferOutput<S>): Promise<v.InferOutput<S>> {
     return this.#exclusively(async () => {
+      for (const name of this.#names) await this.#refuseUnreadable(name);
       const newest = await this.#newest();
       const value = change(newest?.value);
       const name = this.#names[newest?.file ?? 0];
@@ -57,6 +59,12 @@ export class KeptRecord<S extends v.GenericSchema> {
     const [a, b] = await Promise.all(this.#names.map((name) => this.#last(name)));
     if (a && (!b || a.number > b.number)) return { ...a, file: 0 };
     return b && { ...b, file: 1 };
+  }
+
+  /** What cannot be read just now must not be taken for nothing and written over. @throws LocalLLMError storage */
+  async #refuseUnreadable(name: string): Promise<void> {
+    if (!(await this.#directory.size(name)) || (await this.#directory.readText(name)) !== undefined) return;
+    throw new LocalLLMError('storage', `${name} cannot be read now: another window writes it. Try again.`);
   }
 
   async #last(name: string): Promise<{ number: number; value: v.InferOutput<S> } | undefined> {
