@@ -242,9 +242,8 @@ export class ChatSession extends Observable<ChatState> {
     const system = this.#options.defaultSystem();
     const settings = { ...(system !== undefined && { system }), ...this.value.settings };
     const conversation = makeConversation(question, settings);
-    const { id } = conversation;
-    void this.#options.claim(id).then((release) => {
-      if (this.value.conversation?.id === id) this.#release = release;
+    void this.#options.claim(conversation.id).then((release) => {
+      if (this.value.conversation?.id === conversation.id) this.#release = release;
       else release?.();
     });
     this.set({ ...this.value, conversation, settings });
