@@ -79,6 +79,19 @@ test('titles and texts are searched; what was found in a text is shown', async (
   expect(chats.value).toMatchObject({ searching: false });
 });
 
+test('the list is read when the open chat is saved, not with each word of it', async () => {
+  const { chats, history, session } = await setup(chat('of-tomorrow', 1e15), chat('a', 3));
+  await chats.open('a');
+  const list = vi.spyOn(history, 'list');
+  const stop = chats.follow();
+  session.attach({ name: 'a.txt', text: 'alpha' });
+  session.attach({ name: 'b.txt', text: 'beta' });
+  expect(list).toHaveBeenCalledTimes(1);
+  session.setSettings({ seed: 1 });
+  expect(list).toHaveBeenCalledTimes(2);
+  stop();
+});
+
 test('what was found on another branch is shown when its chat is opened', async () => {
   const { conversation, messages } = chat('a', 3);
   const other: ChatMessage = { ...messages[1]!, id: '2', text: 'Another version, with a needle.' };

@@ -10,7 +10,7 @@ import { searchTexts, termsOf } from '../history/search.ts';
 import type { Hit } from '../history/search.ts';
 import { Observable } from '../observable.ts';
 import { readChats } from './chat-files.ts';
-import { claimedConversations } from './claim.ts';
+import { claimedElsewhere } from './claim.ts';
 import { sameRecords } from './same-records.ts';
 import type { ChatSession } from './session.ts';
 
@@ -41,7 +41,7 @@ type Session = Pick<
 >;
 export interface ChatsOptions {
   session: Session;
-  /** All that windows have open. */
+  /** Those that other windows have open. */
   claimed?: () => Promise<ReadonlySet<string>>;
 }
 
@@ -58,7 +58,7 @@ export class Chats extends Observable<ChatsState> {
   /** The chat that was open when it was deleted. */
   #reopen: string | undefined;
 
-  constructor({ session, claimed = claimedConversations }: ChatsOptions) {
+  constructor({ session, claimed = claimedElsewhere }: ChatsOptions) {
     super({ query: '', searching: false, elsewhere: new Set() });
     this.#session = session;
     this.#claimed = claimed;
@@ -71,26 +71,26 @@ export class Chats extends Observable<ChatsState> {
     return this.#session.subscribe(() => {
       const { conversation } = this.#session.value;
       const same = conversation?.id === seen?.id && conversation?.title === seen?.title;
-      const first = conversation === undefined || this.value.chats?.[0]?.id === conversation.id;
+      // The words of an answer come far more often than they are saved.
+      const saved = conversation !== undefined && conversation !== seen;
+      const first = this.value.chats?.[0]?.id === conversation?.id;
       seen = conversation;
-      if (!same || !first) void this.refresh();
+      if (!same || (saved && !first)) void this.refresh();
     });
   }
 
   readonly refresh = (): Promise<void> =>
     this.#trying(async () => {
       const refresh = ++this.#refreshes;
-      const [chats, claimed] = await Promise.all([this.#session.history.list(), this.#claimed()]);
+      const [chats, elsewhere] = await Promise.all([this.#session.history.list(), this.#claimed()]);
       if (refresh !== this.#refreshes) return; // a later one saw more
-      const own = this.#session.value.conversation?.id;
-      const elsewhere = [...claimed].filter((id) => id !== own);
       const before = this.value;
       // Looking again every few seconds draws nothing as long as nothing changed.
       const sameChats = before.chats !== undefined && sameRecords(before.chats, chats);
       const sameElsewhere =
-        before.elsewhere.size === elsewhere.length && elsewhere.every((id) => before.elsewhere.has(id));
+        before.elsewhere.size === elsewhere.size && [...elsewhere].every((id) => before.elsewhere.has(id));
       if (!sameChats) this.set({ ...this.value, chats });
-      if (!sameElsewhere) this.set({ ...this.value, elsewhere: new Set(elsewhere) });
+      if (!sameElsewhere) this.set({ ...this.value, elsewhere });
     });
 
   /** Searches titles and texts; a search that is under way ends. */
