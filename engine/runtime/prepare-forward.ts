@@ -22,6 +22,7 @@ import {
 } from '../ops/context.ts';
 import { recordDrawing } from '../ops/drawing.ts';
 import { recordSampling } from '../ops/sampling.ts';
+import { LocalLLMError, quoted } from '../protocol/errors.ts';
 import { loadAdapters } from './adapters.ts';
 import { Batch, type BatchLimits } from './batch.ts';
 import { GpuCache } from './cache-memory.ts';
@@ -114,7 +115,7 @@ export async function prepareForward(
           return { use, discard: () => next.release() };
         } catch (error) {
           next.release();
-          throw error;
+          throw noRoomFor(others, error);
         }
       },
       release: () => recorded.release(),
@@ -123,6 +124,14 @@ export async function prepareForward(
     recorded.release();
     throw error;
   }
+}
+
+/** The model itself has its memory already: what is missing is room for adapters beside it. */
+function noRoomFor(adapters: readonly AdapterSource[], error: unknown): unknown {
+  if (!(error instanceof LocalLLMError) || error.code !== 'out-of-memory' || adapters.length === 0) return error;
+  const names = adapters.map(({ name }) => quoted(name)).join(', ');
+  const message = `There is too little GPU memory for ${names} beside the model. Attach fewer adapters, or load the model with a shorter context.`;
+  return new LocalLLMError('out-of-memory', message, { cause: error, details: error.details });
 }
 
 interface Recorded {

@@ -36,15 +36,24 @@ test.each(['f16', 'q8'] as const)('estimate and load, a cache in %s', async (kvT
   model.release();
 });
 
-test('estimate and adapters that are attached', async () => {
+test('estimate and adapters that are attached, as long as there is room', async () => {
   const attached = adapterSource(await randomAdapter('fit', path, { rank: 6, type: 'F16', gain: 0.3 }), 1);
   const alone = (await fitOf(read, device())).fit;
   const { fit } = await fitOf(read, device(), { adapters: [attached] });
   const model = await loadModel(gpu, source);
   const before = gpu.allocatedBytes;
   (await model.adapt([attached])).use();
-  expect(fit.gpuBytes - alone.gpuBytes).toBe(gpu.allocatedBytes - before);
+  const after = gpu.allocatedBytes;
+  expect(fit.gpuBytes - alone.gpuBytes).toBe(after - before);
+
+  gpu.memory = { ...memory, budgetBytes: after + 1000 };
+  await expect(model.adapt([attached, attached])).rejects.toMatchObject({
+    code: 'out-of-memory',
+    message: expect.stringMatching(/^There is too little GPU memory for "adapter-fit.gguf", "adapter-fit.gguf" beside/),
+  });
+  expect(gpu.allocatedBytes).toBe(after);
   model.release();
+  expect(gpu.allocatedBytes).toBe(0);
 });
 
 test('a device with less memory gets the context that it was told', async () => {
