@@ -12,7 +12,18 @@ import { takeAsks, watchAsks } from '../../bridge/side-panel.ts';
 import type { Ask } from '../../bridge/side-panel.ts';
 import { askForSite, siteInTab } from '../../bridge/tab-site.ts';
 import { MAX_CHARACTERS } from '../../page-text/limits.ts';
-import { EMPTY, NOT_ALLOWED, NOTHING_SELECTED, NO_ANSWER, OWN, PDF, PRIVATE, refusalOf } from './refusals.ts';
+import {
+  EMPTY,
+  FILE,
+  NOT_ALLOWED,
+  NOTHING_SELECTED,
+  NO_ANSWER,
+  NO_TAB,
+  OWN,
+  PDF,
+  PRIVATE,
+  refusalOf,
+} from './refusals.ts';
 
 /** Built from `extension/entrypoints/page-text.ts`. */
 const SCRIPT = '/page-text.js';
@@ -32,7 +43,7 @@ export function createPageReader(windowId: Promise<number>): PageSource {
   return {
     read: async (part) => {
       const [tab] = await browser.tabs.query({ active: true, windowId: await windowId });
-      return tab?.id === undefined ? { message: EMPTY } : readTab(tab.id, { what: part });
+      return tab?.id === undefined ? { message: NO_TAB } : readTab(tab.id, { what: part });
     },
     take: async () =>
       (await takeAsks(await windowId)).map(
@@ -72,6 +83,8 @@ async function readAs(tabId: number, wanted: Wanted): Promise<PageReading> {
   } catch (error) {
     const message = refusalOf(error);
     if (message !== NOT_ALLOWED) return { message };
+    // Known where the person asked from the page: then asking once more is of no help.
+    if ((await browser.tabs.get(tabId)).url?.startsWith('file:')) return { message: FILE };
     const site = await siteInTab(tabId);
     if (site === undefined) return { message };
     const read = async (): Promise<PageReading> =>
