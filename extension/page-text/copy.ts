@@ -111,7 +111,8 @@ function isShown(
   if (!checkVisibility.call(element, { opacityProperty: true })) return false;
   const { width, height, right, bottom } = getBoundingClientRect.call(element);
   // As screen readers' texts are hidden from everybody else, and as others hide what only a model shall read.
-  if (width <= 1 && height <= 1) return style.overflow === 'visible';
+  if ((width <= 1 || height <= 1) && style.overflow !== 'visible') return false;
+  if (width <= 1 && height <= 1) return true;
   return right > edge.left && bottom > edge.top;
 }
 

@@ -13,6 +13,7 @@ const paragraphs = Array.from(
 const HIDDEN = `<p style="display:none">HIDDEN none</p><p style="visibility:hidden">HIDDEN visibility</p>
   <p style="opacity:0">HIDDEN opacity</p><p style="position:absolute;left:-9999px">HIDDEN beyond the edge</p>
   <p style="position:absolute;width:1px;height:1px;overflow:hidden">HIDDEN in a pixel</p>
+  <div style="height:0;overflow:hidden"><p>HIDDEN without height</p></div>
   <p style="font-size:0">HIDDEN size</p><script>const a = 'HIDDEN script';</script><template>HIDDEN template</template>
   <noscript>HIDDEN noscript</noscript><textarea>HIDDEN typed</textarea>`;
 export const ARTICLE = `<!doctype html><title>The harbour</title><nav><a href="/">Home</a> <a href="/more">More</a></nav>
