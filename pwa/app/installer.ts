@@ -43,7 +43,7 @@ export class Installer extends Observable<InstallState> {
     const offer = this.#offer;
     this.#offer = undefined;
     this.set({ ...this.value, way: 'none' });
-    await offer?.prompt();
+    await offer?.prompt().catch(() => {}); // the browser asks no more
   }
 
   /** The guide is not offered by itself again on this device; a button still leads to it. */

@@ -15,7 +15,7 @@ export function Keeps() {
     installed: isInstalled(),
     persisted: persisted === true,
   });
-  const ask = () => void storage?.persist?.().then(read);
+  const ask = () => void storage?.persist?.().then(read, () => {}); // a context that may not ask
   return (
     <p class="faint small">
       {text}{' '}
