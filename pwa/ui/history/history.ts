@@ -118,9 +118,9 @@ async function commit<S extends StoreNames<ChatSchema>>(
   value: ChatSchema[S]['value'],
 ): Promise<void> {
   const transaction = db.transaction(store, 'readwrite');
-  void transaction.store.put(value);
+  const put = transaction.store.put(value);
   transaction.commit();
-  await transaction.done;
+  await Promise.all([put, transaction.done]); // where it fails, both say so
 }
 
 /** Whoever was writing it is gone. */
