@@ -92,7 +92,7 @@ function Chat({ services, chats, onOpenModels, brand, extra, beforeComposer }: C
         <ModelSwitch choice={choice} status={engine.status} onOpenModels={onOpenModels} />
         <ModelProgress status={engine.status} client={client} />
         {beforeComposer}
-        <Composer session={session} chat={chat} blocked={blocked} />
+        <Composer session={session} chat={chat} blocked={blocked} model={engine.status?.model} />
       </div>
       {settingsAt && (
         <ChatSettingsDialog

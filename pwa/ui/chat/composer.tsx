@@ -1,4 +1,5 @@
 import { useRef, useState } from 'preact/hooks';
+import type { EngineStatus } from '../../../engine/protocol/messages.ts';
 import { Icon } from '../icons.tsx';
 import { AttachButton } from './attach-button.tsx';
 import { AttachmentChips } from './attachment-chips.tsx';
@@ -14,22 +15,25 @@ interface ComposerProps {
   chat: ChatState;
   /** Why nothing can be asked; undefined when all is well. */
   blocked?: string | undefined;
+  /** The one whose context the question has to fit in. */
+  model: EngineStatus['model'];
 }
 
 /** Where a question is written, and what goes along with it. */
-export function Composer({ session, chat, blocked }: ComposerProps) {
+export function Composer({ session, chat, blocked, model }: ComposerProps) {
   const { draftAttachments, conversation, streaming } = chat;
-  const [text, setText] = useState('');
+  const [text, setText] = useState(session.draft);
   const form = useRef<HTMLFormElement>(null);
   const field = useRef<HTMLTextAreaElement>(null);
   const { problem, news, take, remove, forget } = useAttaching(session);
   const held = useDroppedFiles(form, take);
-  const fit = useDraftFit(session, chat, text);
+  const fit = useDraftFit(session, chat, text, model);
   const something = text.trim() !== '' || draftAttachments.length > 0;
   const tooLong = fit?.verdict === 'too-long' && !fit.stale;
   const sendable = !streaming && blocked === undefined && something && !tooLong;
   const write = (written: string) => {
     setText(written);
+    session.draft = written;
     forget();
   };
   const send = () => {

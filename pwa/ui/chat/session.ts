@@ -10,9 +10,9 @@ import type { ChatHistory } from '../history/history.ts';
 import type { Attachment, ChatMessage, ChatSettings, ConversationRecord } from '../history/records.ts';
 import { Observable } from '../observable.ts';
 import { cleanName } from './attachments.ts';
+import { changed, type SettingChanges } from './chat-settings.ts';
 import { type Claim, claimByLock } from './claim.ts';
 import { ChatKeeper } from './keeper.ts';
-import { changed, type SettingChanges } from './chat-settings.ts';
 import { makeConversation, makeQuestion, optionsOf, promptOf, titled } from './transcript.ts';
 import { MessageTree, type Versions } from './tree.ts';
 import { canContinue, makeAnswer, writeAnswer } from './write-answer.ts';
@@ -31,7 +31,7 @@ export interface ChatState {
   /** The question that is being written anew. */
   editing?: string;
   /** Why nothing is saved. */
-  historyError?: ErrorData;
+  historyError?: ErrorData | undefined;
 }
 
 export interface ChatSessionOptions {
@@ -45,6 +45,8 @@ export interface ChatSessionOptions {
 }
 
 export class ChatSession extends Observable<ChatState> {
+  /** The question that is being typed: it outlives the field. */
+  draft = '';
   readonly #options: Required<ChatSessionOptions>;
   readonly #keeper: ChatKeeper;
   #tree = new MessageTree();
@@ -54,10 +56,7 @@ export class ChatSession extends Observable<ChatState> {
 
   constructor(options: ChatSessionOptions) {
     super({ opened: false, settings: {}, messages: [], draftAttachments: [] });
-    this.#keeper = new ChatKeeper(options.history, (historyError) => {
-      const { historyError: _, ...rest } = this.value;
-      this.set(historyError ? { ...rest, historyError } : rest);
-    });
+    this.#keeper = new ChatKeeper(options.history, (historyError) => this.set({ ...this.value, historyError }));
     const unknown = () => undefined;
     this.#options = { claim: claimByLock, modelName: unknown, defaultSystem: unknown, ...options };
   }

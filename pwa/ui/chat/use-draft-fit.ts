@@ -5,6 +5,7 @@
  */
 import { useEffect, useState } from 'preact/hooks';
 import { LocalLLMError } from '../../../engine/protocol/errors.ts';
+import type { EngineStatus } from '../../../engine/protocol/messages.ts';
 import { draftFit } from './attachments.ts';
 import type { DraftFit } from './attachments.ts';
 import type { ChatSession, ChatState } from './session.ts';
@@ -19,6 +20,7 @@ export function useDraftFit(
   session: ChatSession,
   chat: ChatState,
   text: string,
+  model: EngineStatus['model'],
 ): (DraftFit & { stale: boolean }) | undefined {
   const { draftAttachments, settings, messages, streaming } = chat;
   const wanted = streaming === undefined && (draftAttachments.length > 0 || text.length >= LONG_CHARS);
@@ -42,6 +44,6 @@ export function useDraftFit(
       clearTimeout(timer);
       stop.abort();
     };
-  }, [wanted, text, draftAttachments, settings, messages]);
+  }, [wanted, text, draftAttachments, settings, messages, model?.id, model?.contextTokens]);
   return wanted ? fit : undefined;
 }
