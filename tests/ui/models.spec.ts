@@ -36,7 +36,7 @@ test('another model becomes the default: answers finish first, a failure leaves 
   const pocket = here(page, 'Pocket');
   const card = here(page, 'my-finetune-v3');
   await expect(pocket.getByText('Default', { exact: true })).toBeVisible();
-  await expect(pocket).toContainText('41 tokens/s here');
+  await expect(pocket).toContainText('41.2 tokens/s here');
   await page.evaluate(() => {
     testing.models.answersFirst = 2;
     testing.models.loadError = { code: 'out-of-memory', message: 'It takes 2.1 GB; 1.5 GB are free.' };

@@ -1,5 +1,5 @@
 import type { ModelInfo } from '../../../engine/client/index.ts';
-import { formatBytes } from '../format.ts';
+import { formatBytes, formatSpeed } from '../format.ts';
 import { languagesText } from './filters.ts';
 
 /** What is known of a model: what it is good for, what it reads, where it is from. */
@@ -18,7 +18,7 @@ export function Facts({ model }: { model: ModelInfo }) {
           ['Good to know', catalog?.template],
           ['Architecture', kind === 'adapter' ? undefined : architecture],
           ['Memory', memoryText(fit)],
-          ['Speed', speed && `writes ${rate(speed.decode)}, reads ${rate(speed.prefill)} tokens/s on this device`],
+          ['Speed', speed && `writes ${formatSpeed(speed.decode)}, reads ${formatSpeed(speed.prefill)} on this device`],
           ['Files', parts !== undefined && parts > 1 ? String(parts) : undefined],
           ['From', catalog || from !== undefined ? undefined : 'A file of this device'],
         ]}
@@ -34,8 +34,6 @@ export function memoryText(fit: ModelInfo['fit']): string | undefined {
   const context = fit.contextTokens > 0 ? ` with ${fit.contextTokens.toLocaleString('en')} tokens` : '';
   return `${fit.basis === 'size' ? 'about ' : ''}${formatBytes(fit.gpuBytes)} on the GPU${context}`;
 }
-
-const rate = (tokensPerSecond: number): string => tokensPerSecond.toFixed(tokensPerSecond < 10 ? 1 : 0);
 
 interface FactListProps {
   rows: readonly (readonly [name: string, value: string | undefined])[];

@@ -2,7 +2,7 @@ import { useEffect, useId, useRef } from 'preact/hooks';
 import type { EngineStatus, LocalLLMError, ModelInfo } from '../../../engine/client/index.ts';
 import { adviceFor } from '../engine/advice.ts';
 import { ProgressBar } from '../engine/progress.tsx';
-import { formatBytes } from '../format.ts';
+import { formatBytes, formatSpeed } from '../format.ts';
 import { describeDownload, fractionOf } from './amounts.ts';
 import { type CardActions, CardButtons } from './card-buttons.tsx';
 import { choicesOf, isCopied, licenseName } from './filters.ts';
@@ -98,7 +98,7 @@ function Lines({ model, models }: { model: ModelInfo; models: readonly ModelInfo
     quantization,
     kind === 'adapter' && architecture && `for ${architecture} models`,
     license && `${licenseName(license)} licence`,
-    speed && `${speed.decode.toFixed(speed.decode < 10 ? 1 : 0)} tokens/s here`,
+    speed && `${formatSpeed(speed.decode)} here`,
   ];
   return (
     <>
