@@ -4,7 +4,7 @@ import type { TokenState } from './use-token.ts';
 /** The access token for repositories that not everyone may read: kept on this device, never shown again. */
 export function TokenField({ token }: { token: TokenState }) {
   const [replacing, setReplacing] = useState(false);
-  const { kept, keep, said } = token;
+  const { kept, keep, said, problem } = token;
   return (
     <details>
       <summary>{kept ? 'Hugging Face access token: kept' : 'Hugging Face access token'}</summary>
@@ -22,6 +22,11 @@ export function TokenField({ token }: { token: TokenState }) {
               Remove
             </button>
           </div>
+          {problem !== undefined && (
+            <p class="model-problem" role="alert">
+              {problem}
+            </p>
+          )}
         </div>
       ) : (
         <TokenForm token={token} onKept={() => setReplacing(false)} />
