@@ -58,7 +58,7 @@ export class FakeEngine implements Engine {
     this.#loaded = true;
   }
   async adapt(adapters: readonly AdapterSource[]): Promise<void> {
-    if (this.adaptError) throw this.adaptError;
+    if (this.adaptError && adapters.length > 0) throw this.adaptError;
     this.adapted.push(adapters);
   }
   generate(request: GenerateRequest) {

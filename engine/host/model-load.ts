@@ -113,6 +113,7 @@ export async function attachAdapters(engine: Engine, model: ModelToLoad): Promis
   try {
     await engine.adapt(adapters);
   } catch (error) {
+    await engine.adapt([]).catch(() => {}); // what was attached before is not what is set either
     notes.push(`The adapters set for ${name} are not attached: ${LocalLLMError.from(error).message}`);
   }
   return notes.length > 0 ? notes.join(' ') : undefined;
