@@ -112,7 +112,7 @@ export class EngineSeat {
       // First of all: nothing is downloaded to a device that cannot run it.
       const engine = (this.#engine ??= await this.#createEngine());
       await this.#download(model, signal);
-      await this.#untilFree(model.name, signal);
+      await this.#untilFree(model, signal);
       await this.#loadNow(engine, model, signal);
     } catch (thrown) {
       const error = LocalLLMError.from(thrown);
@@ -191,7 +191,7 @@ export class EngineSeat {
   /** Other adapters for what is loaded. */
   async #adapt(loaded: ModelToLoad, model: ModelToLoad, signal: AbortSignal): Promise<void> {
     if (sameAdapters(loaded, model)) return;
-    await this.#untilFree(model.name, signal);
+    await this.#untilFree(model, signal);
     const engine = this.#engine;
     if (!engine) throw new LocalLLMError('device-lost', 'The GPU was lost. Try again.');
     if (!this.#loaded) return this.#loadNow(engine, model, signal); // hurried: the answers ended with it
@@ -213,8 +213,8 @@ export class EngineSeat {
   }
 
   /** Lets what runs come to its end, and nothing new begin. */
-  async #untilFree(name: string, signal: AbortSignal): Promise<void> {
-    this.#waiting = new WaitingPeriod(name, () => this.onChange());
+  async #untilFree({ id, name }: ModelToLoad, signal: AbortSignal): Promise<void> {
+    this.#waiting = new WaitingPeriod(name, this.#loaded?.id === id, () => this.onChange());
     this.onIdle(false);
     if (this.#users.count === 0) return;
     this.onChange();

@@ -32,12 +32,18 @@ const LONG_MS = 60_000;
 /** The time in which answers come to their end before another model takes the place of theirs. */
 export class WaitingPeriod {
   readonly #name: string;
+  /** The same model again, with other settings. */
+  readonly #again: boolean;
   readonly #timer: ReturnType<typeof setTimeout>;
   #long = false;
 
-  /** @param onLong called when it has lasted long */
-  constructor(name: string, onLong: () => void) {
+  /**
+   * @param again the same model is meant, with other settings
+   * @param onLong called when it has lasted long
+   */
+  constructor(name: string, again: boolean, onLong: () => void) {
     this.#name = name;
+    this.#again = again;
     this.#timer = setTimeout(() => {
       this.#long = true;
       onLong();
@@ -52,8 +58,10 @@ export class WaitingPeriod {
   notice(answers: number): string | undefined {
     if (answers === 0) return undefined;
     const first = answers === 1 ? 'One answer is' : `${answers} answers are`;
-    const way = this.#long ? ` To end ${answers === 1 ? 'it' : 'them'} now, choose ${this.#name} once more.` : '';
-    return `${first} completed first, then ${this.#name} is loaded.${way}`;
+    const how = this.#again ? `unload ${this.#name}` : `choose ${this.#name} once more`;
+    const way = this.#long ? ` To end ${answers === 1 ? 'it' : 'them'} now, ${how}.` : '';
+    const then = this.#again ? `${this.#name} takes on its new settings` : `${this.#name} is loaded`;
+    return `${first} completed first, then ${then}.${way}`;
   }
 
   end(): void {
