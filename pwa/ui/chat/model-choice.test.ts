@@ -50,6 +50,17 @@ test('a choice is under way until the engine answers; another one meanwhile is n
   expect(choice.model?.id).toBe('qwen');
 });
 
+test('the one that is waited for is chosen once more, so that long answers end', async () => {
+  const { choice, asked, last } = scripted();
+  const done = choice.choose(QWEN);
+  const first = last();
+  const again = choice.choose(QWEN);
+  expect(asked).toEqual(['default qwen', 'default qwen']);
+  for (const answer of [first, last()]) answer.resolve(chosen('qwen'));
+  await Promise.all([done, again]);
+  expect(choice.value).toEqual({ models: chosen('qwen') });
+});
+
 test('a failure is told until it is dismissed or something is chosen; an abort is not one', async () => {
   const { choice, last } = scripted();
   let done = choice.choose(QWEN);

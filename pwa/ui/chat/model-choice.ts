@@ -56,9 +56,11 @@ export class ModelChoice extends Observable<ChoiceState> {
     };
   }
 
-  /** Makes a model the one that all share. Answers that are being written finish first. */
+  /** Makes a model the one that all share. Answers that are being written finish first; chosen once more, it waits no longer for long ones. */
   async choose(model: ModelInfo): Promise<void> {
-    if (this.value.switchingTo) return;
+    const { switchingTo } = this.value;
+    if (switchingTo?.id === model.id) await this.#client.setDefaultModel(model.id).catch(() => {}); // the first choice tells
+    if (switchingTo) return;
     const { failed: _, ...rest } = this.value;
     this.set({ ...rest, switchingTo: model });
     let failed: ChoiceState['failed'];
