@@ -55,6 +55,16 @@ export class WebKit {
     const screen = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1280x1024x24', '-nolisten', 'tcp'], {
       stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     });
+    const processes = [screen];
+    try {
+      return await WebKit.#start(profile, screen, processes);
+    } catch (error) {
+      await endAll(processes, profile);
+      throw error;
+    }
+  }
+
+  static async #start(profile: string, screen: ChildProcess, processes: ChildProcess[]): Promise<WebKit> {
     const display = await firstLine(screen.stdio[3] as Readable, 'Xvfb');
     // No sounds, no accessibility bus, no GPU: none of them is there.
     const env = {
@@ -67,7 +77,8 @@ export class WebKit {
     };
     const port = await freePort();
     const driver = spawn('WebKitWebDriver', [`--port=${port}`], { env, stdio: 'ignore' });
-    const webkit = new WebKit(profile, [driver, screen], `http://127.0.0.1:${port}`);
+    processes.unshift(driver);
+    const webkit = new WebKit(profile, processes, `http://127.0.0.1:${port}`);
     await webkit.restart();
     return webkit;
   }
@@ -89,12 +100,11 @@ export class WebKit {
   }
 
   async close(): Promise<void> {
-    await this.#quit();
-    for (const process of this.#processes) {
-      process.kill();
-      if (process.exitCode === null && process.signalCode === null) await once(process, 'exit');
+    try {
+      await this.#quit();
+    } finally {
+      await endAll(this.#processes, this.#profile);
     }
-    await rm(this.#profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 
   /** All text that a person sees. */
@@ -117,6 +127,14 @@ export class WebKit {
     this.#driver = undefined;
     await driver?.quit();
   }
+}
+
+async function endAll(processes: readonly ChildProcess[], profile: string): Promise<void> {
+  for (const process of processes) {
+    process.kill();
+    if (process.exitCode === null && process.signalCode === null) await once(process, 'exit');
+  }
+  await rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }
 
 /** Asks again until it is true, or does not throw. */
