@@ -10,6 +10,7 @@ test.each([
   ['Safari on an iPad', `${MAC} Version/26.0 Safari/605.1.15`, 5, 'ipad'],
   ['Safari on a Mac', `${MAC} Version/26.0 Safari/605.1.15`, 0, 'mac'],
   ['Safari on a Mac before it could', `${MAC} Version/16.6 Safari/605.1.15`, 0, undefined],
+  ['DuckDuckGo on a Mac', `${MAC} Version/26.0 Safari/605.1.15 Ddg/26.0`, 0, undefined],
   ['Chrome on an iPhone', `${IPHONE} CriOS/156.0 ${TAIL}`, 5, 'ios-browser'],
   ['Firefox on an iPhone', `${IPHONE} FxiOS/150.0 ${TAIL}`, 5, 'ios-browser'],
   ['Edge on an iPhone', `${IPHONE} Version/18.0 EdgiOS/150.0 ${TAIL}`, 5, 'ios-browser'],

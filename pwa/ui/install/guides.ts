@@ -86,7 +86,7 @@ const GUIDES: Record<GuideId, Omit<Guide, 'id'>> = {
   },
 };
 
-/** Browsers on iOS beside Safari, by the name they carry. */
+/** Browsers with Safari's engine beside Safari, by the name they carry. */
 const OTHERS = /\b(CriOS|FxiOS|EdgiOS|OPiOS|OPT|DuckDuckGo|Brave|YaBrowser|Ddg)\b/;
 /** They may add to the Home Screen from here on. */
 const OTHERS_SINCE = 16.4;
@@ -111,6 +111,7 @@ function iosGuide(userAgent: string): GuideId {
 }
 
 function macGuide(userAgent: string): GuideId | undefined {
+  if (OTHERS.test(userAgent)) return undefined;
   const [, version] = /\bMacintosh\b.*\bVersion\/(\d+).*\bSafari\//.exec(userAgent) ?? [];
   return Number(version) >= DOCK_SINCE ? 'mac' : undefined;
 }
