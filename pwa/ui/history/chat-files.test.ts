@@ -102,6 +102,13 @@ test('JSON brings back all of every chat', async () => {
   expect(toJson(back)).toBe(json);
 });
 
+test('a question with as many files as a folder has is no damaged file', async () => {
+  const attachments = Array.from({ length: 500 }, (_, index) => ({ name: `${index}.txt`, text: 'x' }));
+  const [first, ...others] = SMALL.messages;
+  const chats = [{ ...SMALL, messages: [{ ...first!, attachments }, ...others] }];
+  expect(await chatsOfFile(fileOf(toJson(chats)))).toEqual(chats);
+});
+
 test('Markdown brings back the branch that is shown, whatever its texts look like', async () => {
   for (let seed = 0; seed < 400; seed++) {
     const chat = randomChat(seed);

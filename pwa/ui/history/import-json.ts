@@ -13,7 +13,7 @@ import type { WholeChat } from './records.ts';
 /** Limits of one file; what the app writes stays far below them. */
 const MAX_CHATS = 10_000;
 const MAX_MESSAGES = 20_000;
-const MAX_ATTACHMENTS = 100;
+const MAX_ATTACHMENTS = 10_000;
 const MAX_TEXT_CHARS = 1 << 24;
 const MAX_TITLE_CHARS = 500;
 const MAX_NAME_CHARS = 500;
