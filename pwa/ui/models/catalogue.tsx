@@ -6,7 +6,7 @@ import { FitReasons, FitTag } from './fit.tsx';
 import { choicesOf, EVERYTHING, isHere, languagesText, licenseName, offered } from './filters.ts';
 import { Filters } from './filter-bar.tsx';
 import { GetModel } from './get-model.tsx';
-import type { Attempts } from './use-models.ts';
+import type { Attempts } from './use-attempts.ts';
 
 interface CatalogueProps {
   models: readonly ModelInfo[];

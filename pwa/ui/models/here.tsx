@@ -8,7 +8,7 @@ import { here } from './filters.ts';
 import { saveFiles } from './local-files.ts';
 import { ModelCard } from './model-card.tsx';
 import { SettingsDialog } from './settings-dialog.tsx';
-import type { Attempts } from './use-models.ts';
+import type { Attempts } from './use-attempts.ts';
 
 const NOTHING =
   'No model is here yet. Choose one below: it is downloaded once, checked, and works without a network from then on.';

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ModelInfo } from '../../../engine/client/index.ts';
+import { useObservable } from '../observable.ts';
 import { useOnline } from '../online.ts';
 import type { Services } from '../services.ts';
 import { AddModel } from './add-model.tsx';
@@ -7,7 +8,7 @@ import { Catalogue } from './catalogue.tsx';
 import { Here } from './here.tsx';
 import { newsOf, type News } from './news.ts';
 import { StorageBar } from './storage-bar.tsx';
-import { useAttempts, useModels } from './use-models.ts';
+import { useAttempts } from './use-attempts.ts';
 
 interface ModelsViewProps {
   services: Services;
@@ -17,8 +18,9 @@ interface ModelsViewProps {
 
 /** The models of this installation: what is here, how to get more, and room for them. */
 export function ModelsView({ services, kept = false }: ModelsViewProps) {
-  const { client } = services;
-  const { models, problem } = useModels(client);
+  const { client, choice } = services;
+  const { models, problem } = useObservable(choice);
+  useEffect(() => choice.start(), [choice]);
   const attempts = useAttempts();
   const online = useOnline();
   /** The model that was asked for last: its card takes the focus. */
