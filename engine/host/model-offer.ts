@@ -5,9 +5,10 @@
  */
 import { type GgufFile, parseGguf } from '../gguf/parse.ts';
 import { openModel } from '../gguf/split.ts';
-import { legible, LocalLLMError } from '../protocol/errors.ts';
+import { LocalLLMError } from '../protocol/errors.ts';
 import type { Methods } from '../protocol/messages.ts';
 import type { ModelFit, ModelOffer } from '../protocol/models.ts';
+import { licenseName } from '../store/huggingface.ts';
 import type { PlannedPart } from '../store/plan.ts';
 import type { RemoteFile } from '../store/remote-file.ts';
 import { about, factsOf } from './model-facts.ts';
@@ -15,7 +16,6 @@ import type { ModelSlot } from './model-slot.ts';
 
 /** Of a model in more parts than these only the first one's header is read. */
 const MAX_PARTS = 8;
-const MAX_LICENSE_CHARS = 64;
 
 type Models = Pick<ModelSlot, 'downloads' | 'facts' | 'shelf'>;
 
@@ -83,5 +83,5 @@ async function fitOf(
 
 function licenseOf({ metadata }: GgufFile): string | undefined {
   const license = metadata.get('general.license');
-  return license?.type === 'string' ? legible(license.value).slice(0, MAX_LICENSE_CHARS) : undefined;
+  return license?.type === 'string' ? licenseName(license.value) : undefined;
 }

@@ -125,6 +125,19 @@ describe('the hub', () => {
     expect((await stored(store, plan.id)).equals(content)).toBe(true);
   });
 
+  test('a licence of its owner’s words is told on one short line', async () => {
+    const license = `mine\n${'x'.repeat(1000)}`;
+    world.current.server.paths.set(API, {
+      json: {
+        sha: COMMIT,
+        cardData: { license },
+        siblings: [{ rfilename: 'a.gguf', lfs: { sha256: sha256Of(content), size: 1 } }],
+      },
+    });
+    const { plan } = await findOnHub(reference, {}, { fetch, hub: hub() });
+    expect(plan.license).toBe(`mine ${'x'.repeat(59)}`);
+  });
+
   test('alone sees the token, the host that it redirects to does not', async () => {
     const { plan } = await findOnHub(reference, {}, { fetch, hub: hub(), token: 'hf_secret' });
     const store = world.current.store();

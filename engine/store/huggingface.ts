@@ -7,7 +7,7 @@
  * @module
  */
 import * as v from 'valibot';
-import { LocalLLMError, quoted } from '../protocol/errors.ts';
+import { legible, LocalLLMError, quoted } from '../protocol/errors.ts';
 import { askHub, HUB, type HubOptions } from './hub-api.ts';
 import type { ModelPlan, PlannedPart } from './plan.ts';
 
@@ -97,8 +97,12 @@ export async function listRepository({ repo, revision }: HubReference, options: 
   const files = siblings.flatMap(({ rfilename: path, lfs }) =>
     lfs && /\.gguf$/i.test(path) ? [{ path, bytes: lfs.size, sha256: lfs.sha256 }] : [],
   );
-  return { commit: sha, license: typeof cardData?.license === 'string' ? cardData.license : undefined, files };
+  const license = cardData?.license;
+  return { commit: sha, license: typeof license === 'string' ? licenseName(license) : undefined, files };
 }
+
+/** As it is told: the repository's owner writes it. */
+export const licenseName = (text: string): string => legible(text).slice(0, 64);
 
 function refusal(repo: string, status: number, withToken: boolean): LocalLLMError | undefined {
   if (status !== 401 && status !== 403 && status !== 404) return undefined;
