@@ -215,4 +215,20 @@ describe('speed', () => {
     await later.configureModel('pocket', { kvType: 'q8' });
     expect(find(await later.models(), 'pocket')).not.toHaveProperty('speed');
   });
+
+  test('that cannot be measured is not tried again and again', async () => {
+    vi.useFakeTimers();
+    const measured = vi.fn<NonNullable<HostFixture['measureSpeed']>>().mockRejectedValue(new Error('no figure'));
+    at.measureSpeed = measured;
+    at.restart();
+    const client = at.connect('a');
+    await client.load();
+    await vi.advanceTimersByTimeAsync(1_500);
+    const result = client.answer('hi');
+    await vi.advanceTimersByTimeAsync(10);
+    at.engines[0]!.requests.at(-1)!.finish();
+    await result;
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(measured).toHaveBeenCalledOnce();
+  });
 });

@@ -69,7 +69,10 @@ export class SpeedCheck {
     this.#stop = undefined;
     if (!idle || !this.#options.measureSpeed || this.#seat.loaded?.settings === this.#known) return;
     const { signal } = (this.#stop = new AbortController());
-    this.#timer = setTimeout(() => void this.#check(signal).catch(() => {}), IDLE_MS); // there is just no figure then
+    const { settings } = this.#seat.loaded ?? {};
+    // There is just no figure then. What was given up is tried again, what failed by itself is not.
+    const failed = (): void => void (signal.aborted || (this.#known = settings));
+    this.#timer = setTimeout(() => void this.#check(signal).catch(failed), IDLE_MS);
   }
 
   async #check(signal: AbortSignal): Promise<void> {
