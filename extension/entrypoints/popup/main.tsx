@@ -2,12 +2,8 @@ import { render } from 'preact';
 import { PopupApp } from '../../../pwa/ui/popup-app.tsx';
 import { createServices } from '../../../pwa/ui/services.ts';
 import { connectToBackground } from '../../bridge/port.ts';
+import { openSettings } from '../../bridge/settings-page.ts';
 import { hasSidePanel, openSidePanel } from '../../bridge/side-panel.ts';
-
-function openSettings(view?: 'models'): void {
-  if (view === undefined) void chrome.runtime.openOptionsPage();
-  else window.open(chrome.runtime.getURL(`options.html#${view}`));
-}
 
 // Known beforehand: the panel opens in the very turn of the click, or not at all.
 let windowId: number | undefined;
