@@ -50,6 +50,8 @@ test('a short page is attached as it is', async () => {
   expect(calls).toEqual(['read page']);
   expect(attached).toEqual([{ name: 'A page', text: 'Words.' }]);
   expect(desk.value).toEqual({ note: 'Attached.' });
+  desk.forget();
+  expect(desk.value).toEqual({});
 });
 
 test('a long one is cut at a paragraph to what the chat and an answer leave, and says so', async () => {

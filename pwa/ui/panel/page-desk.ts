@@ -80,6 +80,12 @@ export class PageDesk extends Observable<PageDeskState> {
     this.set(busy ? { busy } : {});
   }
 
+  /** What was attached went with a question, or was taken away: what came of it is told no more. */
+  forget(): void {
+    const { note: _, ...rest } = this.value;
+    this.set(rest);
+  }
+
   /** One after another, the first at once where nothing is being read: what asks the browser has to be in the turn of its click. */
   #run(asks: readonly PageAsk[]): Promise<void> {
     if (asks.length === 0) return this.#done;

@@ -6,12 +6,10 @@ const BUSY = { reading: 'Reading …', fitting: 'Looking how much fits …' };
 
 interface PageToolsProps {
   desk: PageDesk;
-  /** Whether what was attached is still in the draft. */
-  attached: boolean;
 }
 
 /** What the panel can take from the page beside it, and what came of it. */
-export function PageTools({ desk, attached }: PageToolsProps) {
+export function PageTools({ desk }: PageToolsProps) {
   const { busy, note, refused } = useObservable(desk);
   return (
     <div>
@@ -48,7 +46,7 @@ export function PageTools({ desk, attached }: PageToolsProps) {
           Attach selection
         </button>
         <span class="note" role="status">
-          {busy ? BUSY[busy] : attached && note}
+          {busy ? BUSY[busy] : note}
         </span>
       </div>
     </div>

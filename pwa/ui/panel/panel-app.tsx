@@ -18,6 +18,10 @@ interface PanelAppProps {
 export function PanelApp({ services, pages, onOpenSettings }: PanelAppProps) {
   const desk = useMemo(() => new PageDesk({ ...services, pages }), [services, pages]);
   const { draftAttachments } = useObservable(services.session);
+  const attached = draftAttachments.length > 0;
+  useEffect(() => {
+    if (!attached) desk.forget();
+  }, [attached, desk]);
   useEffect(() => {
     void desk.open();
     const leave = () => services.session.interrupt();
@@ -46,7 +50,7 @@ export function PanelApp({ services, pages, onOpenSettings }: PanelAppProps) {
             <Icon name="settings" />
           </button>
         }
-        beforeComposer={<PageTools desk={desk} attached={draftAttachments.length > 0} />}
+        beforeComposer={<PageTools desk={desk} />}
       />
     </main>
   );
