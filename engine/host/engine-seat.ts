@@ -147,13 +147,18 @@ export class EngineSeat {
   }
 
   /** Profiles a model in the place of the engine, which has none afterwards. */
-  async profile({ id, name }: ModelToLoad, past: number, signal: AbortSignal): Promise<EngineProfile> {
+  async profile(model: ModelToLoad, past: number, signal: AbortSignal): Promise<EngineProfile> {
+    const { id, name } = model;
     throwIfAborted(signal);
     if (this.#recovery || this.#users.count > 0) {
       throw new LocalLLMError('invalid-state', 'An answer is being written. Profile when it is complete.');
     }
+    await this.#untilFree(model, signal); // nobody is there, and nobody comes
     // Before anything is given up for it.
-    const profiler = await this.#options.createProfiler();
+    const profiler = await this.#options.createProfiler().catch((error: unknown) => {
+      this.#endWaiting();
+      throw error;
+    });
     try {
       await this.#download({ id, name }, signal);
       this.#loaded = undefined;
@@ -168,6 +173,7 @@ export class EngineSeat {
       profiler.close();
       this.#loaded = undefined;
       this.#set({ state: 'idle' });
+      this.#endWaiting();
     }
   }
 

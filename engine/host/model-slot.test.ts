@@ -227,6 +227,23 @@ describe('the model', () => {
     expect(seen.at(-1)).toMatchObject({ state: 'ready' });
   });
 
+  test('that is about to be profiled is given to nobody, and who asks waits', async () => {
+    const client = at.connect('a');
+    await client.load();
+    const record = at.store.record.bind(at.store);
+    let result: Promise<unknown> | undefined;
+    vi.spyOn(at.store, 'record').mockImplementationOnce(async (id) => {
+      result = client.answer('hi');
+      await client.models(); // the question has arrived
+      return record(id);
+    });
+    await client.profile(0);
+    await vi.waitFor(() => expect(at.engines[0]!.requests).toHaveLength(1));
+    expect(at.engines[0]!.loads).toHaveLength(2);
+    at.engines[0]!.requests[0]!.finish();
+    await result;
+  });
+
   test('stays loaded where there are no timestamps, or an answer is being written', async () => {
     const client = at.connect('a');
     await client.load();
