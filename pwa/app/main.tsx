@@ -8,7 +8,7 @@ import { version } from '../../package.json';
 import { isIos } from '../ui/engine/browsers.ts';
 import { isInstalled } from '../ui/install/installed.ts';
 import { createServices } from '../ui/services.ts';
-import { connectToWorker } from '../worker/connect.ts';
+import { connectToEngine } from '../worker/connect.ts';
 import { App } from './app.tsx';
 import { Installer } from './installer.ts';
 import { Lifecycle } from './lifecycle.ts';
@@ -17,14 +17,14 @@ import { askToKeep } from './persistence.ts';
 import { Updates } from './updates.ts';
 import { followViewport } from './viewport.ts';
 
-const services = createServices(connectToWorker());
+const releasesWhenHidden = isIos(navigator.userAgent, navigator.maxTouchPoints);
+const services = createServices(connectToEngine(version, releasesWhenHidden));
 // The browser offers installation before the first view is drawn.
 const installer = new Installer();
 const updates = new Updates(services.session);
 
 const { client, monitor, session } = services;
 guardLoads({ window, document, monitor, storage: localStorage });
-const releasesWhenHidden = isIos(navigator.userAgent, navigator.maxTouchPoints);
 new Lifecycle({ window, document, session, client, monitor, releasesWhenHidden }).start();
 askToKeep({ storage: navigator.storage, session, window, installed: isInstalled() });
 

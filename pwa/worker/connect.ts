@@ -7,6 +7,7 @@ import { LocalLLMError } from '../../engine/protocol/errors.ts';
 import type { ConnectHandlers, Connect } from '../../engine/client/index.ts';
 import { WorkerWatch } from '../../engine/client/worker-watch.ts';
 import type { DownEnvelope, UpEnvelope } from '../../engine/protocol/messages.ts';
+import { ENGINE_WINDOWS, shareEngine } from './share.ts';
 
 interface Running {
   post(envelope: DownEnvelope): void;
@@ -14,9 +15,17 @@ interface Running {
 }
 
 /**
- * All connections of this window share one worker, started at the first one. Weights are shared between windows through the
- * store's locks; each window computes for itself.
+ * The one engine of all windows of this version of the web app. Where the system takes the GPU from hidden windows, each has its own.
  */
+export function connectToEngine(version: string, takesGpuWhenHidden: boolean): Connect {
+  const local = connectToWorker();
+  const { locks } = navigator as Partial<Navigator>;
+  if (takesGpuWhenHidden || !locks || !('BroadcastChannel' in globalThis)) return local;
+  const channel = new BroadcastChannel(`${ENGINE_WINDOWS} ${version}`);
+  return shareEngine({ local, locks, channel, version });
+}
+
+/** All connections share one worker of this window, started at the first one. */
 export function connectToWorker(): Connect {
   let running: Running | undefined;
   let count = 0;

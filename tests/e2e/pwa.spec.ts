@@ -63,6 +63,34 @@ test('the web app reloaded in the middle of an answer answers again', async ({ p
   }
 });
 
+test('two windows of the web app share one engine, and the one that is left goes on', async ({ pwa }) => {
+  const { context, close } = await launchChromium();
+  const answersParis = async (chat: ChatView): Promise<void> => {
+    await chat.ask('What is the capital of France?');
+    await expect(chat.messages.last()).toContainText('Paris');
+    await expect(chat.stop).toBeHidden();
+  };
+  try {
+    const first = await context.newPage();
+    await first.goto(pwa.url);
+    await answersParis(new ChatView(first));
+    const second = await context.newPage();
+    await second.goto(pwa.url);
+    const chat = new ChatView(second);
+    await answersParis(chat);
+    expect([first.workers().length > 0, second.workers().length]).toEqual([true, 0]);
+
+    await chat.ask('Tell me a story about a fox.');
+    await expect(chat.messages.last()).not.toBeEmpty();
+    await first.close();
+    await expect(chat.messages.last()).toContainText('was closed');
+    await answersParis(chat);
+    expect(second.workers().length).toBeGreaterThan(0);
+  } finally {
+    await close();
+  }
+});
+
 test('the web app profiles its model on this GPU, and answers afterwards', async ({ pwa }) => {
   const { context, close } = await launchChromium();
   try {
