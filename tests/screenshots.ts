@@ -30,7 +30,7 @@ async function talk(page: Page, url: string): Promise<void> {
 }
 
 async function pictureOf(phone: Phone, colorScheme: 'light' | 'dark'): Promise<Buffer> {
-  await phone.page.emulateMedia({ colorScheme });
+  await phone.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
   // In the screen's own pixels, of which Playwright does not know.
   const { data } = await phone.cdp.send('Page.captureScreenshot', { format: 'png' });
   return Buffer.from(data, 'base64');
