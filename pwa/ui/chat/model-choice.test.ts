@@ -38,16 +38,29 @@ function scripted() {
   };
 }
 
-test('a choice is under way until the engine answers; another one meanwhile is none', async () => {
+test('a choice is under way until the engine answers', async () => {
   const { choice, asked, last } = scripted();
   const done = choice.choose(QWEN);
   expect(choice.value.switchingTo).toBe(QWEN);
-  await choice.choose(POCKET);
   expect(asked).toEqual(['default qwen']);
   last().resolve(chosen('qwen'));
   await done;
   expect(choice.value).toEqual({ models: chosen('qwen') });
   expect(choice.model?.id).toBe('qwen');
+});
+
+test('another one that is chosen meanwhile takes its place, also the one that answers now', async () => {
+  const { choice, asked, last } = scripted();
+  const first = choice.choose(QWEN);
+  const firstAnswer = last();
+  const second = choice.choose(POCKET);
+  expect(asked).toEqual(['default qwen', 'default pocket']);
+  firstAnswer.reject(new LocalLLMError('aborted', 'Another model was chosen.'));
+  await first;
+  expect(choice.value).toEqual({ switchingTo: POCKET });
+  last().resolve(chosen('pocket'));
+  await second;
+  expect(choice.value).toEqual({ models: chosen('pocket') });
 });
 
 test('the one that is waited for is chosen once more, so that long answers end', async () => {

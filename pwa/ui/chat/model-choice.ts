@@ -25,6 +25,8 @@ const RETRY_MS = 2_000;
 
 export class ModelChoice extends Observable<ChoiceState> {
   readonly #client: ChoiceClient;
+  /** Counts choices: of several under way the last one is told of. */
+  #turn = 0;
 
   constructor(client: ChoiceClient) {
     super({});
@@ -56,13 +58,18 @@ export class ModelChoice extends Observable<ChoiceState> {
     };
   }
 
-  /** Makes a model the one that all share. Answers that are being written finish first; chosen once more, it waits no longer for long ones. */
+  /**
+   * Makes a model the one that all share. Answers that are being written finish first; chosen once more, it waits no longer for long
+   * ones. Another one that is chosen meanwhile takes its place.
+   */
   async choose(model: ModelInfo): Promise<void> {
-    const { switchingTo } = this.value;
-    if (switchingTo?.id === model.id) await this.#client.setDefaultModel(model.id).catch(() => {}); // the first choice tells
-    if (switchingTo) return;
+    if (this.value.switchingTo?.id === model.id) {
+      await this.#client.setDefaultModel(model.id).catch(() => {}); // the first choice tells
+      return;
+    }
     const { failed: _, ...rest } = this.value;
     this.set({ ...rest, switchingTo: model });
+    const turn = ++this.#turn;
     let failed: ChoiceState['failed'];
     try {
       this.#arrived(await this.#client.setDefaultModel(model.id));
@@ -70,6 +77,7 @@ export class ModelChoice extends Observable<ChoiceState> {
       const error = LocalLLMError.from(thrown);
       if (error.code !== 'aborted') failed = { model, error: error.toData() };
     }
+    if (turn !== this.#turn) return;
     const { switchingTo: _done, ...now } = this.value;
     this.set({ ...now, ...(failed && { failed }) });
   }

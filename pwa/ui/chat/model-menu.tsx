@@ -57,7 +57,8 @@ export function ModelMenu({ choice, engine, onOpenModels }: ModelMenuProps) {
             engine={engine}
             onChoose={(model) => {
               close();
-              if (!model.isDefault || !model.loaded) void choice.choose(model);
+              // The one that answers now can be kept while another is waited for.
+              if (switchingTo || !model.isDefault || !model.loaded) void choice.choose(model);
             }}
             onOpenModels={() => {
               close();
