@@ -42,19 +42,17 @@ const TILES: [name: string, tile: MatrixTile, options: MatmulOptions][] = real
       ['two buffers', { ...MIDDLE, rows: 32, tokens: 16, subgroups: [2, 1, 2], slots: 2 }, GATED],
     ];
 
+const kernelWith = (tile: MatrixTile) => (options: MatmulOptions) =>
+  mulMatSubgroupMatrixKernel(options, tile, 1, real ? SUBGROUP_MATRICES : EMULATED_MATRICES);
+
 describe.each(TILES)(`mul-mat-subgroup-matrix, ${real ? '' : 'emulated, '}%s`, (_name, tile, options) => {
-  const kernel = (o: MatmulOptions) =>
-    mulMatSubgroupMatrixKernel(o, tile, 1, real ? SUBGROUP_MATRICES : EMULATED_MATRICES);
+  const kernel = kernelWith(tile);
   const check = (shape: MatmulCase, cols = options.cols) =>
     checkMatmul(kernel, { ...options, cols }, { tolerance, margin: 1, ...shape }, ref);
 
   it('tiles that are full and others', async () => {
     await check({ rows: 130, tokens: 70 });
     await check({ rows: 34, tokens: 17 }, 32);
-  });
-
-  it.runIf(real || options.bias)('what adapters make of x', async () => {
-    await checkMatmul(kernel, { ...options, lora: true }, { rows: 66, tokens: 33, tolerance, margin: 1 }, ref);
   });
 
   it('activations beyond what f16 holds, and small ones', async () => {
@@ -68,6 +66,14 @@ describe.each(TILES)(`mul-mat-subgroup-matrix, ${real ? '' : 'emulated, '}%s`, (
 });
 
 describe('mul-mat-subgroup-matrix', () => {
+  it.each(TILES.filter(([, , { bias }]) => real || bias))(
+    'what adapters make of x: %s',
+    async (_name, tile, options) => {
+      const shape = { rows: 66, tokens: 33, tolerance, margin: 1 };
+      await checkMatmul(kernelWith(tile), { ...options, lora: true }, shape, ref);
+    },
+  );
+
   it.each(real ? WEIGHT_TYPES : [])('%s', async (type) => {
     const options = { type, epilogue: 'store', cols: 768 } as const;
     for (const tile of [LARGE, MIDDLE, SMALL]) {
