@@ -137,6 +137,7 @@ function useView(): View {
   const [view, setView] = useState(read);
   useEffect(() => {
     const update = () => setView(read());
+    update(); // it may have changed since it was drawn
     addEventListener('hashchange', update);
     return () => removeEventListener('hashchange', update);
   }, []);

@@ -12,7 +12,7 @@ interface AwayShortcutsProps {
 /** The keyboard shortcuts of the views beside the chat: those that lead to it, and their list. */
 export function AwayShortcuts({ session, onChat, onModels }: AwayShortcutsProps) {
   const [help, setHelp] = useState(false);
-  useShortcuts({
+  useShortcuts(() => ({
     'new-chat': () => {
       session.newChat();
       onChat();
@@ -20,6 +20,6 @@ export function AwayShortcuts({ session, onChat, onModels }: AwayShortcutsProps)
     composer: onChat,
     models: onModels,
     help: () => setHelp(true),
-  });
+  }));
   return help ? <ShortcutsDialog onClose={() => setHelp(false)} /> : null;
 }

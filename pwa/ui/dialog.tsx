@@ -1,4 +1,4 @@
-import type { ComponentChildren } from 'preact';
+import type { ComponentChildren, TargetedEvent } from 'preact';
 import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { Icon } from './icons.tsx';
 
@@ -14,21 +14,29 @@ interface DialogProps {
 export function Dialog({ title, onClose, kind, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
+  const gone = useRef(false);
   useLayoutEffect(() => {
-    const opener = document.activeElement;
     const shown = dialog.current;
     shown?.showModal();
     return () => {
-      shown?.close(); // while it is open, nothing outside takes the focus
-      if (opener instanceof HTMLElement) opener.focus();
+      gone.current = true;
+      shown?.close(); // while it is in the page: the browser gives the focus back
     };
   }, []);
+  // The browser tells late of what was closed: by then another dialog may stand here.
+  const close = () => !gone.current && onClose();
+  const onCancel = (event: TargetedEvent<HTMLDialogElement>) => {
+    if (event.target !== event.currentTarget) return; // a file picker's
+    event.preventDefault(); // it goes when it is no longer drawn
+    close();
+  };
   return (
     <dialog
       ref={dialog}
       class={kind}
       aria-labelledby={titleId}
-      onClose={onClose}
+      onCancel={onCancel}
+      onClose={close}
       onClick={(event) => event.target === dialog.current && onClose()}
     >
       <div class="dialog-body">

@@ -1,4 +1,4 @@
-import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useId, useRef, useState } from 'preact/hooks';
 import type { TargetedKeyboardEvent, TargetedToggleEvent } from 'preact';
 import { Icon } from './icons.tsx';
 import type { IconName } from './icons.tsx';
@@ -24,12 +24,15 @@ export function MenuButton({ label, entries, tabIndex = 0 }: MenuButtonProps) {
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
   const popover = useRef<HTMLDivElement>(null);
-  const [open, setOpen] = useState(false);
-  const onBeforeToggle = ({ newState }: TargetedToggleEvent<HTMLDivElement>) => newState === 'open' && setOpen(true);
+  /** How often it was opened; undefined: it is closed. */
+  const [opening, setOpening] = useState<number>();
+  const onBeforeToggle = ({ newState }: TargetedToggleEvent<HTMLDivElement>) =>
+    newState === 'open' && setOpening((before = 0) => before + 1);
+  // Emptied once it is closed: the browser gives the focus back only from within it.
   const onToggle = ({ newState, currentTarget }: TargetedToggleEvent<HTMLDivElement>) => {
-    if (newState === 'open' && button.current) placeBeside(button.current, currentTarget);
-    // Not before it is hidden: the browser gives the focus back only from what is still there.
-    if (newState === 'closed') setOpen(false);
+    if (newState === 'closed') return setOpening(undefined);
+    if (button.current) placeBeside(button.current, currentTarget);
+    itemsIn(currentTarget)[0]?.focus();
   };
   const close = () => popover.current?.hidePopover();
   return (
@@ -40,7 +43,7 @@ export function MenuButton({ label, entries, tabIndex = 0 }: MenuButtonProps) {
         class="quiet icon-only"
         aria-label={label}
         aria-haspopup="menu"
-        aria-expanded={open}
+        aria-expanded={opening !== undefined}
         title={label}
         popovertarget={id}
         tabIndex={tabIndex}
@@ -48,26 +51,19 @@ export function MenuButton({ label, entries, tabIndex = 0 }: MenuButtonProps) {
         <Icon name="more" />
       </button>
       <div id={id} ref={popover} popover="auto" class="menu" onBeforeToggle={onBeforeToggle} onToggle={onToggle}>
-        {open && <Entries label={label} entries={entries()} onClose={close} />}
+        {opening !== undefined && <Entries key={opening} label={label} entries={entries()} onClose={close} />}
       </div>
     </>
   );
 }
 
 function Entries({ label, entries, onClose }: { label: string; entries: readonly MenuEntry[]; onClose: () => void }) {
-  const menu = useRef<HTMLDivElement>(null);
   const [keys] = useState(() => new MenuKeys());
-  const items = () => [...(menu.current?.querySelectorAll<HTMLElement>('[role=menuitem]') ?? [])];
-  useLayoutEffect(() => {
-    // What is not shown yet takes no focus.
-    const frame = requestAnimationFrame(() => items()[0]?.focus());
-    return () => cancelAnimationFrame(frame);
-  }, []);
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLDivElement>) => {
     event.stopPropagation(); // keys mean nothing else while a menu is open
     if (event.key === 'Tab') onClose();
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const all = items();
+    const all = itemsIn(event.currentTarget);
     const target = keys.target(
       event.key,
       all.map((item) => item.textContent),
@@ -79,7 +75,7 @@ function Entries({ label, entries, onClose }: { label: string; entries: readonly
     all[target]?.focus();
   };
   return (
-    <div ref={menu} role="menu" aria-label={label} onKeyDown={onKeyDown}>
+    <div role="menu" aria-label={label} onKeyDown={onKeyDown}>
       {entries.map(({ label: name, icon, danger, onChoose }) => (
         <button
           key={name}
@@ -99,6 +95,8 @@ function Entries({ label, entries, onClose }: { label: string; entries: readonly
     </div>
   );
 }
+
+const itemsIn = (menu: HTMLElement) => [...menu.querySelectorAll<HTMLElement>('[role=menuitem]')];
 
 /** Below the button and flush with its right edge, above it where there is no room. */
 function placeBeside(button: HTMLElement, menu: HTMLElement): void {

@@ -5,6 +5,7 @@ export function useOnline(): boolean {
   const [online, setOnline] = useState(navigator.onLine);
   useEffect(() => {
     const update = () => setOnline(navigator.onLine);
+    update(); // it may have changed since it was drawn
     addEventListener('online', update);
     addEventListener('offline', update);
     return () => {

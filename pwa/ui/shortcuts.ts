@@ -123,15 +123,15 @@ export const signAlone = {
 export type Handlers = Partial<Record<Command, (() => void) | undefined>>;
 
 /** Calls the handler of a shortcut that is pressed anywhere in the page, unless something else has the keyboard: a dialog, a menu. */
-export function useShortcuts(handlers: Handlers): void {
-  const latest = useRef(handlers);
-  latest.current = handlers;
+export function useShortcuts(handlersNow: () => Handlers): void {
+  const latest = useRef(handlersNow);
+  latest.current = handlersNow;
   useEffect(() => {
     const platform = platformOf(navigator.userAgent);
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.isComposing || event.keyCode === 229) return;
       const command = commandOf(event, platform, placeOf(event.target));
-      const handler = command && latest.current[command];
+      const handler = command && latest.current()[command];
       if (event.key === '?' && !signAlone.get()) return;
       if (!handler || document.querySelector('dialog:modal, :popover-open')) return;
       event.preventDefault();

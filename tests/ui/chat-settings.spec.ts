@@ -44,6 +44,17 @@ test('the model is chosen from the head, by keys alone', async ({ view }) => {
   expect(await page.evaluate(() => testing.models.calls)).toEqual([]);
   await page.keyboard.press('Tab');
   await expect(page.getByRole('menu')).toHaveCount(0);
+  await page.keyboard.press('Shift+Tab');
+  await page.keyboard.press('Enter');
+  await expect(item(page, 'Pocket')).toBeFocused();
+  // Closed and opened again before the page is told of either.
+  await page.locator('.model-menu').evaluate((menu: HTMLElement) => {
+    menu.hidePopover();
+    menu.showPopover();
+  });
+  await expect(item(page, 'Pocket')).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('menu')).toHaveCount(0);
 
   await modelButton(page).click();
   await page.evaluate(() => (testing.models.answersFirst = 2));
@@ -94,15 +105,17 @@ test('a chat has a system prompt and numbers of its own, which new chats can tak
   await photograph(page, 'settings-end');
   await page.keyboard.press('Escape');
   await expect(dialog).toHaveCount(0);
-  expect(await settings(page)).toEqual({
-    system: 'Answer like a pirate, in one sentence.',
-    temperature: 0,
-    topP: 0.98,
-    topK: 100,
-    minP: 0.03,
-    seed: 7,
-    thinking: false,
-  });
+  await expect
+    .poll(() => settings(page))
+    .toEqual({
+      system: 'Answer like a pirate, in one sentence.',
+      temperature: 0,
+      topP: 0.98,
+      topK: 100,
+      minP: 0.03,
+      seed: 7,
+      thinking: false,
+    });
   await expect(page.getByRole('button', { name: /^Chat settings \(changed: System prompt, Top-p/ })).toBeVisible();
 
   const line = page.getByRole('button', { name: 'System prompt: Answer like a pirate' });
@@ -118,19 +131,19 @@ test('a chat has a system prompt and numbers of its own, which new chats can tak
   await expect(wording.getByRole('radio', { name: 'Default' })).toBeChecked();
   await dialog.getByRole('button', { name: 'Reset to defaults' }).click();
   await dialog.getByRole('button', { name: 'Done' }).click();
-  expect(await settings(page)).toEqual({});
+  await expect.poll(() => settings(page)).toEqual({});
 
   await page.getByRole('textbox', { name: 'Message' }).fill('Ahoy?');
   await page.keyboard.press('Enter');
   await expect(page.getByText('tokens/s')).toBeVisible();
-  expect(await settings(page)).toEqual({ system: 'Answer like a pirate, in one sentence.' });
+  await expect.poll(() => settings(page)).toEqual({ system: 'Answer like a pirate, in one sentence.' });
   await line.click();
   await dialog.getByRole('textbox', { name: 'System prompt' }).fill('');
   await dialog.getByRole('button', { name: 'Done' }).click();
   await expect(line).toHaveCount(0);
   await page.reload();
   await expect(page.getByText('Ahoy?')).toBeVisible();
-  expect(await settings(page)).toEqual({});
+  await expect.poll(() => settings(page)).toEqual({});
 });
 
 test.describe('on a phone', () => {

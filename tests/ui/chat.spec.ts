@@ -108,6 +108,7 @@ test('answers and questions have versions, reached and announced without a mouse
   await page.keyboard.press('Escape');
   await expect(page.getByRole('article').first()).toHaveText('What is the capital of France?');
   await page.getByRole('button', { name: 'Edit' }).click();
+  await expect(editor).toBeFocused();
   await screenshots(page, 'edit');
   await page.keyboard.type(' And of Spain?');
   await page.keyboard.press('Control+Enter');

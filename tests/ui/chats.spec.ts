@@ -65,7 +65,7 @@ test('the column: groups, search in texts, rename, delete and undo by keyboard',
   await expect(toast(page)).toContainText('Deleted 2 chats');
   await expect(row(page, 'Why is the sky blue')).toBeFocused();
   await expect(composer(page)).toHaveValue('');
-  expect(await stored(page)).toHaveLength(TITLES.length - 2);
+  await expect.poll(() => stored(page)).toHaveLength(TITLES.length - 2);
   await toast(page).getByRole('button', { name: 'Undo' }).click();
   await expect(row(page, 'Names for a boat')).toHaveAttribute('aria-current', 'true');
   await expect(page.getByText('crème brûlée number 3')).toBeVisible();
@@ -143,7 +143,7 @@ test('the drawer: a chat is chosen, another window has one, all are deleted', as
   await popup.getByRole('button', { name: 'Delete all', exact: true }).click();
   await expect(popup.getByText('No chats yet.')).toBeVisible();
   await expect(popup.getByText('Ask the model on this device')).toBeAttached();
-  expect(await stored(popup)).toEqual([]);
+  await expect.poll(() => stored(popup)).toEqual([]);
 });
 
 test('chats are saved as files and come back from them', async ({ view }) => {
@@ -184,7 +184,7 @@ test('chats are saved as files and come back from them', async ({ view }) => {
   await expect(row(page, 'Capital of France')).toHaveCount(2);
   await open(all, join(import.meta.dirname, 'index.html'));
   await expect(page.getByRole('alert')).toContainText('“index.html” was not imported. It holds no chats of localLLM.');
-  expect(await stored(page)).toHaveLength(3);
+  await expect.poll(() => stored(page)).toHaveLength(3);
 });
 
 test('on a phone the list is a drawer that fingers can use', async ({ view }) => {

@@ -5,6 +5,7 @@
  */
 import { render } from 'preact';
 import type { ComponentChild } from 'preact';
+import { useEffect } from 'preact/hooks';
 import type { ErrorCode } from '../../engine/protocol/errors.ts';
 import type { EngineStatus } from '../../engine/protocol/messages.ts';
 import { Activity } from '../../extension/permissions/activity.ts';
@@ -99,8 +100,12 @@ type Testing = typeof pretended;
 declare global {
   var testing: Testing;
 }
-globalThis.testing = pretended;
+/** Lets the tests begin once the view listens. */
+function Shown({ children }: { children: ComponentChild }) {
+  useEffect(() => void (globalThis.testing = pretended), []);
+  return <>{children}</>;
+}
 
 const view = views[query.get('view') ?? 'popup']!;
 await view.css();
-render(view.draw(), document.getElementById('app')!);
+render(<Shown>{view.draw()}</Shown>, document.getElementById('app')!);

@@ -33,6 +33,6 @@ export async function open(
 ): Promise<Page> {
   const page = await view('pwa', query);
   await page.evaluate(() => void (location.hash = '#/models'));
-  await expect(page.getByRole('heading', { name: 'On this device' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'On this device', exact: true })).toBeVisible();
   return page;
 }

@@ -43,6 +43,7 @@ test('the keyboard shortcuts do what their list says', async ({ view }) => {
   await page.keyboard.press('Alt+l');
   await expect(page.getByRole('dialog', { name: 'Chats' })).toBeVisible();
   await page.keyboard.press('Escape');
+  await expect(composer(page)).toBeFocused();
 
   await page.getByRole('button', { name: 'Chats', exact: true }).focus();
   await page.keyboard.press('Shift+?');

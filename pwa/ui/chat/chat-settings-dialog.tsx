@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { LocalLLMError, type ModelInfo } from '../../../engine/client/index.ts';
 import { Dialog } from '../dialog.tsx';
 import { NumberField } from '../fields/number-field.tsx';
@@ -136,7 +136,7 @@ function useDraft(session: ChatSession) {
     if (unsaved.current) session.setSettings(unsaved.current);
     unsaved.current = undefined;
   };
-  useEffect(() => save, []);
+  useLayoutEffect(() => save, []); // at once: the page may go right after the dialog
   const change = (changes: SettingChanges) => {
     setDraft((before) => changed(before, changes));
     unsaved.current = { ...unsaved.current, ...changes };

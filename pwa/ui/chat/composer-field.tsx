@@ -19,8 +19,10 @@ const hasMouse = () => matchMedia('(hover: hover)').matches;
 
 export function ComposerField({ field, text, blocked, focusKey, onText, onSend, onFiles }: ComposerFieldProps) {
   useLayoutEffect(() => {
-    // Nor from a menu that is open.
-    if (hasMouse() && !document.querySelector(':popover-open')) field.current?.focus({ preventScroll: true });
+    // Nor from a menu that is open, nor from the list of chats where the open one was deleted.
+    const deleted = focusKey === undefined && document.activeElement?.closest('.chats-list');
+    if (hasMouse() && !deleted && !document.querySelector(':popover-open'))
+      field.current?.focus({ preventScroll: true });
   }, [focusKey, blocked]);
   useGrown(field, text);
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLTextAreaElement>) => {

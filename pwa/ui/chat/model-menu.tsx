@@ -1,4 +1,4 @@
-import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useId, useRef, useState } from 'preact/hooks';
 import type { TargetedKeyboardEvent, TargetedToggleEvent } from 'preact';
 import type { ModelInfo } from '../../../engine/client/index.ts';
 import type { MonitorState } from '../engine/monitor.ts';
@@ -21,16 +21,21 @@ export function ModelMenu({ choice, engine, onOpenModels }: ModelMenuProps) {
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
   const popover = useRef<HTMLDivElement>(null);
-  const [open, setOpen] = useState(false);
+  /** How often it was opened; undefined: it is closed. */
+  const [opening, setOpening] = useState<number>();
   const { tone, text } = headOf(engine, choice.model, switchingTo);
   const close = () => popover.current?.hidePopover();
   const onBeforeToggle = ({ newState, currentTarget }: TargetedToggleEvent<HTMLDivElement>) => {
     if (newState !== 'open') return;
     if (button.current) placeBelow(button.current, currentTarget);
-    setOpen(true);
+    setOpening((before = 0) => before + 1);
   };
   // Emptied once it is closed: the browser gives the focus back only from within it.
-  const onToggle = ({ newState }: TargetedToggleEvent<HTMLDivElement>) => newState === 'closed' && setOpen(false);
+  const onToggle = ({ newState, currentTarget }: TargetedToggleEvent<HTMLDivElement>) => {
+    if (newState === 'closed') return setOpening(undefined);
+    const items = itemsIn(currentTarget);
+    (items.find(({ ariaChecked }) => ariaChecked === 'true') ?? items[0])?.focus();
+  };
   return (
     <div class="model-choice">
       <button
@@ -39,7 +44,7 @@ export function ModelMenu({ choice, engine, onOpenModels }: ModelMenuProps) {
         class={`chip model-button ${tone}`}
         aria-label={`Model: ${text}`}
         aria-haspopup="menu"
-        aria-expanded={open}
+        aria-expanded={opening !== undefined}
         popovertarget={id}
         title={text}
       >
@@ -51,8 +56,9 @@ export function ModelMenu({ choice, engine, onOpenModels }: ModelMenuProps) {
         {text}
       </span>
       <div id={id} ref={popover} popover="auto" class="model-menu" onBeforeToggle={onBeforeToggle} onToggle={onToggle}>
-        {open && (
+        {opening !== undefined && (
           <Opened
+            key={opening}
             choice={choice}
             engine={engine}
             onChoose={(model) => {
@@ -83,16 +89,7 @@ interface OpenedProps {
 function Opened({ choice, engine, onChoose, onOpenModels, onClose }: OpenedProps) {
   const { models, problem } = useObservable(choice);
   const note = useId();
-  const menu = useRef<HTMLDivElement>(null);
   const [keys] = useState(() => new MenuKeys());
-  useLayoutEffect(() => {
-    // The popover is shown after this: what is not shown yet takes no focus.
-    const frame = requestAnimationFrame(() => {
-      const items = itemsIn(menu.current);
-      (items.find(({ ariaChecked }) => ariaChecked === 'true') ?? items[0])?.focus();
-    });
-    return () => cancelAnimationFrame(frame);
-  }, []);
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLDivElement>) => {
     event.stopPropagation(); // keys mean nothing else while a menu is open
     if (event.key === 'Tab') onClose(); // the focus is on the button again, and goes on from there
@@ -119,7 +116,7 @@ function Opened({ choice, engine, onChoose, onOpenModels, onClose }: OpenedProps
       </header>
       {problem && <p class="hint">{problem} Connecting again…</p>}
       {!models && !problem && <p class="menu-note">Looking at what is stored…</p>}
-      <div ref={menu} role="menu" aria-label="Model" aria-describedby={note} onKeyDown={onKeyDown}>
+      <div role="menu" aria-label="Model" aria-describedby={note} onKeyDown={onKeyDown}>
         {models && <ModelItems models={models} status={engine.status} onChoose={onChoose} />}
         <button type="button" role="menuitem" tabIndex={-1} class="menu-item" onClick={onOpenModels}>
           <Icon name="plus" />
@@ -133,9 +130,7 @@ function Opened({ choice, engine, onChoose, onOpenModels, onClose }: OpenedProps
   );
 }
 
-const itemsIn = (menu: HTMLElement | null) => [
-  ...(menu?.querySelectorAll<HTMLElement>('[role=menuitemradio], [role=menuitem]') ?? []),
-];
+const itemsIn = (menu: HTMLElement) => [...menu.querySelectorAll<HTMLElement>('[role=menuitemradio], [role=menuitem]')];
 
 /** At the button's left edge, and inside the window. Style sheets make it a sheet at the bottom of phones. */
 function placeBelow(button: HTMLElement, menu: HTMLElement): void {

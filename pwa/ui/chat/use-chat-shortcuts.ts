@@ -4,7 +4,6 @@
  * @module
  */
 import { useShortcuts } from '../shortcuts.ts';
-import { useObservable } from '../observable.ts';
 import type { Chats } from './chats.ts';
 import type { ChatSession } from './session.ts';
 import { splitThoughts } from './thoughts.ts';
@@ -19,31 +18,34 @@ interface ChatShortcuts {
 }
 
 export function useChatShortcuts({ session, chats, onList, onOpenModels, onHelp }: ChatShortcuts): void {
-  const { messages, streaming } = useObservable(session);
-  const answer = messages.findLast(({ role, text }) => role === 'assistant' && text !== '');
-  const idle = messages.length > 0 && !streaming;
   const toComposer = () => document.querySelector<HTMLElement>('.composer textarea')?.focus();
-  useShortcuts({
-    'new-chat': () => {
-      session.newChat();
-      toComposer();
-    },
-    search: () => onList('search'),
-    list: () => onList(),
-    'previous-chat': () => void chats.step(-1),
-    'next-chat': () => void chats.step(1),
-    composer: toComposer,
-    'edit-last': idle ? () => session.beginEdit() : undefined,
-    stop: streaming && (() => session.stop()),
-    regenerate: idle ? () => void session.retry() : undefined,
-    'copy-last':
-      answer &&
-      (() =>
-        void navigator.clipboard.writeText(splitThoughts(answer.text).answer).then(
-          () => chats.tell('Answer copied'),
-          () => chats.tell('Copying was refused'),
-        )),
-    models: onOpenModels,
-    help: onHelp,
+  // From what is so when a key is pressed, which may not be drawn yet.
+  useShortcuts(() => {
+    const { messages, streaming } = session.value;
+    const answer = messages.findLast(({ role, text }) => role === 'assistant' && text !== '');
+    const idle = messages.length > 0 && !streaming;
+    return {
+      'new-chat': () => {
+        session.newChat();
+        toComposer();
+      },
+      search: () => onList('search'),
+      list: () => onList(),
+      'previous-chat': () => void chats.step(-1),
+      'next-chat': () => void chats.step(1),
+      composer: toComposer,
+      'edit-last': idle ? () => session.beginEdit() : undefined,
+      stop: streaming && (() => session.stop()),
+      regenerate: idle ? () => void session.retry() : undefined,
+      'copy-last':
+        answer &&
+        (() =>
+          void navigator.clipboard.writeText(splitThoughts(answer.text).answer).then(
+            () => chats.tell('Answer copied'),
+            () => chats.tell('Copying was refused'),
+          )),
+      models: onOpenModels,
+      help: onHelp,
+    };
   });
 }
