@@ -14,6 +14,7 @@ import { Downloads } from './downloads.ts';
 import { EngineSeat, type EngineSeatOptions } from './engine-seat.ts';
 import { ModelFacts, type ModelFactsOptions } from './model-facts.ts';
 import { checkSettings, type ModelToLoad, prepareModel, refuseAdapter } from './model-load.ts';
+import { isNeeded, removeModel } from './model-removal.ts';
 import { ModelShelf, type ModelShelfOptions } from './model-shelf.ts';
 import type { ModelStatus } from './model-status.ts';
 import { SpeedCheck, type SpeedCheckOptions } from './speed-check.ts';
@@ -183,15 +184,14 @@ export class ModelSlot {
     return this.facts.add(await this.shelf.list({ status: this.#seat.status(), errors, adapter }));
   }
 
-  /** Deletes a stored model and what was set for it; the loaded one is unloaded first. An adapter is taken off the models it is set for. */
+  /** Deletes a stored model, or what there is of one, and what was set for it. */
   async delete(id: string): Promise<void> {
     await this.shelf.entry(id);
     if (this.#loading?.id === id) this.#loading.stop.abort();
-    await this.#enqueue(async () => {
-      if (this.#seat.status().model?.id === id) await this.#seat.unload();
-      await (await this.shelf.store()).remove(id);
-      await this.shelf.preferences.forget(id);
-    });
+    const room = { shelf: this.shelf, seat: this.#seat };
+    const loading = this.#loading && (this.#loading.id ?? (await this.#wanted()));
+    const remove = () => removeModel(id, room);
+    await ((await isNeeded(id, loading, room)) ? this.#enqueue(remove) : remove());
     this.downloads.forget(id);
     if (this.#chosen === id) this.#chosen = undefined;
     const { loaded } = this.#seat;
