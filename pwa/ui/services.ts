@@ -5,6 +5,7 @@
  */
 import { createClient } from '../../engine/client/index.ts';
 import type { Client, Connect } from '../../engine/client/index.ts';
+import { keepDraft } from './chat/kept-draft.ts';
 import { ModelChoice } from './chat/model-choice.ts';
 import { ChatSession } from './chat/session.ts';
 import { EngineMonitor } from './engine/monitor.ts';
@@ -27,5 +28,6 @@ export function createServices(connect: Connect): Services {
     modelName: () => monitor.value.status?.model?.name,
     defaultSystem: () => choice.model?.settings.system,
   });
+  keepDraft(session);
   return { client, monitor, session, choice };
 }

@@ -57,6 +57,28 @@ test('an answer whose window closes is there as stopped, and can be retried', as
   await expect(again.getByRole('article')).toHaveCount(2);
 });
 
+test('what was typed and not sent is there when the window comes back', async ({ view }) => {
+  const page = await view('popup');
+  const field = (of: Page) => of.getByRole('textbox', { name: 'Message' });
+  await field(page).fill('Half a thou');
+  await page.close({ runBeforeUnload: false });
+  const again = await view('popup');
+  await expect(field(again)).toHaveValue('Half a thou');
+  await expect(field(again)).toBeFocused();
+  await again.keyboard.type('ght');
+  await expect(field(again)).toHaveValue('Half a thought');
+  const beside = await view('popup'); // while that one is there, it is its own
+  await expect(field(beside)).toHaveValue('');
+  await beside.close({ runBeforeUnload: false });
+  await again.bringToFront();
+  await again.reload();
+  await expect(field(again)).toHaveValue('Half a thought');
+  await again.getByRole('button', { name: 'Send' }).click();
+  await again.reload();
+  await expect(again.getByRole('article').first()).toHaveText('Half a thought');
+  await expect(field(again)).toHaveValue('');
+});
+
 test('a conversation that another window has open is not written by two', async ({ view }) => {
   const page = await view('popup');
   await ask(page);

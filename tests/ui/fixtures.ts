@@ -9,7 +9,9 @@ import { test as base, chromium, expect } from '@playwright/test';
 import type { Browser, Page } from '@playwright/test';
 import { createServer } from 'vite';
 import { browserArgs, findChromium } from '../chromium.ts';
+import { slowPage } from './slow-page.ts';
 
+const SLOW_MS = Number(process.env['LOCALLLM_SLOW_PAGE'] ?? 0);
 const ROOT = join(import.meta.dirname, '../..');
 
 interface WorkerFixtures {
@@ -52,6 +54,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     const context = await chromiumBrowser.newContext({ viewport: { width: 400, height: 600 } });
     await use(async (name, query = {}) => {
       const page = await context.newPage();
+      if (SLOW_MS > 0) await page.addInitScript(slowPage, SLOW_MS);
       await page.goto(`${ui}?${new URLSearchParams({ view: name, ...query })}`);
       await page.waitForFunction(() => 'testing' in globalThis);
       return page;
