@@ -15,6 +15,7 @@ import type { OnceGrant } from '../permissions/grants.ts';
 import { Offers } from '../permissions/offers.ts';
 import { Questions } from '../permissions/questions.ts';
 import type { QuestionWindows } from '../permissions/questions.ts';
+import { ReadingGrants } from '../permissions/reading.ts';
 import { answerPermissionMessage, isPermissionMessage } from '../permissions/server.ts';
 import { Usage } from '../permissions/usage.ts';
 import { Broker } from './broker.ts';
@@ -65,7 +66,9 @@ export function startBackground(): void {
     ownOrigin: location.origin,
   });
   const ports = new ClientPorts(broker, grants, gate);
-  const messages = { grants, questions, settings, usage, activity, isThere };
+  const reading = new ReadingGrants();
+  const offers = new Offers(grants, settings, reading);
+  const messages = { grants, questions, settings, usage, activity, reading, offers, isThere };
 
   browser.runtime.onConnect.addListener((port) => {
     const asker = identifySender(port.sender, self());
@@ -93,15 +96,12 @@ export function startBackground(): void {
     void forgetPrivate();
   });
   browser.tabs.onRemoved.addListener((tabId) => void grants.leave(tabId));
-  const offers = new Offers(grants, settings);
-  const onDecided = (): void => {
-    void broker.recheck();
-    void offers.update();
-  };
-  watchGrants(onDecided);
-  watchSettings(onDecided);
+  const recheck = (): void => void broker.recheck();
+  watchGrants(recheck);
+  watchSettings(recheck);
+  reading.follow();
+  offers.follow();
   void forgetPrivate();
-  void offers.update(); // an update of the extension loses what was registered
   // Content scripts live in the processes of sites: what they cannot read, they cannot forge either.
   void browser.storage.local.setAccessLevel?.({ accessLevel: 'TRUSTED_CONTEXTS' });
 }

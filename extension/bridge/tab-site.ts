@@ -6,7 +6,8 @@
  */
 import { browser } from 'wxt/browser';
 import type { Sender } from './sender.ts';
-import { hostPermission } from '../permissions/offers.ts';
+import { allowReading } from '../permissions/client.ts';
+import { hostPermission } from '../permissions/host-permission.ts';
 import type { Here, WhereCall } from './page-messages.ts';
 
 const ANSWER_MS = 1000;
@@ -33,11 +34,21 @@ export async function siteInTab(tabId: number): Promise<string | undefined> {
   return site;
 }
 
-/** Asks the browser, which asks the person. In a click only. */
+/** Asks the browser, which asks the person, and notes a yes where our settings list it. In a click only. */
 export async function askForSite(origin: string): Promise<boolean> {
+  const leave = hostPermission(origin);
   try {
-    return await browser.permissions.request(hostPermission(origin));
+    // First of all: the browser asks only while the click is fresh.
+    if (!(await browser.permissions.request(leave))) return false;
   } catch {
     return false; // the click is too long ago
+  }
+  try {
+    await allowReading(origin);
+    return true;
+  } catch (error) {
+    // Nothing stays allowed that nobody would find again.
+    await browser.permissions.remove(leave).catch(() => false);
+    throw error;
   }
 }

@@ -10,8 +10,16 @@ import { watchActivitySettings } from './activity.ts';
 import { watchSettings } from './budget.ts';
 import type { SiteSettings } from './budget.ts';
 import { watchGrants } from './grants.ts';
-import type { ActivityPage, Decision, PermissionMessage, PermissionReply, SiteRecord } from './messages.ts';
-import { hostPermission } from './offers.ts';
+import { hostPermission } from './host-permission.ts';
+import type {
+  ActivityPage,
+  Decision,
+  PermissionMessage,
+  PermissionReply,
+  ReadableSite,
+  SiteRecord,
+} from './messages.ts';
+import { watchReading } from './reading.ts';
 import type { Site } from './site.ts';
 import { watchUsage } from './usage.ts';
 
@@ -22,6 +30,11 @@ export async function pendingQuestion(id: string): Promise<Site | undefined> {
 
 export async function answerQuestion(id: string, decision: Decision): Promise<void> {
   await ask({ permissions: 'answer', id, decision });
+}
+
+/** Notes that the person let the side panel read a site's pages, once the browser has its leave for it. */
+export async function allowReading(origin: string): Promise<void> {
+  await ask({ permissions: 'reading.allow', origin });
 }
 
 /** The icon that the browser has of a site, and its own sign where it has none; nothing is fetched for it. */
@@ -45,8 +58,12 @@ export const sites = {
     if (settings.languageModel) await requestHost(site.origin);
     await ask({ permissions: 'configure', site, settings });
   },
+  readable: async () => (await ask({ permissions: 'reading.list' })) as ReadableSite[],
+  async revokeReading(origin: string): Promise<void> {
+    await ask({ permissions: 'reading.revoke', origin });
+  },
   onChange(listener: () => void): () => void {
-    const stops = [watchGrants(listener), watchSettings(listener), watchUsage(listener)];
+    const stops = [watchGrants(listener), watchSettings(listener), watchUsage(listener), watchReading(listener)];
     return () => stops.forEach((stop) => stop());
   },
   icon: siteIcon,

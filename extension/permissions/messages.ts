@@ -9,7 +9,8 @@ import { ActivitySettingsSchema } from './activity.ts';
 import type { ActivityEntry, ActivitySettings } from './activity.ts';
 import { SiteSettingsSchema } from './budget.ts';
 import type { Budget, SiteSettings } from './budget.ts';
-import { SiteSchema } from './site.ts';
+import type { ReadingGrant } from './reading.ts';
+import { SiteSchema, siteEntries } from './site.ts';
 import type { Site } from './site.ts';
 
 export const DecisionSchema = v.picklist(['once', 'always', 'never', 'dismissed']);
@@ -30,6 +31,11 @@ export interface SiteRecord {
   settings: SiteSettings;
   budget: Budget;
 }
+/** A site whose pages the side panel may read. */
+export interface ReadableSite extends ReadingGrant {
+  /** The browser's leave is needed for `LanguageModel`, too. */
+  languageModel: boolean;
+}
 export interface ActivityPage {
   settings: ActivitySettings;
   /** Latest first. */
@@ -44,6 +50,9 @@ export const PermissionMessageSchema = v.variant('permissions', [
   v.strictObject({ permissions: v.literal('allow'), site: SiteSchema }),
   v.strictObject({ permissions: v.literal('revoke'), site: SiteSchema }),
   v.strictObject({ permissions: v.literal('configure'), site: SiteSchema, settings: SiteSettingsSchema }),
+  v.strictObject({ permissions: v.literal('reading.allow'), origin: siteEntries.origin }),
+  v.strictObject({ permissions: v.literal('reading.list') }),
+  v.strictObject({ permissions: v.literal('reading.revoke'), origin: siteEntries.origin }),
   v.strictObject({ permissions: v.literal('activity'), before: v.optional(v.number()) }),
   v.strictObject({ permissions: v.literal('activity.configure'), settings: ActivitySettingsSchema }),
   v.strictObject({ permissions: v.literal('activity.clear') }),

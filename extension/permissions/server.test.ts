@@ -9,6 +9,7 @@ vi.stubGlobal('chrome', fakeBrowser);
 const { SettingsOfSites } = await import('./budget.ts');
 const { Grants } = await import('./grants.ts');
 const { Offers } = await import('./offers.ts');
+const { ReadingGrants } = await import('./reading.ts');
 const { Questions } = await import('./questions.ts');
 const { answerPermissionMessage } = await import('./server.ts');
 const { Usage } = await import('./usage.ts');
@@ -31,10 +32,12 @@ function background() {
     clear: async () => void entries.splice(0),
   };
   const isThere = vi.fn(async () => true);
-  const options = { grants, settings, usage, questions, activity, isThere };
+  const reading = new ReadingGrants();
+  const offers = new Offers(grants, settings, reading);
+  const options = { grants, settings, usage, questions, activity, reading, offers, isThere };
   const send = (message: unknown) => answerPermissionMessage(message, options);
   const sites = async () => ((await send({ permissions: 'sites' })) as { result: SiteRecord[] }).result;
-  return { grants, settings, usage, questions, open, send, sites, isThere };
+  return { grants, settings, usage, questions, offers, open, send, sites, isThere };
 }
 
 describe('our own pages', () => {
@@ -57,6 +60,8 @@ describe('our own pages', () => {
     { permissions: 'allow', site: { origin: 'null' } },
     { permissions: 'configure', site: { origin: 'https://a.example' }, settings: { tokensPerHour: 0 } },
     { permissions: 'configure', site: { origin: 'https://a.example' }, settings: { colour: 'red' } },
+    { permissions: 'reading.allow', origin: 'https://a.example/' },
+    { permissions: 'reading.revoke', origin: 'null' },
     { permissions: 'activity.configure', settings: { on: 1, text: true } },
     { permissions: 'everything' },
   ])('%j is refused', async (message) => {
@@ -115,8 +120,7 @@ test('LanguageModel is offered to exactly the sites that are always allowed, not
   };
   const remove = vi.fn(async () => true);
   Object.assign(fakeBrowser, { scripting, permissions: { remove } });
-  const { grants, settings } = background();
-  const offers = new Offers(grants, settings);
+  const { grants, settings, offers } = background();
   const on = { languageModel: true };
   const C = { ...B, origin: 'http://c.localhost:8080', documentId: 'c1' };
   await grants.decide(A, 'always');

@@ -10,8 +10,10 @@ import { budgetOf } from './budget.ts';
 import type { SettingsOfSites } from './budget.ts';
 import type { Grant, Grants, OnceGrant } from './grants.ts';
 import { PermissionMessageSchema } from './messages.ts';
-import type { PermissionMessage, PermissionReply, SiteRecord } from './messages.ts';
+import type { PermissionMessage, PermissionReply, ReadableSite, SiteRecord } from './messages.ts';
+import type { Offers } from './offers.ts';
 import type { Questions } from './questions.ts';
+import type { ReadingGrant, ReadingGrants } from './reading.ts';
 import { ownerKey, siteOf } from './site.ts';
 import type { Site } from './site.ts';
 import { hourEndsMs } from './usage.ts';
@@ -23,6 +25,8 @@ export interface PermissionServerOptions {
   settings: Pick<SettingsOfSites, 'list' | 'set'>;
   usage: Pick<Usage, 'list' | 'forget'>;
   activity: Pick<Activity, 'list' | 'settings' | 'configure' | 'clear'>;
+  reading: Pick<ReadingGrants, 'list' | 'allow'>;
+  offers: Pick<Offers, 'needs' | 'endReading'>;
   /** Whether the document is still there. */
   isThere(grant: OnceGrant): Promise<boolean>;
 }
@@ -45,7 +49,7 @@ export async function answerPermissionMessage(
 }
 
 async function answer(message: PermissionMessage, options: PermissionServerOptions): Promise<unknown> {
-  const { grants, questions, settings, usage, activity } = options;
+  const { grants, questions, settings, usage, activity, reading, offers } = options;
   switch (message.permissions) {
     case 'question':
       return questions.pending(message.id);
@@ -62,6 +66,12 @@ async function answer(message: PermissionMessage, options: PermissionServerOptio
       return usage.forget(message.site);
     case 'configure':
       return settings.set(message.site, message.settings);
+    case 'reading.allow':
+      return reading.allow(message.origin);
+    case 'reading.list':
+      return readable(await reading.list(), offers);
+    case 'reading.revoke':
+      return offers.endReading(message.origin);
     case 'activity':
       return { settings: await activity.settings(), entries: await activity.list(message.before) };
     case 'activity.configure':
@@ -69,6 +79,10 @@ async function answer(message: PermissionMessage, options: PermissionServerOptio
     case 'activity.clear':
       return activity.clear();
   }
+}
+
+function readable(sites: ReadingGrant[], offers: Pick<Offers, 'needs'>): Promise<ReadableSite[]> {
+  return Promise.all(sites.map(async (site) => ({ ...site, languageModel: await offers.needs(site.origin) })));
 }
 
 /** Every site that has a decision, has used something, or has settings of its own; last used first. */
