@@ -22,7 +22,7 @@ export type { ModelMethods } from './models.ts';
 export type { GenerateStream } from './stream.ts';
 export { LocalLLMError } from '../protocol/errors.ts';
 export type { ErrorCode, ErrorData, ErrorDetails } from '../protocol/errors.ts';
-export { SAMPLING_DEFAULTS } from '../protocol/models.ts';
+export { SAMPLING_DEFAULTS, SETTINGS_LIMITS } from '../protocol/models.ts';
 export type { HubModel, ModelFit, ModelOffer, ModelSettings, SamplingDefaults } from '../protocol/models.ts';
 export type {
   Availability,

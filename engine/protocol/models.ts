@@ -73,6 +73,9 @@ export interface SamplingDefaults {
 /** What holds where neither a request nor a model says anything: llama.cpp's defaults (`common_params_sampling`). */
 export const SAMPLING_DEFAULTS = { temperature: 0.8, topK: 40, topP: 0.95, minP: 0.05, repetitionPenalty: 1 } as const;
 
+/** What {@link ModelSettings} may hold: tokens of context, characters of a system prompt, adapters at once, and their scale's distance from 0. */
+export const SETTINGS_LIMITS = { contextTokens: 1 << 20, systemChars: 1 << 15, adapters: 4, adapterScale: 10 } as const;
+
 /** What a person sets for one model. */
 export interface ModelSettings {
   /** Tokens one conversation may hold. Default: what it was trained for, at most 4096. */

@@ -5,24 +5,28 @@
  */
 import * as v from 'valibot';
 import { GenerateParamsSchema, InputSchema, type Method } from './messages.ts';
+import { SETTINGS_LIMITS } from './models.ts';
 
 /** Names one exchange of files. */
 const ticket = v.pipe(v.string(), v.uuid());
 
+const { adapterScale: MOST } = SETTINGS_LIMITS;
 const source = v.pipe(v.string(), v.minLength(1), v.maxLength(2048));
 const quantization = v.exactOptional(v.pipe(v.string(), v.maxLength(32)));
 const { temperature, topK, topP, minP, repetitionPenalty } = GenerateParamsSchema.entries;
 
 /** What a person set for a model, from the UI and from disk. */
 export const ModelSettingsSchema = v.strictObject({
-  contextTokens: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(256), v.maxValue(1 << 20))),
+  contextTokens: v.exactOptional(
+    v.pipe(v.number(), v.integer(), v.minValue(256), v.maxValue(SETTINGS_LIMITS.contextTokens)),
+  ),
   kvType: v.exactOptional(v.picklist(['f16', 'q8'])),
   sampling: v.exactOptional(v.strictObject({ temperature, topK, topP, minP, repetitionPenalty })),
-  system: v.exactOptional(v.pipe(v.string(), v.maxLength(1 << 15))),
+  system: v.exactOptional(v.pipe(v.string(), v.maxLength(SETTINGS_LIMITS.systemChars))),
   adapters: v.exactOptional(
     v.pipe(
-      v.array(v.strictObject({ id: v.string(), scale: v.pipe(v.number(), v.minValue(-10), v.maxValue(10)) })),
-      v.maxLength(4),
+      v.array(v.strictObject({ id: v.string(), scale: v.pipe(v.number(), v.minValue(-MOST), v.maxValue(MOST)) })),
+      v.maxLength(SETTINGS_LIMITS.adapters),
       v.readonly(),
     ),
   ),

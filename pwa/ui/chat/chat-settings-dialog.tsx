@@ -1,5 +1,5 @@
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { LocalLLMError, type ModelInfo } from '../../../engine/client/index.ts';
+import { LocalLLMError, type ModelInfo, SETTINGS_LIMITS } from '../../../engine/client/index.ts';
 import { Dialog } from '../dialog.tsx';
 import { NumberField } from '../fields/number-field.tsx';
 import { SamplingFields } from '../fields/sampling-fields.tsx';
@@ -27,8 +27,6 @@ interface ChatSettingsDialogProps {
 }
 
 const SAVE_MS = 250;
-/** As long as the protocol takes. */
-const MAX_SYSTEM_CHARS = 1 << 15;
 const NO_SAMPLING = {
   temperature: undefined,
   topP: undefined,
@@ -187,7 +185,7 @@ function SystemField({ value, below, focus, onChange }: SystemFieldProps) {
         ref={field}
         id={id}
         rows={4}
-        maxLength={MAX_SYSTEM_CHARS}
+        maxLength={SETTINGS_LIMITS.systemChars}
         value={value}
         placeholder="For example: Answer in short sentences."
         aria-describedby={`${id}-hint`}

@@ -1,10 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { ModelInfo } from '../../../engine/client/index.ts';
+import { type ModelInfo, SETTINGS_LIMITS } from '../../../engine/client/index.ts';
 import { NumberField } from '../fields/number-field.tsx';
-import { adaptersFor, type Draft, MAX_ADAPTERS } from './settings.ts';
-
-/** As the protocol takes it. */
-const MOST = 10;
+import { adaptersFor, type Draft } from './settings.ts';
 
 interface AttachedAdaptersProps {
   model: ModelInfo;
@@ -50,10 +47,10 @@ export function AttachedAdapters({ model, models, attached, onChange }: Attached
           ))}
         </ul>
       )}
-      {attached.length < MAX_ADAPTERS ? (
+      {attached.length < SETTINGS_LIMITS.adapters ? (
         <Free adapters={free} model={model} none={attached.length === 0} onAdd={add} />
       ) : (
-        <p class="faint small">At most {MAX_ADAPTERS} can be attached at once.</p>
+        <p class="faint small">At most {SETTINGS_LIMITS.adapters} can be attached at once.</p>
       )}
     </fieldset>
   );
@@ -76,8 +73,8 @@ function Attached({ adapter, id, scale, onScale, onRemove }: AttachedProps) {
         hint={adapter?.state === 'stored' ? undefined : 'It is not on this device any more: the model does without.'}
         value={scale}
         fallback={1}
-        min={-MOST}
-        max={MOST}
+        min={-SETTINGS_LIMITS.adapterScale}
+        max={SETTINGS_LIMITS.adapterScale}
         step={0.05}
         sliderMin={0}
         sliderMax={2}

@@ -1,5 +1,5 @@
 import { useId, useRef, useState } from 'preact/hooks';
-import { LocalLLMError, type ModelInfo, type ModelSettings } from '../../../engine/client/index.ts';
+import { LocalLLMError, type ModelInfo, type ModelSettings, SETTINGS_LIMITS } from '../../../engine/client/index.ts';
 import { Dialog } from '../dialog.tsx';
 import { ChoiceField } from '../fields/choice-field.tsx';
 import { samplingBelow } from '../fields/sampling.ts';
@@ -8,9 +8,6 @@ import { Segments } from '../fields/segments.tsx';
 import { formatBytes } from '../format.ts';
 import { AttachedAdapters } from './attached-adapters.tsx';
 import { contextChoices, type Draft, draftOf, effectOf, nothingSet, settingsOf, usualContext } from './settings.ts';
-
-/** The protocol takes no more. */
-const MAX_SYSTEM_CHARS = 1 << 15;
 
 interface SettingsDialogProps {
   model: ModelInfo;
@@ -153,7 +150,7 @@ function SystemPrompt({ value, onChange }: { value: string; onChange: (value: st
       <textarea
         id={id}
         rows={3}
-        maxLength={MAX_SYSTEM_CHARS}
+        maxLength={SETTINGS_LIMITS.systemChars}
         placeholder="None"
         value={value}
         aria-describedby={`${id}-hint`}

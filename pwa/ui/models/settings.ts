@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ModelInfo, ModelSettings } from '../../../engine/client/index.ts';
+import { type ModelInfo, type ModelSettings, SETTINGS_LIMITS } from '../../../engine/client/index.ts';
 import { presetOf, type Sampling, sameSampling, withSampling } from '../fields/sampling.ts';
 
 /** Tokens of context where nobody chose and the model was trained for as many. */
@@ -11,9 +11,6 @@ const USUAL_CONTEXT = 4096;
 const LEAST_CONTEXT = 1024;
 /** Where it is not known what a model was trained for, no more than this is offered. */
 const UNKNOWN_CONTEXT = 32_768;
-/** The protocol takes no more. */
-const MOST_CONTEXT = 1 << 20;
-export const MAX_ADAPTERS = 4;
 /** Of a token, in English. */
 const WORDS_PER_TOKEN = 0.75;
 
@@ -33,7 +30,10 @@ export function usualContext({ trainedContextTokens, catalog }: ModelInfo): numb
 /** 1024, doubled up to what the model was trained for; undefined stands for the usual one. */
 export function contextChoices(model: ModelInfo): [tokens: number | undefined, text: string][] {
   const usual = usualContext(model);
-  const most = Math.min(model.trainedContextTokens ?? model.catalog?.contextTokens ?? UNKNOWN_CONTEXT, MOST_CONTEXT);
+  const most = Math.min(
+    model.trainedContextTokens ?? model.catalog?.contextTokens ?? UNKNOWN_CONTEXT,
+    SETTINGS_LIMITS.contextTokens,
+  );
   const choices = new Set([usual, most]);
   for (let tokens = LEAST_CONTEXT; tokens < most; tokens *= 2) choices.add(tokens);
   return [...choices]
