@@ -3,7 +3,13 @@
  *
  * @module
  */
-import type { ActivityEntry, ActivitySource, SiteRecord, SitesSource } from '../../pwa/ui/sites/sources.ts';
+import type {
+  ActivityEntry,
+  ActivitySource,
+  ReadableSite,
+  SiteRecord,
+  SitesSource,
+} from '../../pwa/ui/sites/sources.ts';
 
 const [HOUR_MS, DAY_MS] = [3_600_000, 86_400_000];
 const BUDGET = { tokensPerHour: 200_000, secondsPerHour: null, maxOpen: 16 };
@@ -55,7 +61,18 @@ export function fakeSites(empty: boolean, calls: string[]): SitesSource {
     site('https://quiz.example.org', { private: true, decision: 'once', decidedMs: now - 6e4 }),
     site('https://xn--80ak6aa92e.com', { decision: 'never', decidedMs: now - 40 * DAY_MS }),
   ];
-  if (empty) records = [];
+  let readable: ReadableSite[] = [
+    { origin: 'https://boats.example.org', allowedMs: now - 9e5, languageModel: false },
+    { origin: 'https://notes.example.org', allowedMs: now - 2 * DAY_MS, languageModel: true },
+    {
+      origin: 'https://a-very-long-name-of-a-site-that-goes-on-and-on.example.com',
+      allowedMs: now - 40 * DAY_MS,
+      languageModel: false,
+    },
+  ];
+  if (empty) [records, readable] = [[], []];
+  /** Not revoked at the first attempt. */
+  const held = new Set(['https://notes.example.org']);
   const is = (record: SiteRecord, { origin, top }: SiteRecord['site']) =>
     record.site.origin === origin && record.site.top === top;
   return {
@@ -73,6 +90,12 @@ export function fakeSites(empty: boolean, calls: string[]): SitesSource {
       records = records.map((record) =>
         is(record, changed) ? { ...record, settings, budget: { ...BUDGET, ...settings } } : record,
       );
+    },
+    readable: async () => [...readable],
+    revokeReading: async (origin) => {
+      calls.push(`revoke reading ${origin}`);
+      if (held.delete(origin)) throw new Error(`The browser goes on letting localLLM read ${origin}.`);
+      readable = readable.filter((known) => known.origin !== origin);
     },
     onChange: () => () => {},
     icon: () =>

@@ -1,8 +1,12 @@
+import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import type { ActivityRecord } from '../../extension/permissions/activity.ts';
 import { expect, test } from './fixtures.ts';
 
-const cards = (page: Page) => page.locator('#sites').getByRole('listitem');
+const SCREENSHOTS = join(import.meta.dirname, '../../test-results/screenshots');
+const cards = (page: Page) => page.locator('#sites .cards').getByRole('listitem');
+const readable = (page: Page) =>
+  page.getByRole('list', { name: 'Pages the side panel may read' }).getByRole('listitem');
 const calls = (page: Page) => page.evaluate(() => testing.calls.splice(0));
 
 test('a site shows what it used, and its limits are set by keyboard', async ({ view }) => {
@@ -61,6 +65,71 @@ test('a site is revoked, another one allowed by its address', async ({ view }) =
   expect(await calls(page)).toEqual(['revoke https://xn--80ak6aa92e.com', 'allow https://example.org']);
 });
 
+test('what the side panel may read is listed and revoked, and the focus goes on', async ({ view }) => {
+  const page = await view('options');
+  await expect(readable(page)).toHaveText([
+    /https:\/\/boats\.example\.org.*15 minutes ago/,
+    /notes\.example\.org.*needed for LanguageModel/,
+    /\.example\.com/,
+  ]);
+  await keepPictures(page, 'readable');
+  const revoke = (name: string) => page.getByRole('button', { name: `Revoke https://${name}`, exact: true });
+  const said = page.locator('#sites').getByRole('status');
+
+  await revoke('notes.example.org').focus();
+  await page.keyboard.press('Enter');
+  await expect(page.locator('#sites').getByRole('alert')).toContainText('goes on letting localLLM read');
+  await expect(revoke('notes.example.org')).toBeFocused();
+  await expect(said).toHaveText('');
+  await page.keyboard.press('Enter');
+  await expect(readable(page)).toHaveCount(2);
+  await expect(page.locator('#sites').getByRole('alert')).toHaveCount(0);
+  await expect(readable(page).last()).toBeFocused();
+  await expect(said).toHaveText(/^Revoked for https:\/\/notes\.example\.org\. .* while LanguageModel is on there\.$/);
+  await keepPictures(page, 'readable-revoked');
+  // Enter on the row that has the focus now does nothing; the next Tab is its button.
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await expect(readable(page)).toHaveCount(1);
+  await expect(readable(page)).toBeFocused();
+  await revoke('boats.example.org').click();
+  await expect(readable(page)).toHaveCount(0);
+  await expect(page.getByText('Pages the side panel may read')).toHaveCount(0);
+  await expect(said).toHaveText('Revoked for https://boats.example.org.');
+  await expect(said).toBeFocused();
+  await expect(cards(page)).toHaveCount(5);
+  expect(await calls(page)).toEqual(
+    [
+      'https://notes.example.org',
+      'https://notes.example.org',
+      'https://a-very-long-name-of-a-site-that-goes-on-and-on.example.com',
+      'https://boats.example.org',
+    ].map((origin) => `revoke reading ${origin}`),
+  );
+
+  const empty = await view('options', { nosites: '1' });
+  await expect(empty.getByText('No site has asked yet')).toBeVisible();
+  await expect(empty.getByText('Pages the side panel may read')).toHaveCount(0);
+});
+
+/** The part in light and dark, in a window and on a phone. */
+async function keepPictures(page: Page, name: string): Promise<void> {
+  for (const [size, width] of [
+    ['wide', 1000],
+    ['phone', 360],
+  ] as const) {
+    await page.setViewportSize({ width, height: 760 });
+    await page.locator('.readable').evaluate((part) => part.scrollIntoView({ block: 'center' }));
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      const path = join(SCREENSHOTS, `${name}-${size}-${colorScheme}.png`);
+      await page.screenshot({ path, animations: 'disabled' });
+    }
+  }
+  await page.emulateMedia({ colorScheme: null });
+}
+
 test('the log is shown page by page, cleared, and says where it is empty', async ({ view }) => {
   const page = await view('options');
   const log = page.locator('#activity');
@@ -85,6 +154,7 @@ test('nothing is wider than a small phone', async ({ view }) => {
   const page = await view('options');
   await page.setViewportSize({ width: 360, height: 700 });
   await expect(cards(page)).toHaveCount(5);
+  await expect(readable(page)).toHaveCount(3);
   for (const summary of await page.locator('summary').all()) await summary.click();
   const wide = await page.evaluate(() => {
     const main = document.querySelector('main')!;

@@ -1,15 +1,17 @@
 import { useEffect, useId, useState } from 'preact/hooks';
+import { ReadableSites } from './readable-sites.tsx';
 import { SiteCard } from './site-card.tsx';
-import type { SiteRecord, SitesSource } from './sources.ts';
+import type { ReadableSite, SiteRecord, SitesSource } from './sources.ts';
 
-/** Which sites may use the model, what they used of it, and how much they may. */
+/** Which sites may use the model, what they used of it, and how much they may; which of them the side panel may read. */
 export function SitesView({ source }: { source: SitesSource }) {
   const [sites, setSites] = useState<SiteRecord[]>();
+  const [readable, setReadable] = useState<ReadableSite[]>([]);
   const [problem, setProblem] = useState<string>();
-  const show = () =>
-    source.list().then(setSites, (error: Error) => {
-      setProblem(error.message);
-    });
+  const show = async () => {
+    const fail = (error: Error) => setProblem(error.message);
+    await Promise.all([source.list().then(setSites, fail), source.readable().then(setReadable, fail)]);
+  };
   useEffect(() => {
     void show();
     return source.onChange(() => void show());
@@ -47,6 +49,11 @@ export function SitesView({ source }: { source: SitesSource }) {
         ))}
       </ul>
       {sites && <AllowSite allow={(origin) => change(source.allow(origin))} />}
+      <ReadableSites
+        sites={readable}
+        icon={(origin) => source.icon?.(origin)}
+        revoke={(origin) => change(source.revokeReading(origin))}
+      />
     </>
   );
 }

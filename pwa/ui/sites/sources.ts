@@ -31,6 +31,14 @@ export interface SiteRecord {
   /** What holds, by setting or by default. */
   budget: { tokensPerHour: number | null; secondsPerHour: number | null; maxOpen: number };
 }
+/** A site whose pages the side panel may read. */
+export interface ReadableSite {
+  /** Without a port: for the browser all of them are one. */
+  origin: string;
+  allowedMs: number;
+  /** `LanguageModel` is on there, and needs the browser's permission, too. */
+  languageModel: boolean;
+}
 export interface SitesSource {
   list(): Promise<SiteRecord[]>;
   /** Lets a site use the model without asking. */
@@ -38,6 +46,10 @@ export interface SitesSource {
   /** Forgets all about a site; what it runs ends. */
   revoke(site: Site): Promise<void>;
   configure(site: Site, settings: SiteSettings): Promise<void>;
+  /** Newest first. */
+  readable(): Promise<ReadableSite[]>;
+  /** The side panel may no longer read the pages of a site of `readable`. */
+  revokeReading(origin: string): Promise<void>;
   /** Calls back after each change, until the returned function is called. */
   onChange(listener: () => void): () => void;
   /** Where the browser keeps the icon of a site. */
