@@ -1,5 +1,6 @@
 import { useEffect } from 'preact/hooks';
 import { ChatView } from './chat/chat-view.tsx';
+import { PrivateNote } from './chat/private-note.tsx';
 import { Icon, Mark } from './icons.tsx';
 import type { Services } from './services.ts';
 
@@ -28,6 +29,7 @@ export function PopupApp({ services, onOpenSettings, onOpenPanel }: PopupAppProp
       <ChatView
         services={services}
         onOpenModels={() => onOpenSettings('models')}
+        beforeComposer={<PrivateNote services={services} place="popup" />}
         brand={
           <h1 class="brand">
             <Mark size={24} />

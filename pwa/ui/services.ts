@@ -9,6 +9,7 @@ import { keepDraft } from './chat/kept-draft.ts';
 import { ModelChoice } from './chat/model-choice.ts';
 import { ChatSession } from './chat/session.ts';
 import { EngineMonitor } from './engine/monitor.ts';
+import { createFleetingHistory } from './history/fleeting-history.ts';
 import { createHistory } from './history/history.ts';
 
 export interface Services {
@@ -16,18 +17,21 @@ export interface Services {
   monitor: EngineMonitor;
   session: ChatSession;
   choice: ModelChoice;
+  /** Chats are kept nowhere. */
+  fleeting: boolean;
 }
 
-export function createServices(connect: Connect): Services {
+/** @param fleeting in a private window, of which nothing stays */
+export function createServices(connect: Connect, { fleeting = false } = {}): Services {
   const client = createClient(connect);
   const monitor = new EngineMonitor(client);
   const choice = new ModelChoice(client);
   const session = new ChatSession({
     client,
-    history: createHistory(),
+    history: fleeting ? createFleetingHistory() : createHistory(),
     modelName: () => monitor.value.status?.model?.name,
     defaultSystem: () => choice.model?.settings.system,
   });
-  keepDraft(session);
-  return { client, monitor, session, choice };
+  if (!fleeting) keepDraft(session);
+  return { client, monitor, session, choice, fleeting };
 }

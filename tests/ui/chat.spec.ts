@@ -79,6 +79,38 @@ test('what was typed and not sent is there when the window comes back', async ({
   await expect(field(again)).toHaveValue('');
 });
 
+test('of a private window nothing stays', async ({ view }) => {
+  const left = await view('popup');
+  await left.getByRole('textbox', { name: 'Message' }).fill('Not to be seen there');
+  await left.close({ runBeforeUnload: false });
+  const page = await view('popup', { private: '' });
+  await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('');
+  await ask(page);
+  await expect(page.getByText('tokens/s')).toBeVisible();
+  await expect(page.getByText('Private window: chats here are kept nowhere')).toBeVisible();
+  await screenshots(page, 'private');
+  await page.getByRole('button', { name: 'New chat' }).click();
+  await ask(page, 'And of Spain?');
+  await expect(page.getByText('tokens/s')).toBeVisible();
+  await page.getByRole('button', { name: 'Chats', exact: true }).click();
+  const chats = page.getByRole('dialog', { name: 'Chats' }).locator('[data-chat]');
+  await expect(chats).toHaveText(['And of Spain?', 'What is the capital of France?']);
+  await page.getByRole('searchbox', { name: 'Search chats' }).fill('spain');
+  await expect(chats).toHaveCount(1);
+  await page.getByRole('searchbox', { name: 'Search chats' }).fill('');
+  await chats.last().click();
+  await expect(page.getByRole('article').first()).toHaveText('What is the capital of France?');
+  await page.getByRole('textbox', { name: 'Message' }).fill('Half a thought');
+
+  const other = await view('popup');
+  await expect(other.getByText('Ask the model on this device')).toBeVisible();
+  await expect(other.getByRole('textbox', { name: 'Message' })).toHaveValue('Not to be seen there');
+  await page.reload();
+  await expect(page.getByText('Ask the model on this device')).toBeVisible();
+  await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('');
+  expect(await page.evaluate(async () => (await testing.createHistory().list()).length)).toBe(0);
+});
+
 test('a conversation that another window has open is not written by two', async ({ view }) => {
   const page = await view('popup');
   await ask(page);

@@ -36,7 +36,7 @@ if (query.has('answer')) fake.answer = query.get('answer')!;
 if (query.has('models')) fake.models = query.get('models')!;
 let models!: FakeModels;
 fake.onModels = (made) => (models = made);
-const services = createServices(fakeConnect(fake));
+const services = createServices(fakeConnect(fake), { fleeting: query.has('private') });
 
 /** What was done with the sites. */
 const calls: string[] = [];

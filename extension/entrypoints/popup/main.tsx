@@ -5,16 +5,15 @@ import { connectToBackground } from '../../bridge/port.ts';
 import { openSettings } from '../../bridge/settings-page.ts';
 import { hasSidePanel, openSidePanel } from '../../bridge/side-panel.ts';
 
-// Known beforehand: the panel opens in the very turn of the click, or not at all.
-let windowId: number | undefined;
-void chrome.windows.getCurrent().then(({ id }) => (windowId = id));
-
-function openPanel(): void {
-  if (windowId !== undefined) void openSidePanel(windowId).then(() => window.close());
+async function open(): Promise<void> {
+  // Known beforehand: the panel opens in the very turn of the click, or not at all.
+  const { id, incognito } = await chrome.windows.getCurrent();
+  const services = createServices(connectToBackground(), { fleeting: incognito });
+  const openPanel = () => void openSidePanel(id!).then(() => window.close());
+  render(
+    <PopupApp services={services} onOpenSettings={openSettings} onOpenPanel={hasSidePanel() ? openPanel : undefined} />,
+    document.getElementById('app')!,
+  );
 }
 
-const services = createServices(connectToBackground());
-render(
-  <PopupApp services={services} onOpenSettings={openSettings} onOpenPanel={hasSidePanel() ? openPanel : undefined} />,
-  document.getElementById('app')!,
-);
+void open();

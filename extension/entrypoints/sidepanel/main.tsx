@@ -6,13 +6,18 @@ import { openSettings } from '../../bridge/settings-page.ts';
 import { createPageReader } from './page-reader.ts';
 
 /** The window whose tabs this stands beside: its own, or that which it was opened for where it has a window to itself. */
-async function windowBeside(): Promise<number> {
+function windowBeside(): Promise<chrome.windows.Window> {
   const opener = Number(new URLSearchParams(location.search).get('window'));
-  return opener > 0 ? opener : (await chrome.windows.getCurrent()).id!;
+  return opener > 0 ? chrome.windows.get(opener) : chrome.windows.getCurrent();
 }
 
-const services = createServices(connectToBackground());
-render(
-  <PanelApp services={services} pages={createPageReader(windowBeside())} onOpenSettings={openSettings} />,
-  document.getElementById('app')!,
-);
+async function open(): Promise<void> {
+  const { id, incognito } = await windowBeside();
+  const services = createServices(connectToBackground(), { fleeting: incognito });
+  render(
+    <PanelApp services={services} pages={createPageReader(id!)} onOpenSettings={openSettings} />,
+    document.getElementById('app')!,
+  );
+}
+
+void open();

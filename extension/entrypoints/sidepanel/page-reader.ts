@@ -38,15 +38,15 @@ const PageTextSchema = v.strictObject({
   cut: v.boolean(),
 });
 
-/** `windowId` resolves to the window whose tabs the panel stands beside. */
-export function createPageReader(windowId: Promise<number>): PageSource {
+/** `windowId`: the window whose tabs the panel stands beside. */
+export function createPageReader(windowId: number): PageSource {
   return {
     read: async (part) => {
-      const [tab] = await browser.tabs.query({ active: true, windowId: await windowId });
+      const [tab] = await browser.tabs.query({ active: true, windowId });
       return tab?.id === undefined ? { message: NO_TAB } : readTab(tab.id, { what: part });
     },
     take: async () =>
-      (await takeAsks(await windowId)).map(
+      (await takeAsks(windowId)).map(
         (ask): PageAsk =>
           () =>
             readTab(ask.tabId, ask),

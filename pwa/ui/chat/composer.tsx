@@ -5,7 +5,7 @@ import { AttachButton } from './attach-button.tsx';
 import { AttachmentChips } from './attachment-chips.tsx';
 import type { DraftFit } from './attachments.ts';
 import { ComposerField } from './composer-field.tsx';
-import { takeDraft } from './kept-draft.ts';
+import { draftOf } from './kept-draft.ts';
 import type { ChatSession, ChatState } from './session.ts';
 import { useAttaching } from './use-attaching.ts';
 import { useDraftFit } from './use-draft-fit.ts';
@@ -23,7 +23,7 @@ interface ComposerProps {
 /** Where a question is written, and what goes along with it. */
 export function Composer({ session, chat, blocked, model }: ComposerProps) {
   const { draftAttachments, conversation, streaming } = chat;
-  const [text, setText] = useState(() => (session.draft ||= takeDraft()));
+  const [text, setText] = useState(() => draftOf(session));
   const form = useRef<HTMLFormElement>(null);
   const field = useRef<HTMLTextAreaElement>(null);
   const { problem, news, take, remove, forget } = useAttaching(session);

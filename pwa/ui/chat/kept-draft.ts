@@ -10,8 +10,12 @@ interface Drafting {
   draft: string;
 }
 
+/** Sessions whose drafts outlive their window. */
+const kept = new WeakSet<Drafting>();
+
 /** Keeps the draft whenever the page is hidden or left, for as long as the page lives. */
 export function keepDraft(session: Drafting): void {
+  kept.add(session);
   const keep = (): void => {
     if (session.draft.trim() === '') return;
     try {
@@ -29,9 +33,11 @@ export function keepDraft(session: Drafting): void {
   document.addEventListener('visibilitychange', turned);
 }
 
-/** What a window left behind; empty the next time. */
-export function takeDraft(): string {
-  const draft = localStorage.getItem(KEY) ?? '';
-  localStorage.removeItem(KEY);
-  return draft;
+/** What is typed so far where a question is about to be written: at first what another window left behind, which is then gone there. */
+export function draftOf(session: Drafting): string {
+  if (session.draft === '' && kept.has(session)) {
+    session.draft = localStorage.getItem(KEY) ?? '';
+    localStorage.removeItem(KEY);
+  }
+  return session.draft;
 }

@@ -128,7 +128,8 @@ function ended<M extends ChatMessage>(message: M): M {
   return message.status === 'streaming' ? { ...message, status: 'stopped' } : message;
 }
 
-function byAge(a: ChatMessage, b: ChatMessage): number {
+/** Oldest first. */
+export function byAge(a: ChatMessage, b: ChatMessage): number {
   return a.createdMs - b.createdMs || (a.id < b.id ? -1 : 1);
 }
 

@@ -1,5 +1,6 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import { ChatView } from '../chat/chat-view.tsx';
+import { PrivateNote } from '../chat/private-note.tsx';
 import { Icon } from '../icons.tsx';
 import { useObservable } from '../observable.ts';
 import type { Services } from '../services.ts';
@@ -50,7 +51,12 @@ export function PanelApp({ services, pages, onOpenSettings }: PanelAppProps) {
             <Icon name="settings" />
           </button>
         }
-        beforeComposer={<PageTools desk={desk} />}
+        beforeComposer={
+          <>
+            <PrivateNote services={services} place="panel" />
+            <PageTools desk={desk} />
+          </>
+        }
       />
     </main>
   );
