@@ -273,6 +273,12 @@ test('a long conversation opens with its end, and shows the rest when asked', as
   await expect(page.getByText('Message 0.')).toBeAttached();
 });
 
+test('an answer that is there before it is drawn once is announced', async ({ view }) => {
+  const page = await view('popup', { answer: 'Paris.', delay: '0' });
+  await ask(page);
+  await expect(page.locator('.messages > [role=status]')).toHaveText('Paris.');
+});
+
 test('an answer is announced in sentences', async ({ view }) => {
   const page = await view('popup', { answer: 'First sentence. Second one. Third.' });
   await ask(page);

@@ -5,6 +5,8 @@ import { splitThoughts } from './thoughts.ts';
 
 /** At least this long between two announcements of one answer. */
 const PACE_MS = 1_500;
+/** What is younger was asked for just now, and may have been written before it was drawn once. */
+const FRESH_MS = 2_000;
 
 interface AnnouncerProps {
   /** The last one, or the one that is being written. */
@@ -18,16 +20,20 @@ export function Announcer({ message, news }: AnnouncerProps) {
   const [spoken, setSpoken] = useState('');
   const reading = useRef<{ id: string; announced: number; atMs: number }>(undefined);
   const seen = useRef<{ id: string; chars: number }>(undefined);
+  const heard = useRef(new Set<string>());
   useEffect(() => setSpoken(news.text), [news]);
   useEffect(() => {
     if (message?.role !== 'assistant') return;
     const { answer } = splitThoughts(message.text);
     const streaming = message.status === 'streaming';
-    if (streaming && reading.current?.id !== message.id) {
+    const known = seen.current?.id === message.id ? seen.current : undefined;
+    const begins = streaming || (!heard.current.has(message.id) && Date.now() - message.createdMs < FRESH_MS);
+    if (begins && reading.current?.id !== message.id) {
       // One that goes on has been read so far.
-      const announced = seen.current?.id === message.id ? seen.current.chars : 0;
+      const announced = known?.chars ?? 0;
       reading.current = { id: message.id, announced, atMs: 0 };
     }
+    heard.current.add(message.id);
     if (!streaming) seen.current = { id: message.id, chars: answer.length };
     const current = reading.current;
     if (current?.id !== message.id) return;
