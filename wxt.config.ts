@@ -52,7 +52,8 @@ export default defineConfig({
         description: 'Ask about the selection or the page',
       },
     },
-    optional_host_permissions: ['http://*/*', 'https://*/*'],
+    // One pattern for both schemes: Chromium lets nothing be given back that the content scripts' patterns match by themselves.
+    optional_host_permissions: ['*://*/*'],
     content_security_policy: {
       extension_pages:
         "default-src 'self'; connect-src 'self' https:; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",

@@ -100,14 +100,14 @@ export class Offers {
     const [registered] = await browser.scripting.getRegisteredContentScripts({ ids: [SCRIPT_ID] });
     if (matches.join() === (registered?.matches ?? []).toSorted().join()) return;
     if (registered) await browser.scripting.unregisterContentScripts({ ids: [SCRIPT_ID] });
+    if (matches.length > 0) {
+      const script = { id: SCRIPT_ID, js: [SCRIPT], matches, persistAcrossSessions: true };
+      await browser.scripting.registerContentScripts([{ ...script, runAt: 'document_start', world: 'MAIN' }]);
+    }
     const read = (await this.#reading.list()).map(({ origin }) => origin);
     const needed = new Set([...sites, ...read].flatMap((origin) => hostPermission(origin).origins));
     const had = (registered?.matches ?? []).flatMap((match) => hostPermission(match.slice(0, -2)).origins);
     const spare = had.filter((pattern) => !needed.has(pattern));
     if (spare.length > 0) await browser.permissions.remove({ origins: spare });
-    if (matches.length === 0) return;
-    await browser.scripting.registerContentScripts([
-      { id: SCRIPT_ID, js: [SCRIPT], matches, runAt: 'document_start', world: 'MAIN', persistAcrossSessions: true },
-    ]);
   }
 }

@@ -4,7 +4,7 @@ import type { ReadableSite } from './messages.ts';
 
 /** Patterns that the browser lets us read. */
 const granted = new Set<string>();
-const everywhere = 'https://*/*';
+const everywhere = '*://*/*';
 const onRemoved: (() => void)[] = [];
 const permissions = {
   onRemoved: { addListener: (listener: () => void) => onRemoved.push(listener) },
@@ -12,7 +12,12 @@ const permissions = {
     origins.every((pattern) => granted.has(pattern) || granted.has(everywhere)),
   ),
   request: vi.fn(async ({ origins }: { origins: string[] }) => origins.every((pattern) => granted.add(pattern))),
-  remove: vi.fn(async ({ origins }: { origins: string[] }) => origins.every((pattern) => granted.delete(pattern))),
+  remove: vi.fn(async ({ origins }: { origins: string[] }) => {
+    // As Chromium does, where the manifest's content scripts have `http://*/*` and `https://*/*`.
+    if (origins.some((pattern) => pattern.startsWith('http')))
+      throw new Error('You cannot remove required permissions.');
+    return origins.every((pattern) => granted.delete(pattern));
+  }),
 };
 let registered: { matches: string[] } | undefined;
 const scripting = {
@@ -24,6 +29,7 @@ vi.stubGlobal('chrome', fakeBrowser);
 Object.assign(fakeBrowser, { permissions, scripting });
 const { SettingsOfSites } = await import('./budget.ts');
 const { Grants } = await import('./grants.ts');
+const { hostPermission } = await import('./host-permission.ts');
 const { Offers } = await import('./offers.ts');
 const { ReadingGrants, watchReading } = await import('./reading.ts');
 const { answerPermissionMessage } = await import('./server.ts');
@@ -31,7 +37,8 @@ const { askForSite } = await import('../bridge/tab-site.ts');
 
 const A = 'https://a.example';
 const B = 'https://b.example';
-const PATTERN = 'https://a.example/*';
+const PATTERN = '*://a.example/*';
+const PATTERN_B = '*://b.example/*';
 
 beforeEach(() => {
   fakeBrowser.reset();
@@ -53,7 +60,7 @@ function background() {
   const origins = async () => (await list()).map(({ origin }) => origin);
   /** The person switches `LanguageModel` on, or off. */
   const offer = async (origin: string, on: boolean): Promise<void> => {
-    await permissions.request({ origins: [`${origin.replace(/:\d+$/, '')}/*`] });
+    await permissions.request(hostPermission(origin));
     await grants.allow({ origin });
     await settings.set({ origin }, on ? { languageModel: true } : {});
     await offers.update();
@@ -130,10 +137,10 @@ describe('the settings', () => {
     const { follow, origins } = background();
     await askForSite(A);
     await askForSite(B);
-    granted.delete(`${B}/*`); // while nobody watched
+    granted.delete(PATTERN_B); // while nobody watched
     follow();
     await vi.waitFor(async () => expect(await stored()).toEqual([A]));
-    granted.add(`${B}/*`);
+    granted.add(PATTERN_B);
     granted.delete(PATTERN);
     onRemoved.forEach((tell) => tell());
     await vi.waitFor(async () => expect(await stored()).toEqual([]));
@@ -162,15 +169,16 @@ describe('the settings', () => {
     await askForSite(B);
     expect(await revoke(A)).toEqual({ result: null });
     expect(await origins()).toEqual([B]);
-    expect([...granted]).toEqual([`${B}/*`]);
+    expect([...granted]).toEqual([PATTERN_B]);
   });
 
-  test('a site stands there without its port, as the leave is for all of them', async () => {
+  test('a host stands there once and without its port, as the leave is for all of it', async () => {
     const { revoke, origins } = background();
     await askForSite('http://a.localhost:8080');
+    await askForSite('https://a.localhost');
     await askForSite('http://a.localhost:9090');
     expect(await origins()).toEqual(['http://a.localhost']);
-    await revoke('http://a.localhost:8080');
+    await revoke('http://a.localhost');
     expect(await origins()).toEqual([]);
     expect([...granted]).toEqual([]);
   });
@@ -237,6 +245,15 @@ describe('beside LanguageModel on the same site', () => {
       expect([...granted]).toEqual([]);
     },
   );
+
+  test('one site is switched off, and the others still find it', async () => {
+    const { offer } = background();
+    await offer(A, true);
+    await offer(B, true);
+    permissions.remove.mockRejectedValueOnce(new Error('You cannot remove required permissions.'));
+    await offer(A, false);
+    expect(registered).toMatchObject({ matches: [`${B}/*`] });
+  });
 
   test('a site that is forgotten keeps what the panel may', async () => {
     const { grants, offers, origins, offer } = background();

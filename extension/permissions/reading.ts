@@ -1,6 +1,6 @@
 /**
  * Sites whose pages the side panel may read because the person allowed it there: what the panel noted, as far as the browser still
- * grants it. A site stands here without its port, as the browser's leave is for all of them.
+ * grants it. A site stands here without its port, and once, as it was allowed last: the browser's leave is for all of a host.
  *
  * Only the background writes.
  *
@@ -9,7 +9,7 @@
 import * as v from 'valibot';
 import { browser } from 'wxt/browser';
 import { LocalLLMError } from '../../engine/protocol/errors.ts';
-import { hostPermission } from './host-permission.ts';
+import { hostPermission, sharePermission } from './host-permission.ts';
 import { Records, watchStorage } from './records.ts';
 import { siteEntries } from './site.ts';
 
@@ -42,12 +42,15 @@ export class ReadingGrants {
    * @throws LocalLLMError not-allowed, where the browser knows nothing of it
    */
   async allow(origin: string): Promise<void> {
-    const site = withoutPort(origin);
-    if (!(await isGranted(site))) {
-      throw new LocalLLMError('not-allowed', `The browser does not let localLLM read pages of ${site}. Ask it first.`);
+    const { protocol, hostname } = new URL(origin);
+    const grant = { origin: `${protocol}//${hostname}`, allowedMs: Date.now() };
+    if (!(await isGranted(origin))) {
+      throw new LocalLLMError(
+        'not-allowed',
+        `The browser does not let localLLM read pages of ${grant.origin}. Ask it first.`,
+      );
     }
-    const grant = { origin: site, allowedMs: Date.now() };
-    await this.#records.update((all) => [...all.filter((known) => known.origin !== site), grant]);
+    await this.#records.update((all) => [...all.filter((known) => !sharePermission(known.origin, origin)), grant]);
   }
 
   /** Forgets at once what is taken back in the browser's own settings: given again for something else, it is not the panel's. */
@@ -58,8 +61,7 @@ export class ReadingGrants {
 
   /** The note alone; the browser's leave stays. */
   forget(origin: string): Promise<void> {
-    const site = withoutPort(origin);
-    return this.#records.keep((known) => known.origin !== site);
+    return this.#records.keep((known) => !sharePermission(known.origin, origin));
   }
 }
 
@@ -70,9 +72,4 @@ export function watchReading(listener: () => void): () => void {
 
 function isGranted(origin: string): Promise<boolean> {
   return browser.permissions.contains(hostPermission(origin));
-}
-
-function withoutPort(origin: string): string {
-  const { protocol, hostname } = new URL(origin);
-  return `${protocol}//${hostname}`;
 }

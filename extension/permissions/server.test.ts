@@ -141,9 +141,9 @@ test('LanguageModel is offered to exactly the sites that are always allowed, not
   await settings.set(A, { ...on, paused: true });
   await offers.update();
   expect(registered!.matches).toEqual(['http://c.localhost:8080/*']);
-  expect(remove).toHaveBeenLastCalledWith({ origins: ['https://a.example/*'] });
+  expect(remove).toHaveBeenLastCalledWith({ origins: ['*://a.example/*'] });
   await grants.revoke(C);
   await offers.update();
   expect(registered).toBeUndefined();
-  expect(remove).toHaveBeenLastCalledWith({ origins: ['http://c.localhost/*'] });
+  expect(remove).toHaveBeenLastCalledWith({ origins: ['*://c.localhost/*'] });
 });

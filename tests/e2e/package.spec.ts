@@ -41,7 +41,7 @@ test('the manifest asks for no more than it needs', async () => {
   const permissions = ['activeTab', 'contextMenus', 'favicon', 'sidePanel', ...kept];
   expect(manifest.permissions.toSorted()).toEqual(permissions.toSorted());
   // Asked about site by site, where the person switches `LanguageModel` on, or wants to attach pages without asking from them.
-  expect(manifest.optional_host_permissions).toEqual(['http://*/*', 'https://*/*']);
+  expect(manifest.optional_host_permissions).toEqual(['*://*/*']);
   expect(manifest.host_permissions ?? []).toEqual([]);
   expect(manifest.web_accessible_resources ?? []).toEqual([]);
 });

@@ -1,76 +1,8 @@
-import type { Page, Worker } from '@playwright/test';
-import { type ExtensionBrowser, launchWithExtension } from '../chromium.ts';
+import type { ExtensionBrowser } from '../chromium.ts';
 import { ChatView } from './chat-view.ts';
-import { test as base, expect, keepPictures } from './fixtures.ts';
+import { expect, keepPictures } from './fixtures.ts';
 import { ARTICLE, HUGE, ODD, openPage, PDF } from './panel-pages.ts';
-
-/** With what lets the tests click the extension's icon: the browser then shows it the page, as it does for a person. */
-const test = base.extend<object, { extension: ExtensionBrowser }>({
-  extension: [
-    // eslint-disable-next-line no-empty-pattern -- Playwright reads the names of what is needed from this pattern
-    async ({}, use) => {
-      const browser = await launchWithExtension({ args: ['--enable-unsafe-extension-debugging'] });
-      await use(browser);
-      await browser.close();
-    },
-    { scope: 'worker' },
-  ],
-});
-
-const background = ({ context }: ExtensionBrowser): Worker => context.serviceWorkers().at(-1)!;
-
-/** The window that the tabs are in. */
-function windowOf(extension: ExtensionBrowser): Promise<number> {
-  return background(extension).evaluate(async () => (await chrome.windows.getAll({ windowTypes: ['normal'] }))[0]!.id!);
-}
-
-/** The panel in a window of its own: what browsers without side panels get, and what these tests can look into. */
-async function openPanel(extension: ExtensionBrowser): Promise<Page> {
-  const windowId = await windowOf(extension);
-  const opened = extension.context.waitForEvent('page', (page) => page.url().includes('/sidepanel.html'));
-  await background(extension).evaluate(async (id) => {
-    await chrome.windows.create({ url: `sidepanel.html?window=${id}`, type: 'popup' });
-  }, windowId);
-  const panel = await opened;
-  await panel.setViewportSize({ width: 360, height: 640 });
-  await expect(panel.getByRole('textbox', { name: 'Message' })).toBeEnabled();
-  return panel;
-}
-
-/** Clicks the extension's icon while the page is shown. */
-async function clickIcon(
-  { context, extensionOrigin }: ExtensionBrowser,
-  page: Page,
-  address = page.url(),
-): Promise<void> {
-  await page.bringToFront();
-  const devtools = await context.browser()!.newBrowserCDPSession();
-  const send = devtools.send.bind(devtools) as (
-    method: string,
-    params: object,
-  ) => Promise<{ targetInfos: { url: string; targetId: string }[] }>;
-  await expect(async () => {
-    const { targetInfos } = await send('Target.getTargets', { filter: [{ type: 'tab' }] });
-    const { targetId } = targetInfos.find(({ url }) => url === address)!;
-    await send('Extensions.triggerAction', { id: new URL(extensionOrigin).host, targetId });
-  }).toPass();
-  await devtools.detach();
-}
-
-const attachPage = (panel: Page) => panel.getByRole('button', { name: 'Attach this page' }).click();
-const attachSelection = (panel: Page) => panel.getByRole('button', { name: 'Attach selection' }).click();
-
-/** What the newest attachment of the draft holds; takes it away again. */
-async function attached(panel: Page): Promise<string> {
-  const removable = panel.getByRole('button', { name: /^Remove/ });
-  const chip = panel.getByRole('listitem').filter({ has: removable }).last();
-  await chip.getByRole('button').first().click();
-  const dialog = panel.getByRole('dialog');
-  const text = (await dialog.locator('pre').textContent()) ?? '';
-  await dialog.getByRole('button', { name: 'Close' }).click();
-  await chip.getByRole('button', { name: /^Remove/ }).click();
-  return text;
-}
+import { attached, attachPage, attachSelection, background, clickIcon, openPanel, test } from './panel-view.ts';
 
 test('a page is attached once the person asked from it, and only then', async ({ extension }) => {
   const page = await openPage(extension, 'harbour', ARTICLE);
@@ -87,7 +19,7 @@ test('a page is attached once the person asked from it, and only then', async ({
   });
   await refused.getByRole('button', { name: 'Always allow on harbour.localhost' }).click();
   await expect(refused).toContainText('harbour.localhost was not allowed');
-  await expect(panel.locator('body')).toHaveAttribute('data-wanted', '{"origins":["http://harbour.localhost/*"]}');
+  await expect(panel.locator('body')).toHaveAttribute('data-wanted', '{"origins":["*://harbour.localhost/*"]}');
   await refused.getByRole('button', { name: 'Close' }).click();
   await expect(refused).toBeHidden();
   await clickIcon(extension, page);
@@ -115,6 +47,54 @@ test('a page is attached once the person asked from it, and only then', async ({
   await keepPictures(panel, 'panel');
   await page.close();
   await panel.close();
+});
+
+test('a site that was allowed in the panel is listed in the settings, and read until it is revoked there', async ({
+  extension,
+}) => {
+  const { context, extensionOrigin } = extension;
+  const origin = 'http://allowed.localhost';
+  const settings = await context.newPage();
+  await settings.goto('chrome://extensions');
+  const page = await openPage(extension, 'allowed', ODD);
+  const panel = await openPanel(extension);
+  // The browser's own question is answered beforehand: no test can click it. It stands from when the extension asks.
+  await settings.evaluate(
+    ([id, pattern]) => chrome.developerPrivate.addHostPermission(id!, pattern!),
+    [new URL(extensionOrigin).host, '*://allowed.localhost/*'],
+  );
+  await attachPage(panel);
+  await panel.getByRole('button', { name: 'Always allow on allowed.localhost' }).click();
+  expect(await attached(panel)).toContain('Before everything.');
+
+  await settings.goto(`${extensionOrigin}/options.html`);
+  await settings.bringToFront();
+  const row = settings.getByRole('list', { name: 'Pages the side panel may read' }).getByRole('listitem');
+  await expect(row).toContainText(origin);
+  await settings.getByLabel('Allow a site').fill(origin);
+  await settings.getByRole('button', { name: 'Allow', exact: true }).click();
+  const card = settings.locator('#sites .cards').getByRole('listitem').filter({ hasText: origin });
+  await card.getByText('Limits').click();
+  const offer = card.getByRole('switch', { name: 'Offer as LanguageModel' });
+  const scripts = () => background(extension).evaluate(async () => chrome.scripting.getRegisteredContentScripts());
+  await offer.click();
+  await expect(row).toContainText('LanguageModel');
+  await expect.poll(scripts).toHaveLength(1);
+  await offer.click();
+  await expect(row).not.toContainText('LanguageModel');
+  await expect.poll(scripts).toEqual([]);
+  await expect(row).toContainText(origin);
+  await page.bringToFront();
+  await attachPage(panel);
+  expect(await attached(panel)).toContain('Before everything.');
+
+  await settings.bringToFront();
+  await row.getByRole('button', { name: `Revoke ${origin}` }).click();
+  await expect(row).toHaveCount(0);
+  await page.bringToFront();
+  await attachPage(panel);
+  await expect(panel.getByRole('alert')).toContainText('Right-click the page');
+  for (const opened of [settings, page, panel]) await opened.close();
 });
 
 test('hostile and odd pages give what they show, and nothing else', async ({ extension }) => {

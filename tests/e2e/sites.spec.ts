@@ -186,7 +186,7 @@ test('a site stays within its budget, over all its tabs, and finds LanguageModel
   // The browser's own question about the site is answered beforehand: no test can click it.
   const id = new URL(extension.extensionOrigin).host;
   await options.goto('chrome://extensions');
-  await options.evaluate((extensionId) => chrome.developerPrivate.addHostPermission(extensionId, 'http://*/*'), id);
+  await options.evaluate((extensionId) => chrome.developerPrivate.addHostPermission(extensionId, '*://*/*'), id);
   await options.goto(`${extension.extensionOrigin}/options.html`);
   // As in a browser that has none of its own.
   for (const { page } of [one, two])
