@@ -49,6 +49,50 @@ export async function fill(page: Page, titles: readonly string[], stepMs: number
   await expect(page.getByRole('article').first()).toBeVisible();
 }
 
+const LATE = `${'It is a long way home. '.repeat(8)}\n\n`;
+const IN_A_LONG_CHAT = [
+  { id: '8', text: 'Where do quokkas live?' },
+  { id: '31', text: `${LATE.repeat(30)}Then a **wombat** came, and one more Wombat.\n\n${LATE.repeat(30)}` },
+  { id: '40', attachments: [{ name: 'budget.txt', text: 'Food for the numbat: 12' }] },
+  { id: '51', text: '<think>An echidna is no porcupine.</think>\n\nIt has spines.' },
+  { id: '71', text: `Run this:\n\n\`\`\`sh\n${'echo '.repeat(60)}bandicoot\n\`\`\`` },
+];
+
+/** A chat of 200 messages with animals in some: the platypus in another version of message 100. Another chat is open. */
+export async function fillLong(page: Page): Promise<void> {
+  await page.evaluate(
+    async ({ special }) => {
+      const nowMs = Date.now();
+      const of = { status: 'complete', createdMs: nowMs - 1_000_000 } as const;
+      const message = (index: number) => ({
+        ...of,
+        id: String(index),
+        parent: index === 0 ? null : String(index - 1),
+        role: index % 2 === 0 ? ('user' as const) : ('assistant' as const),
+        text: `This is message ${index}, about the way home and how long it takes.`,
+        createdMs: of.createdMs + index,
+        ...special.find(({ id }) => id === String(index)),
+      });
+      const about = { createdMs: of.createdMs, titledBy: 'person' } as const;
+      const other = { ...message(100), id: '100b', text: 'Or is it a platypus?', createdMs: of.createdMs + 500 };
+      const reply = { ...message(101), id: '101b', parent: '100b', createdMs: of.createdMs + 501 };
+      await testing.createHistory().saveAll([
+        {
+          conversation: { ...about, id: 'long', title: 'Kangaroo', updatedMs: nowMs - 2000, leaf: '199' },
+          messages: [...Array.from({ length: 200 }, (_, index) => message(index)), other, reply],
+        },
+        {
+          conversation: { ...about, id: 'open', title: 'What is open', updatedMs: nowMs - 1000, leaf: 'x' },
+          messages: [{ ...of, id: 'x', parent: null, role: 'user', text: 'What is here?' }],
+        },
+      ]);
+    },
+    { special: IN_A_LONG_CHAT },
+  );
+  await page.reload();
+  await expect(page.getByText('What is here?')).toBeVisible();
+}
+
 /** In both colour schemes. */
 export async function shoot(page: Page, name: string): Promise<void> {
   await mkdir(SCREENSHOTS, { recursive: true });

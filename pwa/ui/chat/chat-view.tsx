@@ -15,6 +15,7 @@ import { ChatsButton, ChatsFrame, NewChatButton, useChatsPlace } from './chats-f
 import type { ChatsPlace } from './chats-frame.tsx';
 import { Composer } from './composer.tsx';
 import { EmptyChat } from './empty-chat.tsx';
+import type { Found } from './found.ts';
 import { MessageList } from './message-list.tsx';
 import { ModelMenu } from './model-menu.tsx';
 import { ModelSwitch } from './model-switch.tsx';
@@ -34,18 +35,21 @@ interface ChatViewProps {
 /** The chat and the list of chats: the same in the popup and in the web app. */
 export function ChatView(props: ChatViewProps) {
   const chats = useChatsPlace();
+  const [found, setFound] = useState<Found>();
   return (
-    <ChatsFrame services={props.services} place={chats} onOpenModels={props.onOpenModels}>
-      <Chat {...props} chats={chats} />
+    <ChatsFrame services={props.services} place={chats} onFound={setFound} onOpenModels={props.onOpenModels}>
+      <Chat {...props} chats={chats} found={found} />
     </ChatsFrame>
   );
 }
 
 interface ChatProps extends ChatViewProps {
   chats: ChatsPlace;
+  /** What a search found in the chat that is open. */
+  found: Found | undefined;
 }
 
-function Chat({ services, chats, onOpenModels, brand, extra, beforeComposer }: ChatProps) {
+function Chat({ services, chats, found, onOpenModels, brand, extra, beforeComposer }: ChatProps) {
   const { session, monitor, client, choice } = services;
   const chat = useObservable(session);
   const engine = useObservable(monitor);
@@ -84,6 +88,7 @@ function Chat({ services, chats, onOpenModels, brand, extra, beforeComposer }: C
           chat={chat}
           waiting={waitingFor(engine.status)}
           remedy={remedy}
+          found={found}
         />
       )}
       <div class="dock">
@@ -105,7 +110,7 @@ function Chat({ services, chats, onOpenModels, brand, extra, beforeComposer }: C
   );
 }
 
-interface ChatHeadProps extends ChatProps {
+interface ChatHeadProps extends Omit<ChatProps, 'found'> {
   engine: MonitorState;
   onOpenSettings: () => void;
 }

@@ -8,6 +8,7 @@ import { ShortcutsDialog } from '../shortcuts-dialog.tsx';
 import { Chats } from './chats.ts';
 import { ChatsPanel } from './chats-panel.tsx';
 import { ChatsToast } from './chats-toast.tsx';
+import type { Found } from './found.ts';
 import { useChatShortcuts } from './use-chat-shortcuts.ts';
 
 /** From this width on there is room for the list beside the chat. */
@@ -44,13 +45,15 @@ export function useChatsPlace(): ChatsPlace {
 interface ChatsFrameProps {
   services: Services;
   place: ChatsPlace;
+  /** Where in the open chat a search found it. The same function each time. */
+  onFound: (found: Found | undefined) => void;
   onOpenModels: () => void;
   children: ComponentChildren;
 }
 
 /** Puts the list of chats beside or over the chat, and gives it its keyboard shortcuts. */
-export function ChatsFrame({ services: { session }, place, onOpenModels, children }: ChatsFrameProps) {
-  const chats = useMemo(() => new Chats({ session }), [session]);
+export function ChatsFrame({ services: { session }, place, onFound, onOpenModels, children }: ChatsFrameProps) {
+  const chats = useMemo(() => new Chats({ session, onFound }), [session, onFound]);
   const [help, setHelp] = useState(false);
   useEffect(() => chats.follow(), [chats]);
   useChatShortcuts({

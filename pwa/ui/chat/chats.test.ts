@@ -6,6 +6,7 @@ import type { ChatMessage, ConversationRecord, WholeChat } from '../history/reco
 import { rowsOf } from './chat-rows.ts';
 import { fileOfAllChats, fileOfChat } from './chat-files.ts';
 import { Chats } from './chats.ts';
+import type { Found } from './found.ts';
 import { ChatSession } from './session.ts';
 
 function memoryHistory(): ChatHistory & { full: boolean } {
@@ -55,11 +56,12 @@ async function setup(...all: WholeChat[]) {
   const client = createClient(() => ({ send() {}, close() {} }));
   const claim = async (id: string) => (elsewhere.has(id) ? undefined : () => {});
   const session = new ChatSession({ client, history, claim });
-  const chats = new Chats({ session, claimed: async () => elsewhere });
+  const found: (Found | undefined)[] = [];
+  const chats = new Chats({ session, claimed: async () => elsewhere, onFound: (one) => found.push(one) });
   await chats.refresh();
   const titles = () => rowsOf(chats.value).map(({ chat: { title } }) => title);
   const record = (id: string) => chats.value.chats!.find((one) => one.id === id)!;
-  return { history, elsewhere, session, chats, titles, record };
+  return { history, elsewhere, session, chats, titles, record, found };
 }
 
 test('titles and texts are searched; what was found in a text is shown', async () => {
@@ -95,12 +97,35 @@ test('the list is read when the open chat is saved, not with each word of it', a
 test('what was found on another branch is shown when its chat is opened', async () => {
   const { conversation, messages } = chat('a', 3);
   const other: ChatMessage = { ...messages[1]!, id: '2', text: 'Another version, with a needle.' };
-  const { chats, session } = await setup({ conversation, messages: [...messages, other] });
+  const { chats, session, found } = await setup({ conversation, messages: [...messages, other] });
   await chats.open('a');
   expect(session.value.messages.at(-1)?.text).toBe('About a.');
-  await chats.search('needle');
+  await chats.search('needle VERSION');
   await chats.open('a');
   expect(session.value.messages.at(-1)?.text).toBe('Another version, with a needle.');
+  expect(found).toEqual([undefined, { chatId: 'a', messageId: '2', terms: ['needle', 'version'] }]);
+});
+
+test('a chat whose title alone was found, one that is stepped to and one that is opened later are opened as they are', async () => {
+  const { chats, session, found } = await setup(chat('a', 3), chat('b', 2), chat('c', 1));
+  const stop = chats.follow();
+  await chats.search('chat b');
+  await chats.open('b');
+  expect(found).not.toContainEqual(expect.anything());
+  await chats.search('about');
+  await chats.open('a');
+  expect(found.at(-1)).toMatchObject({ chatId: 'a' });
+  await chats.step(1);
+  expect([session.value.conversation?.id, found.at(-1)]).toEqual(['b', undefined]);
+  await chats.open('c');
+  expect(found.at(-1)).toMatchObject({ chatId: 'c' });
+  session.newChat();
+  expect(found.at(-1)).toBeUndefined();
+  await chats.open('c');
+  await chats.search('');
+  await chats.open('c');
+  expect(found.at(-1)).toBeUndefined();
+  stop();
 });
 
 test('what is deleted can be brought back, several at once, and the open one opens again', async () => {

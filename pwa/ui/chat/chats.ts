@@ -11,6 +11,8 @@ import type { Hit } from '../history/search.ts';
 import { Observable } from '../observable.ts';
 import { readChats } from './chat-files.ts';
 import { claimedElsewhere } from './claim.ts';
+import { showBranch } from './found.ts';
+import type { Found } from './found.ts';
 import { sameRecords } from './same-records.ts';
 import type { ChatSession } from './session.ts';
 
@@ -43,6 +45,8 @@ export interface ChatsOptions {
   session: Session;
   /** Those that other windows have open. */
   claimed?: () => Promise<ReadonlySet<string>>;
+  /** Where in the open chat a search found it; undefined: it was opened without one. */
+  onFound?: (found: Found | undefined) => void;
 }
 
 const TOAST_MS = 10_000;
@@ -51,6 +55,7 @@ const OTHER_WINDOW = 'It is open in another window. Close it there first.';
 export class Chats extends Observable<ChatsState> {
   readonly #session: Session;
   readonly #claimed: () => Promise<ReadonlySet<string>>;
+  readonly #onFound: (found: Found | undefined) => void;
   #search: AbortController | undefined;
   #toastTimer: ReturnType<typeof setTimeout> | undefined;
   #refreshes = 0;
@@ -58,10 +63,11 @@ export class Chats extends Observable<ChatsState> {
   /** The chat that was open when it was deleted. */
   #reopen: string | undefined;
 
-  constructor({ session, claimed = claimedElsewhere }: ChatsOptions) {
+  constructor({ session, claimed = claimedElsewhere, onFound = () => {} }: ChatsOptions) {
     super({ query: '', searching: false, elsewhere: new Set() });
     this.#session = session;
     this.#claimed = claimed;
+    this.#onFound = onFound;
   }
 
   /** Follows the open chat, until the returned function is called. */
@@ -74,6 +80,7 @@ export class Chats extends Observable<ChatsState> {
       // The words of an answer come far more often than they are saved.
       const saved = conversation !== undefined && conversation !== seen;
       const first = this.value.chats?.[0]?.id === conversation?.id;
+      if (conversation?.id !== seen?.id) this.#onFound(undefined);
       seen = conversation;
       if (!same || (saved && !first)) void this.refresh();
     });
@@ -113,8 +120,13 @@ export class Chats extends Observable<ChatsState> {
     if (this.#search === search) this.set({ ...this.value, searching: false });
   }
 
-  /** Returns false where the chat is open in another window or gone. */
-  async open(id: string): Promise<boolean> {
+  /** Opens a chat, at what a search found in it. Returns false where it is open in another window or gone. */
+  open(id: string): Promise<boolean> {
+    return this.#open(id, this.value.hits?.get(id));
+  }
+
+  async #open(id: string, hit?: Hit): Promise<boolean> {
+    const terms = termsOf(this.value.query);
     let opened = false;
     await this.#trying(async () => {
       // What the list showed may be older than what was saved.
@@ -122,20 +134,12 @@ export class Chats extends Observable<ChatsState> {
       opened = chat !== undefined && (await this.#session.open(chat));
       if (opened) {
         this.#settle();
-        this.#showHit(id);
+        this.#onFound(hit && showBranch(this.#session, { chatId: id, messageId: hit.messageId, terms }));
       } else
         this.#say(chat ? `“${chat.title}” is open in another window.` : 'This chat was deleted in another window.');
       await this.refresh();
     });
     return opened;
-  }
-
-  /** What was found may lie on a branch that is not shown. */
-  #showHit(id: string): void {
-    const hit = this.value.hits?.get(id)?.messageId;
-    const { messages, streaming } = this.#session.value;
-    if (hit === undefined || streaming || messages.some((message) => message.id === hit)) return;
-    this.#session.switchTo(hit);
   }
 
   /** The chat before or after the open one in the list; the first one where none is open. */
@@ -146,7 +150,7 @@ export class Chats extends Observable<ChatsState> {
     const free = chats.filter(({ id }) => !elsewhere.has(id));
     const at = free.findIndex(({ id }) => id === own);
     const next = at < 0 ? (by > 0 ? free[0] : undefined) : free[at + by];
-    if (next) await this.open(next.id);
+    if (next) await this.#open(next.id);
   }
 
   rename({ id }: ConversationRecord, title: string): Promise<void> {

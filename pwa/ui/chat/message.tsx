@@ -4,10 +4,12 @@ import { Notice } from '../engine/notice.tsx';
 import type { Remedy } from '../engine/remedies.ts';
 import { formatSpeed } from '../format.ts';
 import type { ChatMessage } from '../history/records.ts';
+import { contains } from '../history/search.ts';
 import { Icon } from '../icons.tsx';
 import { Markdown } from '../markdown/markdown.tsx';
 import { Memo } from '../memo.ts';
 import { AttachmentChips } from './attachment-chips.tsx';
+import type { Found } from './found.ts';
 import { MessageEditor } from './message-editor.tsx';
 import { splitThoughts } from './thoughts.ts';
 import { ThoughtsView } from './thoughts-view.tsx';
@@ -35,6 +37,10 @@ export interface MessageProps {
   /** An answer is being written, this one or another. */
   answering: boolean;
   editing: boolean;
+  /** What a search found in this message. */
+  found: Found | undefined;
+  /** That cannot be marked, so the message is. */
+  outlined: boolean;
   actions: MessageActions;
   remedy: Remedy;
   /** What the model is doing while there is no text yet. */
@@ -47,10 +53,15 @@ export class MessageView extends Memo<MessageProps> {
   }
 }
 
-function Question({ message, position, count, answering, editing, actions }: MessageProps) {
+/** `found` is what the list looks for when it goes there. */
+const turnClass = ({ message: { role }, found, outlined }: MessageProps) =>
+  `turn ${role}${found ? ' found' : ''}${outlined ? ' outlined' : ''}`;
+
+function Question(props: MessageProps) {
+  const { message, position, count, answering, editing, actions } = props;
   const { text, attachments = [] } = message;
   return (
-    <div class="turn user">
+    <div class={turnClass(props)}>
       <article class="message user" aria-label="You">
         {attachments.length > 0 && <AttachmentChips attachments={attachments} />}
         {editing ? (
@@ -93,14 +104,17 @@ function Question({ message, position, count, answering, editing, actions }: Mes
 }
 
 function Answer(props: MessageProps) {
-  const { message, remedy, waiting } = props;
+  const { message, found, remedy, waiting } = props;
   const { status, error } = message;
   const { thoughts, thinking, answer } = splitThoughts(message.text);
   const streaming = status === 'streaming';
+  const inThoughts = found && !contains(answer, found.terms) && contains(thoughts ?? '', found.terms);
   return (
-    <div class="turn assistant">
+    <div class={turnClass(props)}>
       <article class="message assistant" aria-label="localLLM" aria-busy={streaming}>
-        {thoughts !== undefined && <ThoughtsView text={thoughts} thinking={thinking && streaming} />}
+        {thoughts !== undefined && (
+          <ThoughtsView text={thoughts} thinking={thinking && streaming} unfold={inThoughts ? found : undefined} />
+        )}
         {answer !== '' && <Markdown text={answer} />}
         {streaming && answer === '' && thoughts === undefined && <Waiting text={thinking ? 'Thinking' : waiting} />}
         {streaming && answer !== '' && <span class="caret" aria-hidden="true" />}

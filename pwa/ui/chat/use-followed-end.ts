@@ -32,6 +32,12 @@ export function useFollowedEnd(answerId: string | undefined) {
     lastTop.current = scrollTop;
     setAway(!following.current);
   };
+  /** Goes down from what is read now, or up; the end is followed no longer, unless this leads there. */
+  const goBy = (pixels: number) => {
+    following.current = false;
+    if (scroller.current) scroller.current.scrollTop += pixels;
+    onScroll();
+  };
   /** What changes next leaves this element where it is on the screen. */
   const hold = (element: HTMLElement) => {
     following.current = false;
@@ -42,8 +48,7 @@ export function useFollowedEnd(answerId: string | undefined) {
     if (!held.current || !scroller.current) return;
     const { element, top } = held.current;
     held.current = undefined;
-    scroller.current.scrollTop += element.getBoundingClientRect().top - top;
-    onScroll();
+    goBy(element.getBoundingClientRect().top - top);
   };
   useLayoutEffect(() => {
     if (answerId !== undefined) toEnd();
@@ -56,5 +61,5 @@ export function useFollowedEnd(answerId: string | undefined) {
     if (content.current) observer.observe(content.current);
     return () => observer.disconnect();
   }, []);
-  return { scroller, content, away, toEnd, onScroll, hold, settle };
+  return { scroller, content, away, toEnd, goBy, onScroll, hold, settle };
 }

@@ -44,5 +44,6 @@ export function useMessageActions(session: ChatSession, focusList: () => void, h
     }),
     [session],
   );
-  return { actions, news };
+  const tell = (text: string) => setNews({ text });
+  return { actions, news, tell };
 }
