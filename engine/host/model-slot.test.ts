@@ -207,28 +207,6 @@ describe('the model', () => {
     expect(error).toMatchObject({ code: 'bad-argument', message: expect.stringContaining('"nothing"') });
   });
 
-  test('is deleted while another one is loaded, unless that one needs it', async () => {
-    at.store.complete = new Set(['other', 'style']);
-    at.store.describe('style', { 'general.type': 'adapter', 'general.architecture': 'llama' });
-    at.store.describe('other', { 'general.architecture': 'llama' });
-    const client = at.connect('a');
-    const gate = Promise.withResolvers<void>();
-    at.store.gate = gate.promise;
-    const loaded = client.load();
-    await vi.waitFor(() => expect(at.store.downloads).toBe(1));
-    expect((await client.deleteModel('style')).some(({ id }) => id === 'style')).toBe(false);
-
-    at.store.complete.add('style');
-    await client.configureModel('other', { adapters: [{ id: 'style', scale: 1 }] });
-    const next = client.load('other');
-    await codeOf(loaded);
-    const order: string[] = [];
-    const both = [next.then(() => order.push('loaded')), client.deleteModel('style').then(() => order.push('deleted'))];
-    await Promise.all(both);
-    expect(order).toEqual(['loaded', 'deleted']);
-    gate.resolve();
-  });
-
   test('is profiled in the place of the engine, and loaded again', async () => {
     const client = at.connect('a');
     await client.load();

@@ -159,6 +159,28 @@ describe('the model that all share', () => {
     expect(await client.load()).toMatchObject({ model: { id: 'pocket' } });
   });
 
+  test('does not keep another one from being deleted while it is loaded, unless it needs that', async () => {
+    at.store.complete = new Set(['other', 'style']);
+    at.store.describe('style', { 'general.type': 'adapter', 'general.architecture': 'llama' });
+    at.store.describe('other', { 'general.architecture': 'llama' });
+    const client = at.connect('a');
+    const gate = Promise.withResolvers<void>();
+    at.store.gate = gate.promise;
+    const loaded = client.load();
+    await vi.waitFor(() => expect(at.store.downloads).toBe(1));
+    expect((await client.deleteModel('style')).some(({ id }) => id === 'style')).toBe(false);
+
+    at.store.complete.add('style');
+    await client.configureModel('other', { adapters: [{ id: 'style', scale: 1 }] });
+    const next = client.load('other');
+    await codeOf(loaded);
+    const order: string[] = [];
+    const both = [next.then(() => order.push('loaded')), client.deleteModel('style').then(() => order.push('deleted'))];
+    await Promise.all(both);
+    expect(order).toEqual(['loaded', 'deleted']);
+    gate.resolve();
+  });
+
   test('is one that is stored and runs by itself', async () => {
     at.store.complete.delete('other');
     storeAdapter('style');
