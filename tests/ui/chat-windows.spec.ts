@@ -58,6 +58,7 @@ test('of a private window nothing stays', async ({ view }) => {
   await page.getByRole('searchbox', { name: 'Search chats' }).fill('spain');
   await expect(chats).toHaveCount(1);
   await page.getByRole('searchbox', { name: 'Search chats' }).fill('');
+  await expect(chats).toHaveCount(2);
   await chats.last().click();
   await expect(page.getByRole('article').first()).toHaveText('What is the capital of France?');
   await page.getByRole('textbox', { name: 'Message' }).fill('Half a thought');
