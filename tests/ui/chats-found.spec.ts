@@ -2,6 +2,8 @@ import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures.ts';
 import { fillLong, shoot } from './stored-chats.ts';
 
+/** Sooner than what is marked is marked no longer. */
+const SOON = { timeout: 5_000 };
 const WIDE = { width: 1180, height: 760 };
 const rows = (page: Page) => page.locator('.chats-list [data-chat]');
 const row = (page: Page, title: string) => rows(page).filter({ hasText: title });
@@ -32,11 +34,13 @@ async function openFound(
   let seen: Marked | undefined;
   // What is marked is so for some seconds only, which may be over on a busy machine.
   await expect(async () => {
-    if (!(await search(page).isVisible())) await page.getByRole('button', { name: 'Chats', exact: true }).click();
-    await search(page).fill(query);
-    await expect(rows(page)).toHaveCount(1);
-    await row(page, 'Kangaroo').click();
-    await expect.poll(() => marked(page), { timeout: 5_000 }).toMatchObject(expected);
+    const drawer = page.viewportSize()!.width < WIDE.width;
+    const button = page.getByRole('button', { name: 'Chats', exact: true });
+    if (drawer && !(await search(page).isVisible())) await button.click(SOON);
+    await search(page).fill(query, SOON);
+    await expect(rows(page)).toHaveCount(1, SOON);
+    await row(page, 'Kangaroo').click(SOON);
+    await expect.poll(() => marked(page), SOON).toMatchObject(expected);
     await page.evaluate(async () => {
       for (let frame = 0; frame < 10; frame++) await new Promise(requestAnimationFrame);
     });
