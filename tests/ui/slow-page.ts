@@ -4,6 +4,7 @@
  *
  * @module
  */
+
 /** Runs in the page, before all else there, and knows nothing of this file. @param mostMs by which anything is late */
 export function slowPage(mostMs: number): void {
   const lateNews = ['close', 'hashchange'];

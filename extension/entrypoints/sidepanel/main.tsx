@@ -6,9 +6,10 @@ import { openSettings } from '../../bridge/settings-page.ts';
 import { createPageReader } from './page-reader.ts';
 
 /** The window whose tabs this stands beside: its own, or that which it was opened for where it has a window to itself. */
-function windowBeside(): Promise<chrome.windows.Window> {
+async function windowBeside(): Promise<chrome.windows.Window> {
   const opener = Number(new URLSearchParams(location.search).get('window'));
-  return opener > 0 ? chrome.windows.get(opener) : chrome.windows.getCurrent();
+  const beside = opener > 0 && (await chrome.windows.get(opener).catch(() => undefined)); // it may be closed by now
+  return beside || chrome.windows.getCurrent();
 }
 
 async function open(): Promise<void> {

@@ -20,6 +20,7 @@ export function Announcer({ message, news }: AnnouncerProps) {
   const [spoken, setSpoken] = useState('');
   const reading = useRef<{ id: string; announced: number; atMs: number }>(undefined);
   const seen = useRef<{ id: string; chars: number }>(undefined);
+  /** Those that were here before: going back to one is no news. */
   const heard = useRef(new Set<string>());
   useEffect(() => setSpoken(news.text), [news]);
   useEffect(() => {
