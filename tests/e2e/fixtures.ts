@@ -3,13 +3,10 @@
  *
  * @module
  */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test as base, expect, type Page } from '@playwright/test';
 import { type Served, serveFolder, servePwa } from '../../pwa/serve.ts';
 import { type ExtensionBrowser, launchWithExtension } from '../chromium.ts';
-
-const SCREENSHOTS = join(import.meta.dirname, '../../test-results/screenshots');
 
 /** Makes an answer go on until it is stopped: the tokens that would end it are ruled out. */
 export const ENDLESS = { maxTokens: 3000, logitBias: { 6139: -1e6, 6141: -1e6 } };
@@ -89,15 +86,5 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     for (const page of pages) await page.close();
   },
 });
-
-/** Keeps a picture of a view in light and in dark. */
-export async function keepPictures(page: Page, name: string): Promise<void> {
-  await mkdir(SCREENSHOTS, { recursive: true });
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    await page.screenshot({ path: join(SCREENSHOTS, `${name}-${colorScheme}.png`), animations: 'disabled' });
-  }
-  await page.emulateMedia({ colorScheme: null });
-}
 
 export { expect };

@@ -1,8 +1,9 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page, Worker } from '@playwright/test';
 import { launchPhone, type Phone } from '../phone.ts';
+import { keepPictures } from '../pictures.ts';
 import { ChatView } from './chat-view.ts';
-import { expect, keepPictures, test } from './fixtures.ts';
+import { expect, test } from './fixtures.ts';
 
 /** Opens the served web app on a phone, and closes the phone after the test. */
 async function withPhone(url: string, work: (phone: Phone) => Promise<void>): Promise<void> {

@@ -1,7 +1,8 @@
 import type { ExtensionBrowser } from '../chromium.ts';
 import { answerPermission } from '../pages.ts';
+import { keepPictures } from '../pictures.ts';
 import { ChatView } from './chat-view.ts';
-import { expect, keepPictures, test } from './fixtures.ts';
+import { expect, test } from './fixtures.ts';
 
 test.beforeEach(async ({ extension }) => {
   // Each test starts without the conversations of the others.

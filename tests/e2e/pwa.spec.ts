@@ -1,7 +1,8 @@
 import { servePwa } from '../../pwa/serve.ts';
 import { launchChromium } from '../chromium.ts';
+import { keepPictures } from '../pictures.ts';
 import { ChatView } from './chat-view.ts';
-import { expect, keepPictures, test } from './fixtures.ts';
+import { expect, test } from './fixtures.ts';
 
 test('the web app answers with the network off after one visit', async () => {
   const served = await servePwa(0);

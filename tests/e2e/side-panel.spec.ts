@@ -1,6 +1,7 @@
 import type { ExtensionBrowser } from '../chromium.ts';
+import { keepPictures } from '../pictures.ts';
 import { ChatView } from './chat-view.ts';
-import { expect, keepPictures } from './fixtures.ts';
+import { expect } from './fixtures.ts';
 import { ARTICLE, HUGE, ODD, openPage, PDF } from './panel-pages.ts';
 import { attached, attachPage, attachSelection, background, clickIcon, openPanel, test } from './panel-view.ts';
 

@@ -2,7 +2,8 @@ import type { Frame, Page } from '@playwright/test';
 import type { LocalLLM } from '../../engine/client/local-llm.ts';
 import type { ExtensionBrowser } from '../chromium.ts';
 import { answerPermission, engineStatus } from '../pages.ts';
-import { ENDLESS, expect, keepPictures, test } from './fixtures.ts';
+import { keepPictures } from '../pictures.ts';
+import { ENDLESS, expect, test } from './fixtures.ts';
 
 declare global {
   interface Window {

@@ -1,15 +1,7 @@
-import { join } from 'node:path';
 import type { Page } from '@playwright/test';
+import { keepPicture, keepPictures } from '../pictures.ts';
 import { expect, test } from './fixtures.ts';
 
-const SCREENSHOTS = join(import.meta.dirname, '../../test-results/screenshots');
-
-async function photograph(page: Page, name: string): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    await page.screenshot({ path: join(SCREENSHOTS, `chat-${name}-${colorScheme}.png`), animations: 'disabled' });
-  }
-}
 const modelButton = (page: Page) => page.getByRole('button', { name: /^Model: / });
 const item = (page: Page, name: string | RegExp) => page.getByRole('menuitemradio', { name });
 const settings = (page: Page) => page.evaluate(() => testing.services.session.value.settings);
@@ -24,7 +16,7 @@ test('the model is chosen from the head, by keys alone', async ({ view }) => {
   await expect(item(page, 'Pocket')).toBeChecked();
   await expect(item(page, 'Pocket')).toHaveAccessibleDescription(/Loaded.*11\.6 MB.*41\.2 tokens\/s here/);
   await expect(item(page, /lora/)).toHaveCount(0);
-  await photograph(page, 'model-menu');
+  await keepPictures(page, 'chat-model-menu');
 
   await page.keyboard.press('End');
   await expect(page.getByRole('menuitem', { name: 'Get more models…' })).toBeFocused();
@@ -61,7 +53,7 @@ test('the model is chosen from the head, by keys alone', async ({ view }) => {
   await item(page, 'my-finetune-v3').click();
   await expect(modelButton(page)).toHaveAccessibleName('Model: Changing to my-finetune-v3');
   await expect(page.getByText('2 answers finish first.')).toBeVisible();
-  await photograph(page, 'model-change');
+  await keepPictures(page, 'chat-model-change');
   await page.evaluate(() => (testing.models.answersFirst = 0));
   await expect(modelButton(page)).toHaveAccessibleName('Model: my-finetune-v3 · ready');
   await expect(page.getByRole('status').filter({ hasText: 'my-finetune-v3 · ready' })).toBeAttached();
@@ -77,7 +69,7 @@ test('a model that cannot be loaded is told of, and the other one stays', async 
   const alert = page.getByRole('alert').filter({ hasText: 'my-finetune-v3 cannot be used now' });
   await expect(alert).toContainText('this GPU has 1.0 GB. Pocket stays chosen.');
   await expect(modelButton(page)).toHaveAccessibleName('Model: Pocket · ready');
-  await photograph(page, 'model-failed');
+  await keepPictures(page, 'chat-model-failed');
   await alert.getByRole('button', { name: 'Try again' }).click();
   await expect(alert).toHaveCount(0);
   await expect(modelButton(page)).toHaveAccessibleName('Model: my-finetune-v3 · ready');
@@ -100,9 +92,9 @@ test('a chat has a system prompt and numbers of its own, which new chats can tak
   await dialog.getByRole('spinbutton', { name: 'Longest answer' }).fill('0.5');
   await expect(dialog.getByRole('alert')).toContainText('a whole number from 1');
   await dialog.getByRole('radio', { name: 'Answer at once' }).check();
-  await photograph(page, 'settings');
+  await keepPictures(page, 'chat-settings');
   await dialog.evaluate((element) => element.scrollTo(0, element.scrollHeight));
-  await photograph(page, 'settings-end');
+  await keepPictures(page, 'chat-settings-end');
   await page.keyboard.press('Escape');
   await expect(dialog).toHaveCount(0);
   await expect
@@ -119,7 +111,7 @@ test('a chat has a system prompt and numbers of its own, which new chats can tak
   await expect(page.getByRole('button', { name: /^Chat settings \(changed: System prompt, Top-p/ })).toBeVisible();
 
   const line = page.getByRole('button', { name: 'System prompt: Answer like a pirate' });
-  await photograph(page, 'system-line');
+  await keepPictures(page, 'chat-system-line');
   await line.click();
   await expect(dialog.getByRole('textbox', { name: 'System prompt' })).toBeFocused();
   await dialog.getByRole('button', { name: 'Use for new chats' }).click();
@@ -157,10 +149,10 @@ test.describe('on a phone', () => {
     const box = await page.locator('.model-menu').boundingBox();
     expect(box!.y + box!.height).toBeCloseTo(760, 0);
     expect((await item(page, 'Pocket').boundingBox())!.height).toBeGreaterThanOrEqual(44);
-    await photograph(page, 'model-menu-phone');
+    await keepPictures(page, 'chat-model-menu-phone');
     await page.getByRole('button', { name: 'Close' }).tap();
     await page.getByRole('button', { name: 'Chat settings' }).tap();
-    await photograph(page, 'settings-phone');
+    await keepPictures(page, 'chat-settings-phone');
     await context.close();
   });
 });
@@ -183,5 +175,5 @@ test('contrast themes show what is chosen and how far things are; whoever wants 
   await page.getByRole('button', { name: 'Stop' }).click();
   await page.getByRole('button', { name: 'Chat settings' }).click();
   expect(await colour('.segments label:has(:checked)')).not.toBe(await colour('.segments label:not(:has(:checked))'));
-  await page.screenshot({ path: join(SCREENSHOTS, 'chat-settings-contrast.png'), animations: 'disabled' });
+  await keepPicture(page, 'chat-settings-contrast');
 });

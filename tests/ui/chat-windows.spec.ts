@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test';
-import { ask, screenshots } from './chat-page.ts';
+import { keepPictures } from '../pictures.ts';
+import { ask } from './chat-page.ts';
 import { expect, test } from './fixtures.ts';
 
 test('an answer whose window closes is there as stopped, and can be retried', async ({ view }) => {
@@ -48,7 +49,7 @@ test('of a private window nothing stays', async ({ view }) => {
   await ask(page);
   await expect(page.getByText('tokens/s')).toBeVisible();
   await expect(page.getByText('Private window: chats here are kept nowhere')).toBeVisible();
-  await screenshots(page, 'private');
+  await keepPictures(page, 'chat-private');
   await page.getByRole('button', { name: 'New chat' }).click();
   await ask(page, 'And of Spain?');
   await expect(page.getByText('tokens/s')).toBeVisible();

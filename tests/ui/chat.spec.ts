@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test';
-import { ask, screenshots } from './chat-page.ts';
+import { keepPictures } from '../pictures.ts';
+import { ask } from './chat-page.ts';
 import { expect, test } from './fixtures.ts';
 
 const distanceToEnd = (page: Page) =>
@@ -66,14 +67,14 @@ test('answers and questions have versions, reached and announced without a mouse
   await expect(page.getByRole('article').first()).toHaveText('What is the capital of France?');
   await page.getByRole('button', { name: 'Edit' }).click();
   await expect(editor).toBeFocused();
-  await screenshots(page, 'edit');
+  await keepPictures(page, 'chat-edit');
   await page.keyboard.type(' And of Spain?');
   await page.keyboard.press('Control+Enter');
   await expect(page.getByRole('article').first()).toHaveText('What is the capital of France? And of Spain?');
   await expect(page.getByText('tokens/s')).toBeVisible();
   await expect(versions).toHaveCount(1);
   await expect(versions).toHaveText('2 of 2');
-  await screenshots(page, 'versions');
+  await keepPictures(page, 'chat-versions');
   await versions.getByRole('button', { name: 'Previous version' }).click();
   await expect(versions.last()).toHaveText('1 of 2');
   await expect(page.getByRole('article').first()).toHaveText('What is the capital of France?');
@@ -98,7 +99,7 @@ test('text files are attached, measured, sent and opened again', async ({ view }
   await expect(note.getByText(/^Too long by [\d,]+ tokens/)).toBeVisible();
   await field.fill('When is the meeting?');
   await expect(page.getByRole('button', { name: 'Send' })).toBeDisabled();
-  await screenshots(page, 'too-long');
+  await keepPictures(page, 'chat-too-long');
   await page.getByRole('button', { name: 'Remove long.csv' }).click();
   await expect(field).toBeFocused();
   await expect(note.getByText(/^Fits: \d+ of/)).toBeVisible();
@@ -112,10 +113,10 @@ test('text files are attached, measured, sent and opened again', async ({ view }
   await field.press('Enter');
   await expect(page.getByText('tokens/s')).toBeVisible();
   await expect(page.getByRole('list', { name: 'Attached' })).toHaveCount(1);
-  await screenshots(page, 'attached');
+  await keepPictures(page, 'chat-attached');
   await page.getByRole('article').first().getByRole('button', { name: 'notes.md' }).click();
   await expect(page.getByRole('dialog', { name: 'notes.md' })).toContainText('The meeting is at nine.');
-  await screenshots(page, 'attachment');
+  await keepPictures(page, 'chat-attachment');
 });
 
 /** As a file manager would. */
@@ -146,7 +147,7 @@ test('thoughts are folded, and an answer that was stopped goes on', async ({ vie
   await page.getByRole('button', { name: 'Stop' }).click();
   await last.getByText('Thoughts').click();
   await expect(last.getByText('The person asks')).toBeVisible();
-  await screenshots(page, 'thoughts-phone');
+  await keepPictures(page, 'chat-thoughts-phone');
   await page.getByRole('button', { name: 'Continue' }).click();
   await expect(last).toContainText('is Paris.<think>');
   await page.getByRole('button', { name: 'Stop' }).click();

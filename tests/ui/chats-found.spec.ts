@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test';
+import { keepPictures } from '../pictures.ts';
 import { expect, test } from './fixtures.ts';
-import { fillLong, shoot } from './stored-chats.ts';
+import { fillLong } from './stored-chats.ts';
 
 /** Sooner than what is marked is marked no longer. */
 const SOON = { timeout: 5_000 };
@@ -68,9 +69,9 @@ test('a chat that is found by its words opens at them, however long ago they wer
   await expect(end(page)).not.toBeInViewport();
   await expect(composer(page)).toBeFocused();
   await expect(said(page)).toHaveText('Opened at what was found: message 9 of 200.');
-  await shoot(page, 'chats-found');
+  await keepPictures(page, 'chats-found');
   await page.emulateMedia({ forcedColors: 'active' });
-  await shoot(page, 'chats-found-forced');
+  await keepPictures(page, 'chats-found-forced');
   await page.emulateMedia({ forcedColors: 'none' });
   await expect.poll(() => marked(page)).toMatchObject({ words: [] });
   await expect(question(page, 'Where do quokkas live?')).toBeInViewport();
@@ -78,7 +79,7 @@ test('a chat that is found by its words opens at them, however long ago they wer
   const wombat = await openFound(page, 'wombat', { words: ['wombat', 'Wombat'] });
   expect(wombat.at).toBeCloseTo(1 / 3);
   await expect(said(page)).toHaveText('Opened at what was found: message 32 of 200.');
-  await shoot(page, 'chats-found-late');
+  await keepPictures(page, 'chats-found-late');
   await page.getByRole('button', { name: 'Scroll to the end' }).click();
   await expect(end(page)).toBeInViewport();
 
@@ -110,7 +111,7 @@ test('what was found on another branch or in thoughts is shown, and versions sta
 
   await openFound(page, 'echidna', { words: ['echidna'] });
   await expect(page.locator('.thoughts-text')).toBeInViewport();
-  await shoot(page, 'chats-found-thoughts');
+  await keepPictures(page, 'chats-found-thoughts');
 });
 
 test('where words cannot be marked their message is outlined; a title alone opens a chat at its end', async ({
@@ -121,11 +122,11 @@ test('where words cannot be marked their message is outlined; a title alone open
   await page.setViewportSize(WIDE);
   await openFound(page, 'numbat', { words: [], outlined: expect.stringContaining('budget.txt') });
   await expect(page.getByText('budget.txt')).toBeInViewport();
-  await shoot(page, 'chats-found-file');
+  await keepPictures(page, 'chats-found-file');
   await page.evaluate(() => Reflect.deleteProperty(CSS, 'highlights'));
   await openFound(page, 'wombat', { words: [], outlined: expect.stringContaining('Then a wombat came') });
   await expect(page.getByText('Then a wombat came')).toBeInViewport();
-  await shoot(page, 'chats-found-outlined');
+  await keepPictures(page, 'chats-found-outlined');
   await expect.poll(() => marked(page)).toMatchObject({ outlined: '' });
 
   await openOther(page);
@@ -142,7 +143,7 @@ test('on a phone, and while an answer is written, what was found stays in sight'
   await page.setViewportSize({ width: 360, height: 640 });
   await openFound(page, 'quokkas', { words: ['quokkas'] });
   await expect(question(page, 'Where do quokkas live?')).toBeInViewport();
-  await shoot(page, 'chats-found-phone');
+  await keepPictures(page, 'chats-found-phone');
   await composer(page).fill('And boats?');
   await composer(page).press('Enter');
   await expect(page.getByText('and more.')).toBeInViewport();

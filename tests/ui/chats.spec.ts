@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
+import { keepPictures } from '../pictures.ts';
 import { expect, test } from './fixtures.ts';
-import { DAY_MS, fill, shoot, TITLES } from './stored-chats.ts';
+import { DAY_MS, fill, TITLES } from './stored-chats.ts';
 
 const list = (page: Page) => page.locator('.chats-list');
 const row = (page: Page, title: string) => list(page).locator('[data-chat]', { hasText: title });
@@ -25,7 +26,7 @@ test('the column: groups, search in texts, rename, delete and undo by keyboard',
   await expect(list(page).getByRole('heading').first()).toHaveText('Today');
   await expect(list(page).getByRole('heading').nth(1)).toHaveText('Previous 7 days');
   await expect(row(page, 'Capital of France')).toHaveAttribute('aria-current', 'true');
-  await shoot(page, 'chats-column');
+  await keepPictures(page, 'chats-column');
 
   await page.keyboard.press('Alt+k');
   await expect(search(page)).toBeFocused();
@@ -33,7 +34,7 @@ test('the column: groups, search in texts, rename, delete and undo by keyboard',
   await expect(rows(page)).toHaveCount(1);
   await expect(row(page, 'Names for a boat').locator('mark')).toHaveText(['crème', '3']);
   await expect(page.getByText('1 chat found')).toBeAttached();
-  await shoot(page, 'chats-search');
+  await keepPictures(page, 'chats-search');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('article').first()).toHaveText(/Names for a boat/);
   await expect(composer(page)).toBeFocused();
@@ -49,7 +50,7 @@ test('the column: groups, search in texts, rename, delete and undo by keyboard',
   await page.keyboard.press('F2');
   const field = page.getByRole('textbox', { name: 'Title of the chat' });
   await expect(field).toBeFocused();
-  await shoot(page, 'chats-rename');
+  await keepPictures(page, 'chats-rename');
   await page.keyboard.type('Letters');
   await page.keyboard.press('Escape');
   await expect(row(page, 'JSON out of a letter')).toBeFocused();
@@ -73,7 +74,7 @@ test('the column: groups, search in texts, rename, delete and undo by keyboard',
   await row(page, 'Letters').hover();
   await page.getByRole('button', { name: 'More for “Letters”' }).click();
   await expect(page.getByRole('menuitem', { name: 'Rename' })).toBeFocused();
-  await shoot(page, 'chats-menu');
+  await keepPictures(page, 'chats-menu');
   await page.keyboard.press('ArrowUp');
   await expect(page.getByRole('menuitem', { name: 'Delete' })).toBeFocused();
   await page.keyboard.press('Escape');
@@ -112,14 +113,14 @@ test('the drawer: a chat is chosen, another window has one, all are deleted', as
   const page = await view('pwa');
   await page.getByRole('button', { name: 'Chats', exact: true }).click();
   await expect(page.getByText('No chats yet.')).toBeVisible();
-  await shoot(page, 'chats-none');
+  await keepPictures(page, 'chats-none');
   await fill(page, TITLES, 3 * DAY_MS);
   const popup = await view('popup');
   await popup.getByRole('button', { name: 'Chats', exact: true }).click();
   const drawer = popup.getByRole('dialog', { name: 'Chats' });
   await expect(search(popup)).toBeFocused();
   await expect(row(popup, 'Capital of France')).toContainText('Open in another window');
-  await shoot(popup, 'chats-popup');
+  await keepPictures(popup, 'chats-popup');
   await row(popup, 'Capital of France').click();
   await expect(drawer.getByRole('alert')).toContainText('open in another window');
   await row(popup, 'Dinner for six').click();
@@ -135,7 +136,7 @@ test('the drawer: a chat is chosen, another window has one, all are deleted', as
   await expect(drawer).toBeVisible();
   await popup.getByRole('button', { name: 'More for all chats' }).click();
   await popup.getByRole('menuitem', { name: 'Delete all chats' }).click();
-  await shoot(popup, 'chats-delete-all');
+  await keepPictures(popup, 'chats-delete-all');
   await popup.getByRole('dialog', { name: 'Delete all chats?' }).getByRole('button', { name: 'Keep' }).click();
   await expect(rows(popup)).toHaveCount(TITLES.length);
   await popup.getByRole('button', { name: 'More for all chats' }).click();
@@ -197,5 +198,5 @@ test('on a phone the list is a drawer that fingers can use', async ({ view }) =>
   const drawer = await page.getByRole('dialog', { name: 'Chats' }).boundingBox();
   expect(drawer!.width).toBeLessThanOrEqual(340);
   expect(await list(page).evaluate((box) => box.scrollWidth - box.clientWidth)).toBe(0);
-  await shoot(page, 'chats-phone');
+  await keepPictures(page, 'chats-phone');
 });

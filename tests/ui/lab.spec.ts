@@ -1,24 +1,14 @@
-import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import type { EngineProfile } from '../../engine/protocol/profile.ts';
+import { keepPictures } from '../pictures.ts';
 import { expect, test } from './fixtures.ts';
-
-const SCREENSHOTS = join(import.meta.dirname, '../../test-results/screenshots');
 
 /** From the engine's view, as a person gets there. */
 async function openLab(page: Page): Promise<void> {
   await page.evaluate(() => void (location.hash = '#/engine'));
   await page.getByRole('link', { name: 'Profile this GPU' }).click();
   await expect(page.getByRole('heading', { name: 'Profiler' })).toBeFocused();
-}
-
-async function keepPictures(page: Page, name: string): Promise<void> {
-  await mkdir(SCREENSHOTS, { recursive: true });
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    await page.screenshot({ path: join(SCREENSHOTS, `${name}-${colorScheme}.png`), animations: 'disabled' });
-  }
 }
 
 test('the profiler shows each dispatch of a step, by pointer and by keyboard', async ({ view }) => {

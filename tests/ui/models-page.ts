@@ -3,12 +3,9 @@
  *
  * @module
  */
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Locator, Page } from '@playwright/test';
+import { keepPictures } from '../pictures.ts';
 import { expect } from './fixtures.ts';
-
-const SCREENSHOTS = join(import.meta.dirname, '../../test-results/screenshots');
 
 export const here = (page: Page, name: string): Locator =>
   page.getByRole('region', { name: 'On this device' }).getByRole('listitem', { name });
@@ -17,14 +14,10 @@ export const offer = (page: Page, name: string): Locator =>
 export const calls = (page: Page) => page.evaluate(() => testing.models.calls.splice(0));
 export const told = (page: Page) => page.locator('.models > [aria-live]');
 
-/** In both themes. */
+/** Pictures of the view from an element on. */
 export async function shoot(page: Page, name: string, top?: Locator): Promise<void> {
-  await mkdir(SCREENSHOTS, { recursive: true });
   await top?.evaluate((element) => element.scrollIntoView({ block: 'start' }));
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    await page.screenshot({ path: join(SCREENSHOTS, `${name}-${colorScheme}.png`), animations: 'disabled' });
-  }
+  await keepPictures(page, name);
 }
 
 export async function open(

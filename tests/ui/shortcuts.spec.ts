@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test';
+import { keepPictures } from '../pictures.ts';
 import { expect, test } from './fixtures.ts';
-import { DAY_MS, fill, shoot, TITLES } from './stored-chats.ts';
+import { DAY_MS, fill, TITLES } from './stored-chats.ts';
 
 const composer = (page: Page) => page.getByRole('textbox', { name: 'Message' });
 const toast = (page: Page) => page.locator('.chats-toast');
@@ -16,7 +17,7 @@ test('the keyboard shortcuts do what their list says', async ({ view }) => {
   await page.keyboard.press('Control+/');
   const help = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
   await expect(help.getByRole('term')).toHaveCount(12);
-  await shoot(page, 'shortcuts');
+  await keepPictures(page, 'shortcuts');
   await page.keyboard.press('Escape');
 
   await page.keyboard.press('Alt+c');

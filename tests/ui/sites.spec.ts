@@ -1,9 +1,8 @@
-import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import type { ActivityRecord } from '../../extension/permissions/activity.ts';
+import { keepPictures } from '../pictures.ts';
 import { expect, test } from './fixtures.ts';
 
-const SCREENSHOTS = join(import.meta.dirname, '../../test-results/screenshots');
 const cards = (page: Page) => page.locator('#sites .cards').getByRole('listitem');
 const readable = (page: Page) =>
   page.getByRole('list', { name: 'Pages the side panel may read' }).getByRole('listitem');
@@ -72,7 +71,7 @@ test('what the side panel may read is listed and revoked, and the focus goes on'
     /notes\.example\.org.*needed for LanguageModel/,
     /\.example\.com/,
   ]);
-  await keepPictures(page, 'readable');
+  await shoot(page, 'readable');
   const revoke = (name: string) => page.getByRole('button', { name: `Revoke https://${name}`, exact: true });
   const said = page.locator('#sites').getByRole('status');
 
@@ -86,7 +85,7 @@ test('what the side panel may read is listed and revoked, and the focus goes on'
   await expect(page.locator('#sites').getByRole('alert')).toHaveCount(0);
   await expect(readable(page).last()).toBeFocused();
   await expect(said).toHaveText(/^Revoked for https:\/\/notes\.example\.org\. .* while LanguageModel is on there\.$/);
-  await keepPictures(page, 'readable-revoked');
+  await shoot(page, 'readable-revoked');
   // Enter on the row that has the focus now does nothing; the next Tab is its button.
   await page.keyboard.press('Enter');
   await page.keyboard.press('Tab');
@@ -113,21 +112,16 @@ test('what the side panel may read is listed and revoked, and the focus goes on'
   await expect(empty.getByText('Pages the side panel may read')).toHaveCount(0);
 });
 
-/** The part in light and dark, in a window and on a phone. */
-async function keepPictures(page: Page, name: string): Promise<void> {
+/** In a window and on a phone. */
+async function shoot(page: Page, name: string): Promise<void> {
   for (const [size, width] of [
     ['wide', 1000],
     ['phone', 360],
   ] as const) {
     await page.setViewportSize({ width, height: 760 });
     await page.locator('.readable').evaluate((part) => part.scrollIntoView({ block: 'center' }));
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      const path = join(SCREENSHOTS, `${name}-${size}-${colorScheme}.png`);
-      await page.screenshot({ path, animations: 'disabled' });
-    }
+    await keepPictures(page, `${name}-${size}`);
   }
-  await page.emulateMedia({ colorScheme: null });
 }
 
 test('the log is shown page by page, cleared, and says where it is empty', async ({ view }) => {

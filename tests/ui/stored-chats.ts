@@ -3,12 +3,8 @@
  *
  * @module
  */
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { expect } from './fixtures.ts';
-
-const SCREENSHOTS = join(import.meta.dirname, '../../test-results/screenshots');
 
 export const DAY_MS = 86_400_000;
 export const TITLES = [
@@ -91,13 +87,4 @@ export async function fillLong(page: Page): Promise<void> {
   );
   await page.reload();
   await expect(page.getByText('What is here?')).toBeVisible();
-}
-
-/** In both colour schemes. */
-export async function shoot(page: Page, name: string): Promise<void> {
-  await mkdir(SCREENSHOTS, { recursive: true });
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    await page.screenshot({ path: join(SCREENSHOTS, `${name}-${colorScheme}.png`), animations: 'disabled' });
-  }
 }
