@@ -50,6 +50,13 @@ test('a page is attached once the person asked from it, and only then', async ({
   await panel.close();
 });
 
+test('a panel opens also where the window that it stood beside is closed', async ({ extension }) => {
+  const panel = await extension.context.newPage();
+  await panel.goto(`${extension.extensionOrigin}/sidepanel.html?window=999999`);
+  await expect(panel.getByRole('textbox', { name: 'Message' })).toBeEnabled();
+  await panel.close();
+});
+
 test('a site that was allowed in the panel is listed in the settings, and read until it is revoked there', async ({
   extension,
 }) => {
