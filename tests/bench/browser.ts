@@ -3,18 +3,15 @@
  *
  * @module
  */
-import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { basename, join, resolve } from 'node:path';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { createServer, type Plugin } from 'vite';
 import { launchChromium } from '../chromium.ts';
-import { CACHE } from '../fidelity/twin.ts';
 import type { Bench } from './browser/page.ts';
 import { compare, describeRow } from './engine.ts';
 import type { Floors } from './floors.ts';
 import { casesFor, type Comparison } from './measured.ts';
+import { serve, WEBLLM_PATH } from './serve.ts';
 
 export interface BrowserOptions {
   runs: number;
@@ -31,8 +28,6 @@ export interface BrowserOptions {
 
 /** Of the page. */
 declare const bench: Bench;
-
-const ROOT = join(import.meta.dirname, '../..');
 
 export async function benchInBrowser(
   paths: readonly string[],
@@ -142,65 +137,4 @@ async function compareInPage(
   await page.evaluate(() => bench.close());
   page.off('console', listen);
   return result;
-}
-
-/** WebLLM asks for models where Hugging Face has them. */
-const WEBLLM_PATH = '/resolve/main/';
-
-/** The page, the models at /model/0 and on, the other engines' packages under /packages. */
-async function serve(
-  paths: readonly string[],
-  { wllama, webllm }: Pick<BrowserOptions, 'wllama' | 'webllm'>,
-): Promise<{ url: string; close: () => Promise<void> }> {
-  const files: Plugin = {
-    name: 'bench-files',
-    configureServer({ middlewares }) {
-      paths.forEach((path, index) => {
-        middlewares.use(`/model/${index}`, (request, response) => sendFile(path, request, response));
-      });
-      const folder = (at: string, path: string | undefined) => {
-        if (path === undefined) return;
-        middlewares.use(at, (request, response) => {
-          sendFile(join(resolve(path), new URL(request.url ?? '/', 'http://localhost').pathname), request, response);
-        });
-      };
-      folder('/packages/wllama', wllama);
-      folder('/packages/webllm', webllm?.package);
-      folder(`/webllm-model${WEBLLM_PATH.slice(0, -1)}`, webllm?.model);
-    },
-  };
-  const server = await createServer({
-    configFile: false,
-    root: join(import.meta.dirname, 'browser'),
-    cacheDir: join(CACHE, 'vite-bench'),
-    logLevel: 'error',
-    plugins: [files],
-    server: {
-      port: 0,
-      fs: { allow: [ROOT] },
-      // Threads and exact clocks need a page that shares nothing with others.
-      headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' },
-    },
-  });
-  await server.listen();
-  const { port } = server.httpServer!.address() as AddressInfo;
-  return { url: `http://localhost:${port}/`, close: () => server.close() };
-}
-
-const MEDIA_TYPES: Record<string, string> = { js: 'text/javascript', wasm: 'application/wasm' };
-
-function sendFile(path: string, { headers, method }: IncomingMessage, response: ServerResponse): void {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (!stats?.isFile()) return void response.writeHead(404).end();
-  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(headers.range ?? '') ?? [];
-  const start = Number(first ?? 0);
-  const end = Math.min(Number(last ?? stats.size - 1), stats.size - 1);
-  response.writeHead(first === undefined ? 200 : 206, {
-    'content-length': end - start + 1,
-    'content-type': MEDIA_TYPES[path.split('.').at(-1)!] ?? 'application/octet-stream',
-    'cross-origin-resource-policy': 'same-origin',
-    ...(first === undefined ? {} : { 'content-range': `bytes ${start}-${end}/${stats.size}` }),
-  });
-  if (method === 'HEAD') response.end();
-  else createReadStream(path, { start, end }).pipe(response);
 }

@@ -15,7 +15,7 @@ import { type KernelResult, measureKernels } from './kernels.ts';
 import type { Comparison } from './measured.ts';
 import { type ModelName, MODELS } from './models.ts';
 import { writeReport } from './report.ts';
-import { measureStart, type Start } from './start.ts';
+import { type Start, startInChromium, startInNode } from './start.ts';
 import { keepResult, latestResults, readResult } from './results.ts';
 import { measureSites, type Sites } from './sites.ts';
 import { benchModel } from './write-model.ts';
@@ -26,7 +26,7 @@ const HELP = `Usage: npm run bench -- WHAT [options]
   kernels             each matrix product and the attention of real models, against the memory speed measured in the same run
   engine [FILES]      the whole engine in Node beside llama.cpp (node-llama-cpp) on the same files
   browser [FILES]     the same in Chromium beside wllama and WebLLM, whose npm packages are given
-  start [FILES]       loading beside reading the file alone, the memory that it takes, and the first token after it
+  start [FILES]       loading beside reading the file alone, in Node and in Chromium, and the first token after it
   sites [FILES]       several sites that decode at once, beside one alone
   all                 floors, kernels, engine, start, sites, browser
   make MODEL:TYPE     writes a file with random weights and prints its path
@@ -155,17 +155,24 @@ async function engine(): Promise<void> {
 async function start(): Promise<void> {
   const { software } = await adapterHere();
   const { prompt, runs } = sizes(software);
+  const paths = await modelFiles(software);
   const starts: Start[] = [];
-  for (const path of await modelFiles(software)) {
-    const measured = await measureStart(path, { prompt, runs, dawn: values.dawn });
+  const onStart = (measured: Start) => {
     starts.push(measured);
-    const { model, readMs, loadMs, firstPrefillMs, prefillMs, firstTokenRatio, peakBytes } = measured;
-    say(
-      `${model}: read ${readMs.toFixed(0)} ms, loaded ${loadMs.toFixed(0)} ms with at most ${(peakBytes / 1e6).toFixed(0)} MB; ` +
-        `first prompt ${firstPrefillMs.toFixed(1)} ms, later ${prefillMs.toFixed(1)} ms; to the first token ${firstTokenRatio.toFixed(2)} × (load + prefill)`,
-    );
-  }
+    say(describeStart(measured));
+  };
+  await startInNode(paths, { prompt, runs, dawn: values.dawn, onStart });
+  await startInChromium(paths, { prompt, runs, args: values['browser-arg'], onStart });
   say(keepResult('start', WHERE, starts));
+}
+
+function describeStart(measured: Start): string {
+  const { model, where, readMs, loadMs, firstPrefillMs, prefillMs, firstTokenRatio, peakBytes } = measured;
+  const memory = peakBytes === undefined ? '' : ` with at most ${(peakBytes / 1e6).toFixed(0)} MB`;
+  return (
+    `${model} in ${where}: read ${readMs.toFixed(0)} ms, loaded ${loadMs.toFixed(0)} ms${memory}, ${(loadMs / readMs).toFixed(2)} × read; ` +
+    `first prompt ${firstPrefillMs.toFixed(1)} ms, later ${prefillMs.toFixed(1)} ms; to the first token ${firstTokenRatio.toFixed(2)} × (load + prefill)`
+  );
 }
 
 async function sites(): Promise<void> {

@@ -121,6 +121,7 @@ function startTable(starts: readonly Start[]): string {
   return table(
     [
       'Model',
+      'Where',
       'Size',
       'Read alone',
       'Load',
@@ -132,6 +133,7 @@ function startTable(starts: readonly Start[]): string {
     ],
     starts.map((s) => [
       s.model.replace(/^bench-/, ''),
+      s.where,
       `${(s.bytes / 1e6).toFixed(0)} MB`,
       ms(s.readMs),
       ms(s.loadMs),
@@ -139,8 +141,9 @@ function startTable(starts: readonly Start[]): string {
       ms(s.firstPrefillMs),
       ms(s.prefillMs),
       `**${s.firstTokenRatio.toFixed(2)}**`,
-      `${(s.peakBytes / 1e6).toFixed(0)} MB`,
+      s.peakBytes === undefined ? '' : `${(s.peakBytes / 1e6).toFixed(0)} MB`,
     ]),
+    2,
   );
 }
 

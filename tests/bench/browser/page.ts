@@ -9,8 +9,10 @@ import { createEngine } from '../../../engine/runtime/create-engine.ts';
 import type { Engine } from '../../../engine/runtime/engine.ts';
 import { type Floors, measureFloors } from '../floors.ts';
 import { type Measured, Ours } from '../measured.ts';
+import type { Loads } from '../loads.ts';
 import { Prompts } from '../prompt.ts';
 import type { Peer } from './peer.ts';
+import type { StoredLoads, StoredStart } from './start-worker.ts';
 import { openWebLlm, type WebLlmOptions } from './webllm.ts';
 import { openWllama } from './wllama.ts';
 
@@ -61,6 +63,22 @@ const bench = {
     const start = performance.now();
     peer = await openWebLlm(options);
     return { loadMs: performance.now() - start };
+  },
+
+  /** Of a model that is put into the store for it. */
+  async start(asked: StoredStart): Promise<Loads> {
+    const worker = new Worker(new URL('./start-worker.ts', import.meta.url), { type: 'module' });
+    try {
+      const done = await new Promise<StoredLoads>((resolve, reject) => {
+        worker.addEventListener('message', ({ data }: MessageEvent<StoredLoads>) => resolve(data));
+        worker.addEventListener('error', ({ message }) => reject(new Error(message)));
+        worker.postMessage(asked);
+      });
+      if ('error' in done) throw new Error(done.error);
+      return done.loads;
+    } finally {
+      worker.terminate();
+    }
   },
 
   ours: (promptTokens: number, tokens: number): Promise<Measured> => ours!.measure(promptTokens, tokens),
