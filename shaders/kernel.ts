@@ -30,7 +30,9 @@ export interface Adapter {
   software: boolean;
   /** Threads of the smallest subgroup; 0 where WGSL has no subgroups here. */
   subgroupSize: number;
-  /** `dot4I8Packed` is one instruction, as far as the vendor tells. */
+  /** WGSL has `dot4I8Packed` here, with an instruction of the GPU or without. */
+  packedDot: boolean;
+  /** It is one instruction, as far as the vendor tells: what is in integers is expected to be faster. */
   integerDot: boolean;
   /** Threads that a workgroup may have: 256 or more. */
   workgroupThreads: number;
@@ -42,6 +44,7 @@ export interface Adapter {
 export const PORTABLE: Adapter = {
   software: false,
   subgroupSize: 0,
+  packedDot: false,
   integerDot: false,
   workgroupThreads: 256,
   subgroupMatrix: false,

@@ -9,7 +9,14 @@ import type { Client } from '../engine/client/client.ts';
 import { createHost, type Host, type HostOptions } from '../engine/host/host.ts';
 import { LocalLLMError } from '../engine/protocol/errors.ts';
 import type { EngineStatus, Input, Measure, ModelInfo, Usage, UpFrame } from '../engine/protocol/messages.ts';
-import type { AdapterSource, Engine, EngineInfo, GenerateRequest, LoadOptions } from '../engine/runtime/engine.ts';
+import type {
+  AdapterSource,
+  Engine,
+  EngineInfo,
+  GenerateRequest,
+  LoadOptions,
+  Shapes,
+} from '../engine/runtime/engine.ts';
 import type { FitDevice } from '../engine/runtime/fit.ts';
 import { FILE_EXCHANGE } from '../engine/protocol/files.ts';
 import type { ProfileRequest, Profiler } from '../engine/runtime/profile.ts';
@@ -49,6 +56,8 @@ export class FakeEngine implements Engine {
   /** What was attached, each time. */
   adapted: (readonly AdapterSource[])[] = [];
   adaptError: Error | undefined;
+  /** What measuring finds. */
+  shapes: Shapes = {};
   #loaded = false;
 
   async load(_source: unknown, options: LoadOptions = {}): Promise<void> {
@@ -81,6 +90,9 @@ export class FakeEngine implements Engine {
       });
       request.signal.addEventListener('abort', () => reject(new LocalLLMError('aborted', 'cancelled')));
     });
+  }
+  async tune(_signal: AbortSignal): Promise<Shapes> {
+    return this.shapes;
   }
   measure(input: Input): Measure {
     return { tokens: typeof input === 'string' ? input.length : input.length * 10, contextTokens: 512 };

@@ -24,6 +24,7 @@ export async function bench(
     }
     const engine = await createEngine({ gpu: await openDawn() });
     await engine.load(files.parts, loadOptions({ ...options, context }));
+    await engine.tune(new AbortController().signal);
     const prefill: number[] = [];
     const decode: number[] = [];
     for (let run = 0; run <= options.runs; run++) {

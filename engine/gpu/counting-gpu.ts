@@ -28,7 +28,13 @@ const nothing: unknown = new Proxy(() => nothing, {
   apply: () => nothing,
 });
 
-const buffer = (size: number) => ({ size, destroy: () => {} });
+const buffer = (size: number) => ({
+  size,
+  destroy: () => {},
+  mapAsync: () => Promise.resolve(),
+  getMappedRange: (_: number, length: number) => new ArrayBuffer(length),
+  unmap: () => {},
+});
 
 /** Where everything fits. */
 export const BOUNDLESS: MemoryLimits = {
@@ -55,6 +61,7 @@ export function countingGpu(memory: MemoryLimits = BOUNDLESS, adapter: Adapter =
     submitInPieces: false,
     adapter,
     maxMatrixBytes: Math.min(memory.maxBufferSize, memory.maxStorageBufferBindingSize),
+    shapes: new Map(),
     allocatedBytes: 0,
     allocate: async (label: string, bytes: number, usage: GPUBufferUsageFlags) => {
       const made = buffer(bufferBytes(bytes));

@@ -40,6 +40,8 @@ export class Gpu {
   adapter: Adapter;
   /** Larger matrices are split: what one binding can show a kernel. Tests of the splitting set it lower. */
   maxMatrixBytes: number;
+  /** Of choices that plans leave open, by their keys: the best shapes, as measured on this GPU. */
+  readonly shapes = new Map<string, string>();
   /** Bytes of all buffers that are alive. */
   allocatedBytes = 0;
 
@@ -103,21 +105,23 @@ export class Gpu {
    */
   async allocate(label: string, bytes: number, usage: GPUBufferUsageFlags): Promise<GPUBuffer> {
     const size = bufferBytes(bytes);
-    checkRoom(this.memory, { label, size, usage }, this.allocatedBytes);
+    const inUse = this.allocatedBytes;
+    checkRoom(this.memory, { label, size, usage }, inUse);
+    // Counted at once: several may be under way.
+    this.allocatedBytes += size;
     this.device.pushErrorScope('out-of-memory');
     this.device.pushErrorScope('validation');
     const buffer = this.device.createBuffer({ label, size, usage });
     const [invalid, exhausted] = await Promise.all([this.device.popErrorScope(), this.device.popErrorScope()]);
     const error = exhausted ?? invalid;
     if (error) {
-      buffer.destroy();
+      this.release(buffer);
       throw new LocalLLMError(
         'out-of-memory',
-        `The model is too large for this device: ${label} needs ${formatBytes(size)} more, ${formatBytes(this.allocatedBytes)} are in use (${error.message}). Choose a smaller model or a shorter context, or close other tabs that use the GPU.`,
-        { details: { requested: this.allocatedBytes + size, quota: this.allocatedBytes } },
+        `The model is too large for this device: ${label} needs ${formatBytes(size)} more, ${formatBytes(inUse)} are in use (${error.message}). Choose a smaller model or a shorter context, or close other tabs that use the GPU.`,
+        { details: { requested: inUse + size, quota: inUse } },
       );
     }
-    this.allocatedBytes += size;
     return buffer;
   }
 
@@ -147,14 +151,15 @@ export class Gpu {
     const key = `${kernel.name} ${JSON.stringify(kernel.constants)} ${kernel.wgsl}`;
     let pipeline = this.#pipelines.get(key);
     if (!pipeline) {
-      pipeline = this.#compile(kernel);
+      pipeline = this.compile(kernel);
       this.#pipelines.set(key, pipeline);
       pipeline.catch(() => this.#pipelines.delete(key));
     }
     return pipeline;
   }
 
-  async #compile(kernel: Kernel): Promise<GPUComputePipeline> {
+  /** As {@link pipeline}, of a kernel that may not be wanted again. @throws LocalLLMError shader */
+  async compile(kernel: Kernel): Promise<GPUComputePipeline> {
     const layout = this.device.createPipelineLayout({ bindGroupLayouts: [this.layout(kernel)] });
     const module = this.device.createShaderModule({ label: kernel.name, code: kernel.wgsl });
     try {
@@ -204,6 +209,7 @@ function describeAdapter(
   language: WGSLLanguageFeatures,
 ): Adapter {
   const { subgroupMinSize, isFallbackAdapter, description } = info;
+  const packedDot = language.has('packed_4x8_integer_dot_product');
   return {
     software: isFallbackAdapter || SOFTWARE.test(`${name} ${description}`),
     subgroupSize: features.has('subgroups') ? subgroupMinSize : 0,
@@ -212,7 +218,8 @@ function describeAdapter(
       hasMatrices(info) &&
       limits.maxComputeWorkgroupStorageSize >= MATRIX_WORKGROUP_BYTES,
     workgroupThreads: Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX),
-    integerDot: INTEGER_DOT.test(name) && language.has('packed_4x8_integer_dot_product'),
+    packedDot,
+    integerDot: packedDot && INTEGER_DOT.test(name),
   };
 }
 

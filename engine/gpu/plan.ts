@@ -3,48 +3,24 @@
  *
  * @module
  */
-import { type Grid, type Kernel } from '../../shaders/kernel.ts';
+import type { Grid, Kernel } from '../../shaders/kernel.ts';
 import type { Allocation } from './allocation.ts';
-import { type BufferRange, type Gpu, WHOLE } from './gpu.ts';
+import type { Choice, Dims, Dispatch, Scratch, Tap, Variant } from './dispatch.ts';
+import { type Gpu, WHOLE } from './gpu.ts';
 
-/** What grids depend on, different in every forward. */
-export interface Dims {
-  /** Rows of the batch: T. */
-  tokens: number;
-  /** Rows whose logits are wanted: R. */
-  outputs: number;
-  /** Tiles of consecutive tokens that attention works on. */
-  tiles: number;
-  /** Sequences of which the batch has tokens. */
-  parts: number;
-  /** Pages that any of these sequences may use while the batch runs. */
-  pages: number;
-  /** Every value that has a tap is wanted, also those that faster ways leave out. */
-  tapped?: true;
-}
-
-/** One of several kernels for the same work; which one runs depends on the number of rows. */
-export interface Variant {
-  kernel: Kernel;
-  grid: (dims: Dims) => Grid;
-  /** The fewest rows from which this variant is the best. */
-  minRows: number;
-}
-
-/** A value inside the forward that tests and `localllm dump` may read after the step that completes it. */
-export interface Tap {
+/** A {@link Variant} that is ready to run. */
+interface Compiled {
+  pipeline: GPUComputePipeline;
   name: string;
-  buffer: GPUBuffer;
-  /** Floats per row, and which of them: [first, count]. */
-  stride: number;
-  columns: readonly [first: number, count: number];
-  rows: 'tokens' | 'outputs';
+  grid: (dims: Dims) => Grid;
+  minRows: number;
 }
 
 interface Step {
   label: string;
   rows: (dims: Dims) => number;
-  variants: { pipeline: GPUComputePipeline; name: string; grid: (dims: Dims) => Grid; minRows: number }[];
+  variants: Compiled[];
+  choice: Choice | undefined;
   bytes: (dims: Dims) => number;
   flops: (dims: Dims) => number;
   bindGroup: GPUBindGroup;
@@ -111,6 +87,41 @@ export class Plan {
     return steps.length;
   }
 
+  /** What may be chosen, once each, in order of the steps. */
+  get choices(): Choice[] {
+    const byKey = new Map<string, Choice>();
+    for (const { choice } of this.#steps) if (choice && !byKey.has(choice.key)) byKey.set(choice.key, choice);
+    return [...byKey.values()];
+  }
+
+  /**
+   * The steps of one choice alone, those with the first one's kernel, in this shape. What they are bound to is as it is here.
+   * @throws LocalLLMError shader
+   */
+  async only(key: string, shape: string): Promise<Plan> {
+    const all = this.#steps.filter(({ choice }) => choice?.key === key);
+    const [first] = all;
+    if (!first) throw new Error(`This plan leaves no ${key} open.`);
+    const alike = all.filter(({ variants }) => variants[0]?.name === first.variants[0]?.name);
+    const pipeline = await this.#gpu.compile(first.choice!.variant(shape).kernel);
+    return new Plan(
+      this.#gpu,
+      alike.map((step) => ({ ...step, variants: [compiled(step.choice!.variant(shape), pipeline)] })),
+    );
+  }
+
+  /** From now on the steps of a choice do one row in this shape. @throws LocalLLMError shader */
+  async choose(key: string, shape: string): Promise<void> {
+    const steps = this.#steps.filter(({ choice }) => choice?.key === key);
+    const chosen = await Promise.all(
+      steps.map(async ({ choice }) => {
+        const variant = choice!.variant(shape);
+        return compiled(variant, await this.#gpu.pipeline(variant.kernel));
+      }),
+    );
+    for (const [index, step] of steps.entries()) step.variants[0] = chosen[index]!;
+  }
+
   /** What the steps that have work are, in order. */
   describe(dims: Dims): StepDescription[] {
     return this.#steps
@@ -150,28 +161,6 @@ export interface StepDescription {
   flops: number;
 }
 
-/** A buffer that dispatches share: what it holds is of no use beyond the next that takes it for something else. */
-export interface Scratch {
-  scratch: string;
-}
-
-/** One dispatch to record. */
-export interface Dispatch {
-  label: string;
-  /** Ascending by `minRows`; all have the same bindings. */
-  variants: readonly Variant[];
-  /** The number that chooses the variant; a step of no rows is left out. */
-  rows: (dims: Dims) => number;
-  /** A buffer for each storage binding, by its WGSL name. */
-  buffers: Readonly<Record<string, GPUBuffer | BufferRange | Scratch>>;
-  params: Readonly<Record<string, number>>;
-  /** Bytes that the work must move at least, each once; for the profiler. */
-  bytes?: (dims: Dims) => number;
-  /** Multiplications and additions; for the profiler. */
-  flops?: (dims: Dims) => number;
-  taps?: readonly Tap[];
-}
-
 interface Recorded {
   dispatch: Dispatch;
   variants: Promise<Step['variants']>;
@@ -195,12 +184,7 @@ export class PlanBuilder {
 
   dispatch(dispatch: Dispatch): void {
     const variants = Promise.all(
-      dispatch.variants.map(async ({ kernel, grid, minRows }) => ({
-        pipeline: await this.gpu.pipeline(kernel),
-        name: kernel.name,
-        grid,
-        minRows,
-      })),
+      dispatch.variants.map(async (variant) => compiled(variant, await this.gpu.pipeline(variant.kernel))),
     );
     variants.catch(() => {}); // reported by build()
     this.#recorded.push({ dispatch, variants });
@@ -223,9 +207,9 @@ export class PlanBuilder {
     }
     const steps = await Promise.all(
       this.#recorded.map(async ({ dispatch, variants }, index): Promise<Step> => {
-        const { label, rows, bytes = () => 0, flops = () => 0, taps = [] } = dispatch;
+        const { label, rows, choice, bytes = () => 0, flops = () => 0, taps = [] } = dispatch;
         const bindGroup = this.#bind(dispatch, scratch, params, index * stride);
-        return { label, rows, variants: await variants, bytes, flops, bindGroup, taps };
+        return { label, rows, variants: await variants, choice, bytes, flops, bindGroup, taps };
       }),
     );
     return new Plan(this.gpu, steps);
@@ -248,8 +232,15 @@ export class PlanBuilder {
   }
 }
 
+const compiled = ({ kernel, grid, minRows }: Variant, pipeline: GPUComputePipeline): Compiled => ({
+  pipeline,
+  name: kernel.name,
+  grid,
+  minRows,
+});
+
 /** The static parameters of one step as `struct Params` lays them out. */
-function packParams(kernel: Kernel, values: Readonly<Record<string, number>>): ArrayBuffer {
+export function packParams(kernel: Kernel, values: Readonly<Record<string, number>>): ArrayBuffer {
   const view = new DataView(new ArrayBuffer(Math.max(16, Math.ceil(kernel.params.length / 4) * 16)));
   kernel.params.forEach((field, at) => {
     const value = values[field.name];

@@ -5,7 +5,8 @@
  */
 import { LocalLLMError } from '../protocol/errors.ts';
 import type { Gpu } from './gpu.ts';
-import type { Dims, Plan, StepDescription } from './plan.ts';
+import type { Dims } from './dispatch.ts';
+import type { Plan, StepDescription } from './plan.ts';
 import { median, Stopwatch } from './stopwatch.ts';
 
 export interface TimedStep extends StepDescription {

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Gpu } from './gpu.ts';
-import { type Dims, Plan } from './plan.ts';
+import type { Dims } from './dispatch.ts';
+import { Plan } from './plan.ts';
 
 /** What a measurement takes at least: short enough for a page, long enough for clocks that are rounded to 100 µs. */
 const LEAST_US = 20_000;

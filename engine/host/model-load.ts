@@ -8,6 +8,7 @@ import type { ModelSettings, SamplingDefaults } from '../protocol/models.ts';
 import type { AdapterSource, Engine, LoadOptions } from '../runtime/engine.ts';
 import { type ModelFacts, sizeOptions } from './model-facts.ts';
 import type { ModelShelf } from './model-shelf.ts';
+import { shapesIn } from './preferences.ts';
 
 export interface ModelToLoad {
   id: string;
@@ -92,8 +93,10 @@ export async function loadInto(
   const { id, sampling, size } = model;
   const { source, close } = await shelf.open(id);
   try {
+    const preferences = await shelf.preferences.read();
+    const shapes = (adapter: string) => shapesIn(preferences, adapter);
     const reopen = () => shelf.open(id);
-    await engine.load(source, { onProgress, signal, reopen, ...size, ...(sampling && { sampling }) });
+    await engine.load(source, { onProgress, signal, reopen, shapes, ...size, ...(sampling && { sampling }) });
   } catch (error) {
     if (error instanceof LocalLLMError && error.code === 'bad-file') {
       close();

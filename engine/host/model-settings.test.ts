@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { codeOf, findModel as find, HostFixture, watch } from '../../tests/host-fixture.ts';
+import type { Shapes } from '../runtime/engine.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 
 let at: HostFixture;
@@ -214,6 +215,59 @@ describe('speed', () => {
     expect(find(await later.models(), 'pocket').speed).toEqual({ prefill: 300, decode: 30 });
     await later.configureModel('pocket', { kvType: 'q8' });
     expect(find(await later.models(), 'pocket')).not.toHaveProperty('speed');
+  });
+
+  test('waits until the best kernels are found, which the next load is told of', async () => {
+    vi.useFakeTimers();
+    const measured = vi.fn<NonNullable<HostFixture['measureSpeed']>>().mockResolvedValue({ prefill: 300, decode: 30 });
+    at.measureSpeed = measured;
+    at.restart();
+    const client = at.connect('a');
+    await client.load();
+    const [engine] = at.engines;
+    expect(engine!.loads.at(-1)!.shapes?.('test gpu')).toEqual({});
+    const found = Promise.withResolvers<Shapes>();
+    const tune = vi.spyOn(engine!, 'tune').mockReturnValueOnce(found.promise);
+    await vi.advanceTimersByTimeAsync(1_500);
+    expect(tune).toHaveBeenCalledOnce();
+    expect(measured).not.toHaveBeenCalled();
+    found.resolve({ head: 'in a shape' });
+    await vi.advanceTimersByTimeAsync(10);
+    expect(measured).toHaveBeenCalledOnce();
+
+    at.restart();
+    await at.connect('b').load();
+    const { shapes } = at.engines.at(-1)!.loads.at(-1)!;
+    expect(shapes?.('test gpu')).toEqual({ head: 'in a shape' });
+    expect(shapes?.('another gpu')).toEqual({});
+  });
+
+  test('what was found stays when somebody comes meanwhile, and the search goes on later', async () => {
+    vi.useFakeTimers();
+    const measured = vi.fn<NonNullable<HostFixture['measureSpeed']>>().mockResolvedValue({ prefill: 300, decode: 30 });
+    at.measureSpeed = measured;
+    at.restart();
+    const client = at.connect('a');
+    await client.load();
+    const engine = at.engines[0]!;
+    const tune = vi
+      .spyOn(engine, 'tune')
+      .mockImplementationOnce(
+        (signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve({ head: 'in a shape' }))),
+      );
+    await vi.advanceTimersByTimeAsync(1_500);
+    const result = client.answer('hi');
+    await vi.advanceTimersByTimeAsync(10);
+    expect(measured).not.toHaveBeenCalled();
+    engine.requests.at(-1)!.finish();
+    await result;
+    await vi.advanceTimersByTimeAsync(1_500);
+    expect(tune).toHaveBeenCalledTimes(2);
+    expect(measured).toHaveBeenCalledOnce();
+
+    at.restart();
+    await at.connect('b').load();
+    expect(at.engines.at(-1)!.loads.at(-1)!.shapes?.('test gpu')).toEqual({ head: 'in a shape' });
   });
 
   test('that cannot be measured is not tried again and again', async () => {

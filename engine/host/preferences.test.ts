@@ -1,13 +1,13 @@
 import { beforeEach, expect, test } from 'vitest';
 import { FakeOpfs } from '../../tests/fake-opfs.ts';
 import { KeptRecord } from '../store/kept-record.ts';
-import { Preferences, PreferencesSchema, settingsIn, speedIn } from './preferences.ts';
+import { Preferences, PreferencesSchema, settingsIn, shapesIn, speedIn } from './preferences.ts';
 
 let disk: FakeOpfs;
 /** As another window, or a new worker, sees them. */
 const open = () =>
   new Preferences(async () => new KeptRecord(disk.directory(), 'preferences', PreferencesSchema, (act) => act()));
-const NOTHING = { defaultId: undefined, settings: {}, speeds: {}, downloads: [], hubToken: undefined };
+const NOTHING = { defaultId: undefined, settings: {}, speeds: {}, shapes: {}, downloads: [], hubToken: undefined };
 const damage = (change: (value: Record<string, unknown>) => void) => {
   const [file] = [...disk.files.values()];
   const line = JSON.parse(new TextDecoder().decode(file!.bytes).trim().split('\n').at(-1)!) as {
@@ -46,6 +46,7 @@ test('what is set stays', async () => {
     defaultId: 'big',
     settings: { big: { contextTokens: 8192, kvType: 'q8', sampling: { temperature: 0.5 }, system: 'Be brief.' } },
     speeds: {},
+    shapes: {},
     downloads: ['other'],
     hubToken: 'hf_secret',
   });
@@ -56,6 +57,7 @@ test('what is set stays', async () => {
     defaultId: 'big',
     settings: {},
     speeds: {},
+    shapes: {},
     downloads: [],
     hubToken: undefined,
   });
@@ -97,11 +99,14 @@ test('what is damaged becomes its default, and nothing else is lost', async () =
   await open().configure('some', { kvType: 'q8', system: 'y', sampling: { topK: 7 } });
   await open().configure('small', { system: 'x' });
   await open().setToken('hf_secret');
+  await open().keepShapes('mine', { head: 'x' });
+  await open().keepShapes('other', { head: 'z' });
   damage((value) => {
     (value['settings'] as Record<string, unknown>)['big'] = { kvType: 'q5', contextTokens: 'long' };
     Object.assign((value['settings'] as Record<string, object>)['some']!, { kvType: 5, ofAnotherVersion: true });
     value['downloads'] = ['a', 7, 'b'];
     value['speeds'] = 'fast';
+    (value['shapes'] as Record<string, unknown>)['mine'] = { head: 7 };
     value['hubToken'] = 'two\nlines';
   });
   const read = await open().read();
@@ -109,8 +114,23 @@ test('what is damaged becomes its default, and nothing else is lost', async () =
     defaultId: 'big',
     settings: { big: {}, some: { system: 'y', sampling: { topK: 7 } }, small: { system: 'x' } },
     speeds: {},
+    shapes: { mine: {}, other: { head: 'z' } },
     downloads: ['a', 'b'],
     hubToken: undefined,
   });
   expect(settingsIn(read, 'small')).toEqual({ system: 'x' });
+});
+
+test('the best kernels of each adapter, the latest of them', async () => {
+  await open().keepShapes('one', { head: 'a', down: 'b' });
+  await open().keepShapes('two', { head: 'c' });
+  await open().keepShapes('one', { head: 'd' });
+  const read = await open().read();
+  expect([shapesIn(read, 'one'), shapesIn(read, 'two')]).toEqual([{ head: 'd', down: 'b' }, { head: 'c' }]);
+  expect(shapesIn(read, '__proto__')).toEqual({});
+
+  const many = Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`product ${i}`, 'e'] as const));
+  await open().keepShapes('one', many);
+  const kept = Object.keys(shapesIn(await open().read(), 'one'));
+  expect([kept.length, kept.at(-1)]).toEqual([100, 'product 149']);
 });

@@ -6,10 +6,13 @@
 import * as v from 'valibot';
 import type { ModelSettings, ModelSpeed } from '../protocol/models.ts';
 import { ModelSettingsSchema } from '../protocol/params.ts';
+import type { Shapes } from '../runtime/engine.ts';
 import type { KeptRecord } from '../store/kept-record.ts';
 
 /** Of one model, so many figures are kept: of other adapters and settings than now. */
 const MAX_SPEEDS = 8;
+/** Of one adapter, so many shapes are kept: ten models have about as many. */
+const MAX_SHAPES = 100;
 
 const figure = v.pipe(v.number(), v.finite(), v.minValue(0));
 const list = <S extends v.GenericSchema>(item: S) =>
@@ -27,6 +30,9 @@ const KeptSettingsSchema = v.pipe(
 );
 const SpeedSchema = v.strictObject({ adapter: v.string(), settings: v.string(), prefill: figure, decode: figure });
 
+/** By the kernels' keys; the latest last. */
+const ShapesSchema = v.record(v.string(), v.string());
+
 /** What is damaged, or was written by another version, becomes its default; the rest stays. */
 export const PreferencesSchema = v.object({
   /** The model that all share; absent: the catalogue's. */
@@ -34,6 +40,8 @@ export const PreferencesSchema = v.object({
   settings: v.fallback(v.record(v.string(), v.fallback(KeptSettingsSchema, {})), {}),
   /** By model, the latest last. */
   speeds: v.fallback(v.record(v.string(), v.fallback(list(SpeedSchema), [])), {}),
+  /** By adapter, which kernels are the best there: measured once. */
+  shapes: v.fallback(v.record(v.string(), v.fallback(ShapesSchema, {})), {}),
   /** Downloads that the person began and did not stop: they go on by themselves. */
   downloads: v.fallback(list(v.string()), []),
   hubToken: v.fallback(v.optional(v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,256}$/))), undefined),
@@ -44,6 +52,7 @@ const NONE: PreferenceRecord = {
   defaultId: undefined,
   settings: {},
   speeds: {},
+  shapes: {},
   downloads: [],
   hubToken: undefined,
 };
@@ -120,6 +129,13 @@ export class Preferences {
     });
   }
 
+  async keepShapes(adapter: string, shapes: Shapes): Promise<void> {
+    await this.#change((now) => {
+      const all = Object.entries({ ...shapesIn(now, adapter), ...shapes });
+      return { ...now, shapes: withEntry(now.shapes, adapter, Object.fromEntries(all.slice(-MAX_SHAPES))) };
+    });
+  }
+
   async #change(change: (now: PreferenceRecord) => PreferenceRecord): Promise<void> {
     await (await this.#open()).change((now) => change(now ?? NONE));
   }
@@ -130,6 +146,9 @@ const entryOf = <T>(entries: Readonly<Record<string, T>>, id: string): T | undef
   Object.hasOwn(entries, id) ? entries[id] : undefined;
 
 export const settingsIn = ({ settings }: PreferenceRecord, id: string): ModelSettings => entryOf(settings, id) ?? {};
+
+/** Which kernels are the best on this adapter, as far as that was measured. */
+export const shapesIn = ({ shapes }: PreferenceRecord, adapter: string): Shapes => entryOf(shapes, adapter) ?? {};
 
 /** Of this adapter where it is known, else the latest. */
 export function speedIn(record: PreferenceRecord, id: string, adapter?: string): ModelSpeed | undefined {

@@ -1,12 +1,12 @@
 /**
- * How fast a model runs here: a short prompt and a short answer, while nobody needs the engine.
+ * While nobody needs the engine: which kernels are the best for a model here, then how fast it runs, by a short prompt and a short answer.
  *
  * @module
  */
 import type { ModelSettings, ModelSpeed } from '../protocol/models.ts';
 import type { Engine } from '../runtime/engine.ts';
 import type { EngineSeat } from './engine-seat.ts';
-import { type Preferences, speedIn } from './preferences.ts';
+import { type Preferences, shapesIn, speedIn } from './preferences.ts';
 
 /** So long nobody needs the engine before it is measured. */
 const IDLE_MS = 1_000;
@@ -80,7 +80,14 @@ export class SpeedCheck {
     const adapter = engine?.info()?.adapter;
     if (!engine || !loaded || adapter === undefined) return;
     const { id, settings } = loaded;
-    const known = speedIn(await this.#preferences.read(), id, adapter);
+    const kept = await this.#preferences.read();
+    const shapes = await engine.tune(signal);
+    const before = shapesIn(kept, adapter);
+    if (Object.entries(shapes).some(([key, shape]) => before[key] !== shape)) {
+      await this.#preferences.keepShapes(adapter, shapes);
+    }
+    if (signal.aborted) return;
+    const known = speedIn(kept, id, adapter);
     const speed = known ?? (await this.#options.measureSpeed?.(engine, signal));
     this.#known = settings;
     if (!speed || known) return;

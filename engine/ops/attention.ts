@@ -20,7 +20,7 @@ import { NO_WINDOW, pagedAttentionKernel } from '../../shaders/attention/paged-a
 import { pagedAttentionSerialKernel } from '../../shaders/attention/paged-attention-serial.kernel.ts';
 import { ropeAppendGrid, ropeAppendKernel } from '../../shaders/rope/rope-append.kernel.ts';
 import type { RopePairing, Rotation } from '../../shaders/rope/rotation.ts';
-import type { Dims, Dispatch } from '../gpu/plan.ts';
+import type { Dims, Dispatch } from '../gpu/dispatch.ts';
 import { type Activation, countRows, type ForwardContext } from './context.ts';
 
 export interface RopeOptions {

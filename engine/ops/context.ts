@@ -7,7 +7,8 @@ import type { KvType } from '../../shaders/attention/kv-layout.ts';
 import type { WeightType } from '../../shaders/matmul/weights.ts';
 import type { Allocation } from '../gpu/allocation.ts';
 import type { BufferRange } from '../gpu/gpu.ts';
-import type { Dims, PlanBuilder } from '../gpu/plan.ts';
+import type { Dims } from '../gpu/dispatch.ts';
+import type { PlanBuilder } from '../gpu/plan.ts';
 
 /** Rows [firstRow, firstRow + rows) of a matrix, small enough for one binding. */
 export interface MatrixSegment {

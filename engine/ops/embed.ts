@@ -6,7 +6,7 @@
 import { embedGrid, embedKernel } from '../../shaders/embed/embed.kernel.ts';
 import { BLOCK } from '../../shaders/matmul/weights.ts';
 import type { BufferRange } from '../gpu/gpu.ts';
-import type { Scratch, Tap } from '../gpu/plan.ts';
+import type { Scratch, Tap } from '../gpu/dispatch.ts';
 import { type Activation, capacityOf, type ForwardContext, type Matrix } from './context.ts';
 
 /** x[t] = scale · table[id of token t], with what adapters add to it. */

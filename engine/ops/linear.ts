@@ -3,12 +3,19 @@
  *
  * @module
  */
-import type { GluActivation, MatmulVariant } from '../../shaders/matmul/fragments.ts';
-import { fewTokensKernel, matmulKernels } from '../../shaders/matmul/matmul.kernel.ts';
+import type { GluActivation, MatmulOptions, MatmulVariant } from '../../shaders/matmul/fragments.ts';
+import {
+  fewTokensKernel,
+  matmulKernels,
+  productName,
+  shapeName,
+  vecKernel,
+  vecShapes,
+} from '../../shaders/matmul/matmul.kernel.ts';
 import { MIN_TOKENS, TOKENS } from '../../shaders/matmul/mul-mat-cols-int.kernel.ts';
 import { integersBytes, toIntegersGrid, toIntegersKernel } from '../../shaders/matmul/to-integers.kernel.ts';
 import { BLOCK } from '../../shaders/matmul/weights.ts';
-import type { Dims, Dispatch, Scratch, Tap, Variant } from '../gpu/plan.ts';
+import type { Choice, Dims, Dispatch, Scratch, Tap, Variant } from '../gpu/dispatch.ts';
 import {
   type Activation,
   capacityOf,
@@ -43,11 +50,12 @@ export function linear(
     const { type, rows } = segment;
     const { adapter } = f.plan.gpu;
     const epilogue = { bias: bias !== undefined, lora: lora !== undefined, ...epilogueOf(glu, gated) };
-    const wanted = { type, rows, cols: weight.cols, adapter, ...epilogue };
-    return { segment, variants: matmulKernels(wanted), few: fewTokensKernel(wanted) };
+    const product: MatmulOptions = { type, rows, cols: weight.cols, adapter, ...epilogue };
+    const wanted = { ...product, shape: f.plan.gpu.shapes.get(productName(product)) };
+    return { segment, wanted, variants: matmulKernels(wanted), few: fewTokensKernel(wanted) };
   });
   const integers = toIntegers(f, x, weight.cols, Math.max(0, ...products.map(({ few }) => few?.maxTokens ?? 0)));
-  products.forEach(({ segment, variants, few }, index) => {
+  products.forEach(({ segment, wanted, variants, few }, index) => {
     const inFew = (dims: Dims) => few !== undefined && few.minTokens <= count(dims) && count(dims) <= few.maxTokens;
     const to = { y: out.buffer, stride: out.width, offset: glu ? segment.firstRow / 2 : segment.firstRow };
     const product = productOf(x, weight.cols, segment, to, glu ? 'matmul-glu' : 'matmul');
@@ -60,7 +68,8 @@ export function linear(
     const rows = (dims: Dims) => (inFew(dims) ? 0 : count(dims));
     const isLast = index === weight.segments.length - 1;
     const taps = isLast && tap !== undefined ? [tapOf(tap, out)] : [];
-    f.plan.dispatch({ ...product, buffers, variants: variants.map(asVariant), rows, taps });
+    const choice = choiceOf(wanted, asVariant);
+    f.plan.dispatch({ ...product, buffers, variants: variants.map(asVariant), rows, taps, ...(choice && { choice }) });
   });
 }
 
@@ -90,6 +99,13 @@ function productOf(
     bytes: (dims) => quants.size + scales.size + count(dims) * (cols + rows / (label === 'matmul-glu' ? 2 : 1)) * 4,
     flops: (dims) => 2 * count(dims) * rows * cols,
   };
+}
+
+/** The shapes of the variant for one token, where there are several. */
+function choiceOf(product: MatmulOptions, asVariant: (variant: MatmulVariant) => Variant): Choice | undefined {
+  const shapes = vecShapes(product).map(shapeName);
+  if (shapes.length < 2) return undefined;
+  return { key: productName(product), shapes, variant: (shape) => asVariant(vecKernel({ ...product, shape })) };
 }
 
 /** A · x of adapters: [rows of x, rows of A]. */

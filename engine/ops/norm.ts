@@ -7,7 +7,7 @@ import { addNormedKernel } from '../../shaders/norm/add-normed.kernel.ts';
 import { addRmsNormKernel } from '../../shaders/norm/add-rms-norm.kernel.ts';
 import { normQkGrid, normQkKernel } from '../../shaders/norm/norm-qk.kernel.ts';
 import { normGrid, rmsNormKernel } from '../../shaders/norm/rms-norm.kernel.ts';
-import type { Tap } from '../gpu/plan.ts';
+import type { Tap } from '../gpu/dispatch.ts';
 import { type Activation, countRows, type ForwardContext } from './context.ts';
 
 const tapOf = (name: string, { buffer, width, rows }: Activation): Tap => ({

@@ -8,7 +8,7 @@ import { deltaInputsGrid, deltaInputsKernel } from '../../shaders/recurrent/delt
 import { deltaRule } from '../../shaders/recurrent/delta-rule.kernel.ts';
 import { gatedNormGrid, gatedNormKernel } from '../../shaders/recurrent/gated-norm.kernel.ts';
 import { sigmoidGateGrid, sigmoidGateKernel } from '../../shaders/recurrent/sigmoid-gate.kernel.ts';
-import type { Tap } from '../gpu/plan.ts';
+import type { Tap } from '../gpu/dispatch.ts';
 import { type Activation, countRows, type ForwardContext } from './context.ts';
 
 /** Some columns of an activation, from `offset` on. */

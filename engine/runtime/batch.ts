@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Dims } from '../gpu/plan.ts';
+import type { Dims } from '../gpu/dispatch.ts';
 import type { Sequence } from './kv-cache.ts';
 
 const HEADER_WORDS = 10;

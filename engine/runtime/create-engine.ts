@@ -7,12 +7,12 @@ import type { ModelSource } from '../gguf/split.ts';
 import { Gpu } from '../gpu/gpu.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 import type { GenerateParams, GenerateResult, Input, Measure, Usage } from '../protocol/messages.ts';
-import type { AdapterSource, Engine, EngineInfo, GenerateRequest, LoadOptions } from './engine.ts';
+import type { AdapterSource, Engine, EngineInfo, GenerateRequest, LoadOptions, Shapes } from './engine.ts';
 import { Job } from './job.ts';
 import { type LoadedModel, loadModel } from './load-model.ts';
 import { encodePrompt } from './prompt.ts';
 import { holdAnswer } from './rules.ts';
-import { Recovery, reopenGpu } from './recovery.ts';
+import { notBack, Recovery, reopenGpu } from './recovery.ts';
 import { samplingParams } from './sampler.ts';
 import { Scheduler } from './scheduler.ts';
 
@@ -50,6 +50,8 @@ class GpuEngine implements Engine {
   #lostForGood: LocalLLMError | undefined;
   /** Loads and unloads, one after another. */
   #queue: Promise<unknown> = Promise.resolve();
+  /** Ends what {@link tune} does. */
+  #tuning: AbortController | undefined;
 
   constructor(webgpu: GPU | undefined, gpu: Gpu) {
     this.#webgpu = webgpu;
@@ -137,21 +139,34 @@ class GpuEngine implements Engine {
     return this.#enqueue(async () => {
       const current = this.#loaded();
       const { gpu, model, scheduler } = current;
-      try {
+      const adapting = async (): Promise<void> => {
         const adaptation = await model.adapt(adapters);
         await scheduler.renew(adaptation.use).catch((error: unknown) => {
           adaptation.discard();
           throw error;
         });
-      } catch (error) {
-        await Promise.race([gpu.device.lost, moment()]); // as when it loads
-        if (this.#gpu === gpu) throw error;
-        throw new LocalLLMError('device-lost', 'The GPU was lost while adapters were attached. Try again.', {
-          cause: error,
-        });
-      }
+      };
+      await adapting().catch((error: unknown) => this.#failed(gpu, 'adapters were attached', error));
       current.options = { ...current.options, adapters };
     });
+  }
+
+  async tune(signal: AbortSignal): Promise<Shapes> {
+    const stop = new AbortController();
+    let found: Shapes = {};
+    const tuned = this.#enqueue(async () => {
+      const current = this.#loaded();
+      const { gpu, model, scheduler } = current;
+      const exclusively = <T>(work: () => Promise<T>) => scheduler.exclusively(work);
+      await model.forward
+        .searchShapes({ exclusively, signal: AbortSignal.any([signal, stop.signal]) })
+        .catch((error: unknown) => this.#failed(gpu, 'its kernels were measured', error));
+      found = Object.fromEntries(gpu.shapes);
+      current.options = { ...current.options, shapes: () => found };
+    });
+    this.#tuning = stop;
+    await tuned;
+    return found;
   }
 
   unload(): Promise<void> {
@@ -214,6 +229,7 @@ class GpuEngine implements Engine {
   async #loadNow(source: ModelSource, options: LoadOptions): Promise<Current> {
     const never = new AbortController().signal;
     const gpu = this.#gpu ?? this.#use(await reopenGpu(this.#webgpu, options.signal ?? never));
+    for (const [key, shape] of Object.entries(options.shapes?.(gpu.adapterName) ?? {})) gpu.shapes.set(key, shape);
     const model = await loadModel(gpu, source, options).catch(async (error: unknown) => {
       await Promise.race([gpu.device.lost, moment()]); // work fails a little before its device is said to be lost
       throw error;
@@ -223,6 +239,14 @@ class GpuEngine implements Engine {
     const scheduler = new Scheduler(model);
     scheduler.onLost = ({ message }) => this.#lose(gpu, message);
     return { gpu, model, scheduler, options };
+  }
+
+  /** Why work on the loaded model failed: it does so a little before its device is said to be lost. */
+  async #failed(gpu: Gpu, meanwhile: string, error: unknown): Promise<never> {
+    await Promise.race([gpu.device.lost, moment()]);
+    if (this.#gpu === gpu) throw error;
+    const message = `The GPU was lost while ${meanwhile}. Try again.`;
+    throw new LocalLLMError('device-lost', message, { cause: error });
   }
 
   #giveUp(error: LocalLLMError): void {
@@ -265,6 +289,7 @@ class GpuEngine implements Engine {
   }
 
   #enqueue(work: () => Promise<void>): Promise<void> {
+    this.#tuning?.abort(); // that can wait
     const run = this.#queue.then(work);
     this.#queue = run.catch(() => {}); // the caller has the error
     return run;
@@ -272,9 +297,3 @@ class GpuEngine implements Engine {
 }
 
 const moment = () => new Promise((resolve) => setTimeout(resolve, LOST_LATE_MS));
-
-function notBack(cause: LocalLLMError, reason: string): LocalLLMError {
-  if (cause.code === 'out-of-memory') return cause;
-  const message = `The GPU was lost (${reason}) and did not come back: ${cause.message}`;
-  return new LocalLLMError('device-lost', message, { cause });
-}

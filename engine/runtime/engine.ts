@@ -19,6 +19,12 @@ export interface AdapterSource {
   open(): Promise<{ source: ModelSource; close(): void }>;
 }
 
+/**
+ * Of the kernels' choices, by their keys, the shapes that were the best on one GPU. Names and keys are the kernels' own and may be kept: what
+ * the kernels do not know any more is left aside.
+ */
+export type Shapes = Readonly<Record<string, string>>;
+
 export interface LoadOptions {
   /** Tokens that one sequence may hold. Default: the model's own context, at most 4096. */
   contextTokens?: number;
@@ -34,6 +40,8 @@ export interface LoadOptions {
   sampling?: Pick<GenerateParams, 'temperature' | 'topK' | 'topP' | 'minP' | 'repetitionPenalty'>;
   /** Attached from the start, all at once; see {@link Engine.adapt}. Default none. */
   adapters?: readonly AdapterSource[];
+  /** What {@link Engine.tune} found on an adapter of this name ({@link EngineInfo}). Default nothing. */
+  shapes?: (adapter: string) => Shapes;
   /** 0…1, rising. */
   onProgress?: (fraction: number) => void;
   signal?: AbortSignal;
@@ -87,6 +95,13 @@ export interface Engine {
    * @throws LocalLLMError invalid-state (nothing loaded), quota (prompt longer than the context), template, aborted, device-lost, numerics
    */
   generate(request: GenerateRequest): Promise<GenerateResult>;
+  /**
+   * Measures which shapes of the kernels are the best for the loaded model on this GPU, where that is not known, and goes on with them: a second
+   * or so in which requests have their turn between measurements. Gives all that is known now; ends early, with what was found by then, when
+   * aborted or when a model is loaded, adapted or unloaded.
+   * @throws LocalLLMError invalid-state (nothing loaded), device-lost
+   */
+  tune(signal: AbortSignal): Promise<Shapes>;
   /** The size of a prompt with its chat template. @throws LocalLLMError invalid-state, bad-argument, template */
   measure(input: Input, options: GenerateParams): Measure;
   /** Computes a prompt's KV and keeps it for the owner's next request that begins with it. @throws as {@link generate} */

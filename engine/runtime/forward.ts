@@ -5,8 +5,10 @@
  */
 import type { Allocation } from '../gpu/allocation.ts';
 import type { Gpu } from '../gpu/gpu.ts';
-import { Plan, type Tap } from '../gpu/plan.ts';
+import type { Tap } from '../gpu/dispatch.ts';
+import { Plan } from '../gpu/plan.ts';
 import { profile, type ProfiledForward, type ProfilerRuns } from '../gpu/profiler.ts';
+import { searchShapes, type SearchOptions } from '../gpu/shape-search.ts';
 import { type Drawing, MAX_STOPS } from '../ops/drawing.ts';
 import { type Masking, recordMasking } from '../ops/masking.ts';
 import type { Sampling } from '../ops/sampling.ts';
@@ -23,6 +25,9 @@ export interface TapValue {
 
 /** Decode steps that are submitted before the first of them has been read. A browser tells of a readback 3 ms late: four hide it. */
 export const STEPS_IN_FLIGHT = 4;
+
+/** The beginning of a batch's header: one token, one output. */
+const ONE_TOKEN = Uint32Array.of(1, 1);
 
 interface ForwardParts {
   gpu: Gpu;
@@ -167,6 +172,22 @@ export class Forward {
   async profile(batch: Batch, runs: ProfilerRuns): Promise<ProfiledForward> {
     this.#write(batch);
     return profile(this.#parts.gpu, [this.#plan, this.#parts.sampling.plans.best], batch.dims, runs);
+  }
+
+  /**
+   * Finds the best shapes for one token, of what is not known in `gpu.shapes`, and goes on with them. Caches stay as they are.
+   * @throws LocalLLMError device-lost
+   */
+  searchShapes({ exclusively, signal }: SearchOptions): Promise<void> {
+    const { gpu, batch } = this.#parts;
+    return searchShapes(gpu, this.#plan, {
+      exclusively: (work) =>
+        exclusively(() => {
+          gpu.device.queue.writeBuffer(batch, 0, ONE_TOKEN);
+          return work();
+        }),
+      signal,
+    });
   }
 
   #write(batch: Batch): void {

@@ -17,8 +17,8 @@ const RUNS = 200;
 const BUDGET_MS = 2_000;
 /** A whole chunk takes a software adapter many seconds, and tells no more. */
 const SOFTWARE_CHUNK_TOKENS = 64;
-/** Shares of the whole that loading, the roofline, and each of the two forwards take. */
-const PROGRESS = { loaded: 0.3, roofline: 0.4, decode: 0.7 };
+/** Shares of the whole that loading, the search for shapes, the roofline, and each of the two forwards take. */
+const PROGRESS = { loaded: 0.3, tuned: 0.4, roofline: 0.5, decode: 0.75 };
 
 export interface ForwardShape {
   /** Tokens of the sequence before the profiled ones. */
@@ -68,6 +68,8 @@ async function profileModel(
     signal,
   });
   try {
+    await model.forward.searchShapes({ exclusively: (work) => work(), signal });
+    onProgress(PROGRESS.tuned);
     const roofline = await measureRoofline(gpu);
     onProgress(PROGRESS.roofline);
     const measure = (tokens: number, from: number, to: number) =>

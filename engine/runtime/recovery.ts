@@ -82,3 +82,10 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', done);
   });
 }
+
+/** What requests are told when the GPU was lost and loading the model again failed. */
+export function notBack(cause: LocalLLMError, reason: string): LocalLLMError {
+  if (cause.code === 'out-of-memory') return cause;
+  const message = `The GPU was lost (${reason}) and did not come back: ${cause.message}`;
+  return new LocalLLMError('device-lost', message, { cause });
+}

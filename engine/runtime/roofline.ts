@@ -7,7 +7,8 @@ import { FMA_FLOPS, FMA_THREADS, fmaChainKernel } from '../../shaders/lab/fma-ch
 import { streamReadKernel, streamReadShape } from '../../shaders/lab/stream-read.kernel.ts';
 import { Allocation } from '../gpu/allocation.ts';
 import type { Gpu } from '../gpu/gpu.ts';
-import { type Dims, type Dispatch, type Plan, PlanBuilder } from '../gpu/plan.ts';
+import { type Dispatch, ONE_ROW } from '../gpu/dispatch.ts';
+import { type Plan, PlanBuilder } from '../gpu/plan.ts';
 import { Stopwatch } from '../gpu/stopwatch.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 import type { Roofline } from '../protocol/profile.ts';
@@ -17,9 +18,6 @@ const STREAM_BYTES = 1 << 30;
 /** Software adapters have the processor's caches, and no time to lose. */
 const SOFTWARE_STREAM_BYTES = 1 << 26;
 const FEWEST_BYTES = 1 << 24;
-
-/** Batch of one row: plans of single kernels do not look at it. */
-export const ONE_ROW: Dims = { tokens: 1, outputs: 1, tiles: 1, parts: 1, pages: 1 };
 
 /** @throws LocalLLMError out-of-memory, shader */
 export async function measureRoofline(gpu: Gpu): Promise<Roofline> {

@@ -94,6 +94,22 @@ export class Scheduler {
     this.#wake();
   }
 
+  /**
+   * Does work that forwards may not mix with, between two steps; what runs goes on after it.
+   * @throws LocalLLMError device-lost, aborted: closed before
+   */
+  async exclusively<T>(work: () => Promise<T>): Promise<T> {
+    this.#paused = true;
+    try {
+      await this.#loop;
+      if (this.#closed) throw this.#closed;
+      return await work();
+    } finally {
+      this.#paused = false;
+      this.#wake();
+    }
+  }
+
   /** Resolves when no forward is under way. */
   async idle(): Promise<void> {
     await this.#loop;

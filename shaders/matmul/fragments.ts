@@ -42,6 +42,23 @@ export interface MatmulOptions {
   rows?: number;
   /** Default: what every adapter has. On a CPU one lane of a vector unit computes whole rows, without workgroup memory. */
   adapter?: Adapter;
+  /** Of one token's product, by name (`shapeName`). Default, also where there is none of that name: the one that is expected to be best. */
+  shape?: string | undefined;
+}
+
+/**
+ * How the threads of a product of one token share its work. What is best depends on the GPU, the matrix and its type: a measurement
+ * tells (`searchShapes`), and where nothing was measured, the first of `vecShapes`.
+ */
+export interface VecShape {
+  /** x rounded to 16 bits, or as it is. */
+  arithmetic: 'integers' | 'floats';
+  /** Of a workgroup. */
+  threads: number;
+  /** Threads that share rows. */
+  lanes: number;
+  /** Rows that a thread works on at once. */
+  rowsPerThread: number;
 }
 
 export interface MatmulVariant {
@@ -122,15 +139,18 @@ export interface IntegerOptions {
   subgroup: number;
 }
 
+/** As many as `subgroup_sum` (lib/subgroup-sum.wgsl) adds up. */
+const MOST_OF_SUBGROUP = 32;
+
 /**
  * What the shapes in integers share, for `lanes` threads a row. None for types whose levels are not integers, nor on adapters
- * where dot4I8Packed is slow or four neighbours cannot exchange what they hold.
+ * without dot4I8Packed or where four neighbours cannot exchange what they hold.
  */
 export function integerOptions({ type, adapter }: MatmulOptions, lanes: number): IntegerOptions | undefined {
   const integers = integerFragments(type);
-  if (!integers || !adapter?.integerDot || adapter.subgroupSize < 4) return undefined;
+  if (!integers || !adapter?.packedDot || adapter.subgroupSize < 4) return undefined;
   return {
     weights: [...integers, { file: 'shaders/lib/subgroup-sum.wgsl', text: subgroupSum }],
-    subgroup: Math.min(lanes, adapter.subgroupSize),
+    subgroup: Math.min(lanes, adapter.subgroupSize, MOST_OF_SUBGROUP),
   };
 }

@@ -6,7 +6,7 @@ import type { MatmulOptions, MatmulVariant } from './fragments.ts';
 import { mulMatColsIntKernel } from './mul-mat-cols-int.kernel.ts';
 import * as ref from './mul-mat-cols-int.ref.ts';
 
-const adapter = { ...PORTABLE, integerDot: true, subgroupSize: await testSubgroupSize() };
+const adapter = { ...PORTABLE, packedDot: true, integerDot: true, subgroupSize: await testSubgroupSize() };
 
 const kernelOf = (options: MatmulOptions): MatmulVariant => {
   const variant = mulMatColsIntKernel({ ...options, adapter });

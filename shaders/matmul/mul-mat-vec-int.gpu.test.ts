@@ -5,13 +5,15 @@ import { testSubgroupSize, testWorkgroupThreads } from '../testing/device.ts';
 import { runKernel } from '../testing/run-kernel.ts';
 import { checkMatmul, columnsOf, folded, type MatmulCase } from '../testing/run-matmul.ts';
 import type { MatmulOptions, MatmulVariant } from './fragments.ts';
-import { mulMatVecIntKernel } from './mul-mat-vec-int.kernel.ts';
+import { shapeName } from './matmul.kernel.ts';
+import { intShapes, mulMatVecIntKernel } from './mul-mat-vec-int.kernel.ts';
 import * as ref from './mul-mat-vec-int.ref.ts';
 import { integerFragments, WEIGHT_TYPES, weightLayout } from './weights.ts';
 import { testMatrix } from './weights.ref.ts';
 
 const adapter = {
   ...PORTABLE,
+  packedDot: true,
   integerDot: true,
   subgroupSize: await testSubgroupSize(),
   workgroupThreads: await testWorkgroupThreads(),
@@ -41,6 +43,28 @@ describe('mul-mat-vec-int', () => {
   it.each([32, 1024, 1056, 2048, 3072, 4096, 4160])('%s columns, few rows and many', async (cols) => {
     for (const rows of [0, 100_000])
       await check({ type: 'Q4_0', epilogue: 'store', cols, rows }, { rows: 9, tokens: 1 });
+  });
+
+  // 136 blocks: the last chunk of x is not whole in any of them.
+  const long = { type: 'Q8_0', epilogue: 'store', cols: 4352, adapter } as const;
+  it.each(intShapes(long).map((shape) => ({ name: shapeName(shape), shape })))('in $name', async ({ shape }) => {
+    const inShape = (options: MatmulOptions) => mulMatVecIntKernel({ ...options, adapter }, shape)!;
+    await check(long, { rows: 37, tokens: 1, margin: 1 }, inShape);
+  });
+
+  it('has shapes that the adapter can run and x can fill, the expected one first', () => {
+    const names = (cols: number, workgroupThreads: number) =>
+      intShapes({ type: 'Q4_0', epilogue: 'store', cols, adapter: { ...adapter, workgroupThreads } }).map(shapeName);
+    expect(names(8192, 1024)).toContain('integers 1024 128 2');
+    expect(names(8192, 256)).not.toContain('integers 512 64 2');
+    expect(names(1024, 1024)).not.toContain('integers 512 64 2');
+    for (const cols of [32, 1024, 3072, 8192]) {
+      const all = names(cols, 1024);
+      expect(new Set(all).size).toBe(all.length);
+      expect(mulMatVecIntKernel({ type: 'Q4_0', epilogue: 'store', cols, adapter })!.kernel.constants).toMatchObject({
+        THREADS: Number(all[0]!.split(' ')[1]),
+      });
+    }
   });
 
   it.each([{ epilogue: 'store' }, { epilogue: 'gated' }] as const)('adds a bias: %o', async ({ epilogue }) => {
@@ -92,8 +116,10 @@ describe('mul-mat-vec-int', () => {
     for (const type of ['F16', 'F32', 'IQ4_NL', 'MXFP4'] as const) {
       expect(mulMatVecIntKernel({ type, epilogue: 'store', cols: 256, adapter })).toBeUndefined();
     }
-    for (const lesser of [PORTABLE, { ...adapter, subgroupSize: 0 }, { ...adapter, integerDot: false }]) {
-      expect(mulMatVecIntKernel({ type: 'Q4_0', epilogue: 'store', cols: 256, adapter: lesser })).toBeUndefined();
+    for (const lesser of [PORTABLE, { ...adapter, subgroupSize: 0 }, { ...adapter, packedDot: false }]) {
+      const options = { type: 'Q4_0', epilogue: 'store', cols: 256, adapter: lesser } as const;
+      expect(mulMatVecIntKernel(options)).toBeUndefined();
+      expect(intShapes(options)).toEqual([]);
     }
   });
 });

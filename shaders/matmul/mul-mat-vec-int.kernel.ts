@@ -6,6 +6,7 @@ import {
   type MatmulOptions,
   type MatmulVariant,
   TO_INTEGERS,
+  type VecShape,
 } from './fragments.ts';
 import mulMatVecInt from './mul-mat-vec-int.wgsl?raw';
 import { BLOCK } from './weights.ts';
@@ -16,8 +17,10 @@ const ELEMENTS = 8; // of x, of which a thread makes integers at a time
  * `y[token, row] = Σ_k x[token, k] · W[row, k]`, token by token, activations rounded to 16 bits. Bindings and parameters:
  * {@link matmulFragments}. None where {@link integerOptions} are none.
  */
-export function mulMatVecIntKernel(options: MatmulOptions): MatmulVariant | undefined {
-  const { threads, lanes, rowsPerThread } = shapeFor(options);
+export function mulMatVecIntKernel(
+  options: MatmulOptions,
+  { threads, lanes, rowsPerThread }: VecShape = expected(options),
+): MatmulVariant | undefined {
   const integers = integerOptions(options, lanes);
   if (!integers) return undefined;
   const { weights, subgroup } = integers;
@@ -38,24 +41,57 @@ export function mulMatVecIntKernel(options: MatmulOptions): MatmulVariant | unde
   };
 }
 
-interface Shape {
-  threads: number;
-  /** Threads that share rows. */
-  lanes: number;
-  rowsPerThread: number;
+const shape = (threads: number, lanes: number, rowsPerThread: number): VecShape => ({
+  arithmetic: 'integers',
+  threads,
+  lanes,
+  rowsPerThread,
+});
+
+/** All that were the best or nearly so somewhere. */
+const SHAPES = [
+  shape(64, 16, 2),
+  shape(64, 16, 4),
+  shape(128, 32, 2),
+  shape(128, 32, 4),
+  shape(256, 32, 2),
+  shape(256, 32, 4),
+  shape(256, 64, 2),
+  shape(256, 64, 4),
+  shape(384, 32, 2),
+  shape(384, 96, 2),
+  shape(512, 64, 2),
+  shape(512, 128, 2),
+  shape(512, 128, 4),
+  shape(768, 192, 2),
+  shape(1024, 128, 2),
+  shape(1024, 256, 4),
+];
+
+/** The one that is expected to be the best, then all others that are worth measuring. None where there is no such kernel. */
+export function intShapes(options: MatmulOptions): VecShape[] {
+  const first = expected(options);
+  if (!integerOptions(options, first.lanes)) return [];
+  const { workgroupThreads } = options.adapter ?? PORTABLE;
+  const most = Math.min(workgroupThreads, (options.cols / ELEMENTS) * 2); // beyond that most threads have nothing to do
+  const others = SHAPES.filter(
+    ({ threads, lanes, rowsPerThread }) =>
+      threads <= most && !(threads === first.threads && lanes === first.lanes && rowsPerThread === first.rowsPerThread),
+  );
+  return [first, ...others];
 }
 
 /**
- * As measured: the many workgroups of a tall matrix overlap best when they are small and do much for each integer of x, those
+ * As measured on one GPU: the many workgroups of a tall matrix overlap best when they are small and do much for each integer of x, those
  * of a low one need their threads, and to be so many that they share the GPU evenly: 64 threads a pair of rows instead of 32 make
  * twice as many. x of 2048 at most is one chunk of 256 threads, without a second round, x of 3072 one of 384.
  */
-function shapeFor({ cols, rows = 0, adapter = PORTABLE }: MatmulOptions): Shape {
+function expected({ cols, rows = 0, adapter = PORTABLE }: MatmulOptions): VecShape {
   const short = cols <= 32 * BLOCK;
   const long = cols > 256 * ELEMENTS;
   const tall = rows >= (long ? 8192 : 24_000);
-  if (tall) return { threads: short || long ? 128 : 256, lanes: 32, rowsPerThread: 4 };
+  if (tall) return shape(short || long ? 128 : 256, 32, 4);
   const threads = long && cols <= 384 * ELEMENTS && adapter.workgroupThreads >= 384 ? 384 : 256;
   const low = rows <= 3072 && cols > 4096;
-  return { threads: short ? 128 : threads, lanes: low ? 64 : 32, rowsPerThread: 2 };
+  return shape(short ? 128 : threads, low ? 64 : 32, 2);
 }

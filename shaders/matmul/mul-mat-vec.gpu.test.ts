@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { PORTABLE } from '../kernel.ts';
 import { checkMatmul, columnsOf, folded, OTHERS, THOROUGH } from '../testing/run-matmul.ts';
-import { mulMatVecKernel } from './mul-mat-vec.kernel.ts';
+import type { MatmulOptions } from './fragments.ts';
+import { shapeName } from './matmul.kernel.ts';
+import { floatShapes, mulMatVecKernel } from './mul-mat-vec.kernel.ts';
 import * as ref from './mul-mat-vec.ref.ts';
 
 describe.each([{ adapter: PORTABLE }, { adapter: { ...PORTABLE, software: true } }])('mul-mat-vec %o', (adapter) => {
@@ -77,4 +79,17 @@ it.each(OTHERS)('mul-mat-vec %s', async (type) => {
     { rows: 35, tokens: 2 },
     ref,
   );
+});
+
+describe('mul-mat-vec in other shapes', () => {
+  const options = { type: 'F32', epilogue: 'store', cols: 544 } as const;
+  it.each(floatShapes(options).map((shape) => ({ name: shapeName(shape), shape })))('$name', async ({ shape }) => {
+    const inShape = (wanted: MatmulOptions) => mulMatVecKernel(wanted, shape);
+    await checkMatmul(inShape, options, { rows: 35, tokens: 1, margin: 1 }, ref);
+  });
+
+  it('has none in which threads of a short row have nothing to do', () => {
+    const lanes = floatShapes({ ...options, cols: 32 }).map((shape) => shape.lanes);
+    expect(Math.max(...lanes)).toBe(8);
+  });
 });

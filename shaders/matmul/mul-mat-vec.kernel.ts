@@ -1,23 +1,68 @@
-import { defineKernel, foldGrid } from '../kernel.ts';
-import { lanesFor, matmulFragments, matmulName, type MatmulOptions, type MatmulVariant } from './fragments.ts';
+import { defineKernel, foldGrid, PORTABLE } from '../kernel.ts';
+import {
+  lanesFor,
+  matmulFragments,
+  matmulName,
+  type MatmulOptions,
+  type MatmulVariant,
+  type VecShape,
+} from './fragments.ts';
 import mulMatVec from './mul-mat-vec.wgsl?raw';
 import { stepsPerRow } from './weights.ts';
 
-const ROWS = 4; // of one thread
-
 /** `y[token, row] = Σ_k x[token, k] · W[row, k]`, token by token. Bindings and parameters: {@link matmulFragments}. */
-export function mulMatVecKernel(options: MatmulOptions): MatmulVariant {
-  const [threads, lanes] = options.adapter?.software
-    ? [16, 1]
-    : [64, lanesFor(stepsPerRow(options.type, options.cols))];
-  const rowsPerWorkgroup = (threads / lanes) * ROWS;
+export function mulMatVecKernel(
+  options: MatmulOptions,
+  { threads, lanes, rowsPerThread }: VecShape = expected(options),
+): MatmulVariant {
+  const rowsPerWorkgroup = (threads / lanes) * rowsPerThread;
   return {
     kernel: defineKernel(
       matmulName('mul-mat-vec', options),
       [...matmulFragments(options), { file: 'shaders/matmul/mul-mat-vec.wgsl', text: mulMatVec }],
-      { THREADS: threads, LANES: lanes },
+      { THREADS: threads, LANES: lanes, ROWS: rowsPerThread },
     ),
     grid: (rows, tokens) => foldGrid(Math.ceil(rows / rowsPerWorkgroup), tokens),
     minTokens: 1,
   };
+}
+
+const shape = (threads: number, lanes: number, rowsPerThread: number): VecShape => ({
+  arithmetic: 'floats',
+  threads,
+  lanes,
+  rowsPerThread,
+});
+
+const SHAPES = [
+  shape(32, 8, 4),
+  shape(32, 32, 4),
+  shape(64, 8, 4),
+  shape(64, 16, 4),
+  shape(64, 32, 2),
+  shape(64, 32, 4),
+  shape(64, 64, 2),
+  shape(64, 64, 4),
+  shape(128, 32, 4),
+  shape(128, 64, 4),
+  shape(256, 32, 4),
+  shape(256, 64, 4),
+];
+
+/** The one that is expected to be the best, then all others that are worth measuring. */
+export function floatShapes(options: MatmulOptions): VecShape[] {
+  const first = expected(options);
+  const { workgroupThreads } = options.adapter ?? PORTABLE;
+  const most = lanesFor(stepsPerRow(options.type, options.cols)); // beyond that threads have nothing to do
+  const others = SHAPES.filter(
+    ({ threads, lanes, rowsPerThread }) =>
+      threads <= workgroupThreads &&
+      lanes <= most &&
+      !(threads === first.threads && lanes === first.lanes && rowsPerThread === first.rowsPerThread),
+  );
+  return [first, ...others];
+}
+
+function expected({ type, cols, adapter }: MatmulOptions): VecShape {
+  return adapter?.software ? shape(16, 1, 4) : shape(64, lanesFor(stepsPerRow(type, cols)), 4);
 }

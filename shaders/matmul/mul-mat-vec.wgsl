@@ -1,10 +1,9 @@
 // One token at a time: matrix × vector. Each weight is read once: rows * K * bytes per element, beside which x is small.
-// A workgroup of THREADS works on groups of 4 rows, LANES threads a group: a thread takes every LANES-th step (PARTS vec4s along K) of its
-// 4 rows, so that neighbours read neighbouring units and each vec4 of x serves 4 rows. LANES follows K: a short row leaves no thread idle.
+// A workgroup of THREADS works on groups of ROWS rows, LANES threads a group: a thread takes every LANES-th step (PARTS vec4s along K) of its
+// rows, so that neighbours read neighbouring units and each vec4 of x serves all of them. LANES follows K: a short row leaves no thread idle.
 override THREADS: u32 = 64u;
-override LANES: u32 = 64u;
-
-const ROWS: u32 = 4u; // of one thread: the four sums below
+override LANES: u32 = 64u; // a power of two
+override ROWS: u32 = 4u; // of one thread: 2 or 4, of the four sums below
 const PARTS_PER_BLOCK: u32 = 8u; // vec4s
 
 var<workgroup> partial: array<vec4<f32>, THREADS>;
@@ -42,8 +41,10 @@ fn main(
     let values = load_values(x_at + step * PARTS);
     sum0 += step_dot(quants0, scales0, step, values);
     sum1 += step_dot(quants1, scales1, step, values);
-    sum2 += step_dot(quants2, scales2, step, values);
-    sum3 += step_dot(quants3, scales3, step, values);
+    if (ROWS > 2u) {
+      sum2 += step_dot(quants2, scales2, step, values);
+      sum3 += step_dot(quants3, scales3, step, values);
+    }
   }
 
   partial[thread] = vec4(sum0, sum1, sum2, sum3);
@@ -57,6 +58,8 @@ fn main(
     let sums = partial[thread];
     let whole = params.first_row;
     store_pair(token, row, adapted(token, whole + row0, sums.x), adapted(token, whole + row1, sums.y));
-    store_pair(token, row + 2u, adapted(token, whole + row2, sums.z), adapted(token, whole + row3, sums.w));
+    if (ROWS > 2u) {
+      store_pair(token, row + 2u, adapted(token, whole + row2, sums.z), adapted(token, whole + row3, sums.w));
+    }
   }
 }

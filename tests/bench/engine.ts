@@ -37,6 +37,7 @@ export async function compareWithLlamaCpp(path: string, options: EngineOptions):
     const start = performance.now();
     await engine.load(files.parts, { contextTokens });
     const loadMs = performance.now() - start;
+    await engine.tune(new AbortController().signal);
     const runner = new Ours(engine, prompts);
     const rows: ComparisonRow[] = [];
     for (const one of casesFor(contexts, options.prompt, options.tokens)) {

@@ -5,9 +5,10 @@
  * @module
  */
 import { type Gpu } from '../../engine/gpu/gpu.ts';
+import { ONE_ROW } from '../../engine/gpu/dispatch.ts';
 import { Plan } from '../../engine/gpu/plan.ts';
 import { median } from '../../engine/gpu/stopwatch.ts';
-import { measureRoofline, ONE_ROW, planOf, withAllocation } from '../../engine/runtime/roofline.ts';
+import { measureRoofline, planOf, withAllocation } from '../../engine/runtime/roofline.ts';
 import { incrementKernel, INCREMENT_THREADS } from '../../shaders/lab/increment.kernel.ts';
 
 export interface Floors {

@@ -9,12 +9,14 @@ import { type Activation, allocateActivation, type ForwardContext, type Matrix }
 import { linear } from '../../engine/ops/linear.ts';
 import type { Allocation } from '../../engine/gpu/allocation.ts';
 import { type Gpu, WHOLE } from '../../engine/gpu/gpu.ts';
-import { type Dims, PlanBuilder } from '../../engine/gpu/plan.ts';
+import { type Dims, ONE_ROW } from '../../engine/gpu/dispatch.ts';
+import { PlanBuilder } from '../../engine/gpu/plan.ts';
+import { searchShapes } from '../../engine/gpu/shape-search.ts';
 import type { Stopwatch } from '../../engine/gpu/stopwatch.ts';
 import type { Roofline } from '../../engine/protocol/profile.ts';
 import { Batch, type BatchLimits } from '../../engine/runtime/batch.ts';
 import { CachePool, pagesFor, Sequence } from '../../engine/runtime/kv-cache.ts';
-import { ONE_ROW, withAllocation } from '../../engine/runtime/roofline.ts';
+import { withAllocation } from '../../engine/runtime/roofline.ts';
 import { kvLayout } from '../../shaders/attention/kv-layout.ts';
 import { tokensPerTile } from '../../shaders/attention/attention-shape.ts';
 import { isWeightType, weightLayout, type WeightType } from '../../shaders/matmul/weights.ts';
@@ -217,6 +219,7 @@ class KernelBench {
     streamBytesPerSecond?: number,
   ): Promise<KernelResult> {
     const plan = await builder.build();
+    await searchShapes(this.#gpu, plan, { exclusively: (work) => work(), signal: new AbortController().signal });
     const sum = (key: 'bytes' | 'flops') => plan.describe(dims).reduce((total, step) => total + step[key], 0) / copies;
     const [bytes, flops] = [sum('bytes'), sum('flops')];
     const microseconds = (await this.#stopwatch.timeOne([plan], dims)) / copies;

@@ -50,6 +50,7 @@ export async function measureSites(path: string, { prompt, tokens, runs, dawn, s
     // Room for all of them: the cache holds at least one context.
     const contextTokens = Math.min(hp.contextTokens, Math.max(...COUNTS) * (prompt + tokens + PAGE));
     await engine.load(files.parts, { contextTokens });
+    await engine.tune(new AbortController().signal);
     const samples = COUNTS.map((): number[] => []);
     for (let run = 0; run <= runs; run++) {
       for (const [i, count] of COUNTS.entries()) {

@@ -21,7 +21,7 @@ function openGpu(): Promise<Gpu> {
 /** As a real GPU with subgroups as small as the test adapter's and fast products in integers. */
 export async function integerAdapter(): Promise<Adapter> {
   const { subgroupSize } = (await openGpu()).adapter;
-  return { ...PORTABLE, subgroupSize, integerDot: true };
+  return { ...PORTABLE, subgroupSize, packedDot: true, integerDot: true };
 }
 
 /** The test adapter if it has subgroup matrices, which no software adapter has. */

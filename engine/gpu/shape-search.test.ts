@@ -1,0 +1,39 @@
+import { expect, test, vi } from 'vitest';
+import { fastest } from './shape-search.ts';
+
+const never = new AbortController().signal;
+/** Each takes its times in turn, the last of them for ever. */
+const timersOf = (...times: number[][]) =>
+  times.map((own) => {
+    let next = 0;
+    return vi.fn(() => Promise.resolve(own[Math.min(next++, own.length - 1)]!));
+  });
+
+test('the one that takes the least time', async () => {
+  expect(await fastest(timersOf([100], [90], [80], [120]), never)).toBe(2);
+});
+
+test('the first one where another is hardly better', async () => {
+  expect(await fastest(timersOf([100], [99]), never)).toBe(0);
+  expect(await fastest(timersOf([100]), never)).toBe(0);
+});
+
+test('of each the best measurement counts: one that was disturbed tells nothing', async () => {
+  expect(await fastest(timersOf([100], [105, 80]), never)).toBe(1);
+  expect(await fastest(timersOf([104, 80], [100, 100]), never)).toBe(0);
+});
+
+test('what is far behind is measured once', async () => {
+  const [first, near, far] = timersOf([100], [105], [150]);
+  await fastest([first!, near!, far!], never);
+  expect(near!.mock.calls.length).toBeGreaterThan(1);
+  expect(far).toHaveBeenCalledOnce();
+});
+
+test('nothing is measured any more when it is aborted', async () => {
+  const stop = new AbortController();
+  const [first, second] = timersOf([100], [50]);
+  const aborting = vi.fn(() => (stop.abort(), first!()));
+  expect(await fastest([aborting, second!], stop.signal)).toBeUndefined();
+  expect(second).not.toHaveBeenCalled();
+});
