@@ -87,6 +87,14 @@ export class HeaderReader {
     return this.#buffer.length - this.#at >= bytes;
   }
 
+  /** The next 64-bit length, still unread; undefined where it is not buffered or no number of 32 bits. */
+  nextLength(): number | undefined {
+    if (!this.has(8) || this.#view.getUint32(this.#at + 4, true) !== 0) return undefined;
+    return this.#view.getUint32(this.#at, true);
+  }
+  skip(bytes: number): void {
+    this.#advance(bytes);
+  }
   /** A copy of the next bytes. */
   bytes(length: number): Uint8Array<ArrayBuffer> {
     return this.#buffer.slice(this.#advance(length), this.#at);

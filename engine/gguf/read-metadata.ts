@@ -128,7 +128,9 @@ async function readArray(reader: HeaderReader, name: string): Promise<MetadataVa
   }
   if (itemType === 'string') {
     const value: string[] = [];
-    for (let index = 0; index < length; index++) value.push(await readString(reader, name));
+    for (let index = 0; index < length; index++) {
+      value.push(takeString(reader, name) ?? (await readString(reader, name)));
+    }
     return { type: 'array', itemType, value };
   }
   const fill = <T extends { [index: number]: V }, V>(into: T, next: () => V) =>
@@ -193,7 +195,19 @@ function readBoolean(reader: HeaderReader, name: string): boolean {
 
 async function readString(reader: HeaderReader, name: string): Promise<string> {
   const length = await readLength(reader, MAX_STRING_BYTES, `a string in ${name}`);
-  if (!reader.has(length)) await reader.need(length, name);
+  await reader.need(length, name);
+  return textOf(reader, length, name);
+}
+
+/** A string that is buffered whole; undefined: read nothing, {@link readString} has to. Vocabularies have hundreds of thousands. */
+function takeString(reader: HeaderReader, name: string): string | undefined {
+  const length = reader.nextLength();
+  if (length === undefined || length > MAX_STRING_BYTES || !reader.has(8 + length)) return undefined;
+  reader.skip(8);
+  return textOf(reader, length, name);
+}
+
+function textOf(reader: HeaderReader, length: number, name: string): string {
   const text = reader.text(length, lenient);
   const ascii = text.length === length;
   reader.charge(STRING_OVERHEAD_BYTES + (ascii ? 0 : length), name);
@@ -201,6 +215,6 @@ async function readString(reader: HeaderReader, name: string): Promise<string> {
 }
 
 async function readLength(reader: HeaderReader, limit: number, field: string): Promise<number> {
-  if (!reader.has(8)) await reader.need(8, field);
+  await reader.need(8, field);
   return checkedCount(reader.u64(), limit, `the length of ${field}`);
 }

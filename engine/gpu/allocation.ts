@@ -5,6 +5,13 @@
  */
 import type { Gpu } from './gpu.ts';
 
+/** A buffer that is asked for. */
+export interface BufferWish {
+  label: string;
+  bytes: number;
+  usage: GPUBufferUsageFlags;
+}
+
 export class Allocation {
   readonly #gpu: Gpu;
   readonly #buffers: GPUBuffer[] = [];
@@ -18,6 +25,15 @@ export class Allocation {
     const buffer = await this.#gpu.allocate(label, bytes, usage);
     this.#buffers.push(buffer);
     return buffer;
+  }
+
+  /** Several at once, as answers of the GPU take their time. @throws LocalLLMError out-of-memory, of the first that fails */
+  async allocateAll(wishes: readonly BufferWish[]): Promise<GPUBuffer[]> {
+    const made = await Promise.allSettled(wishes.map(({ label, bytes, usage }) => this.allocate(label, bytes, usage)));
+    return made.map((one) => {
+      if (one.status === 'rejected') throw one.reason;
+      return one.value;
+    });
   }
 
   /** Frees all of them. */

@@ -21,6 +21,8 @@ const BUFFER_USAGE = {
   QUERY_RESOLVE: 0x200,
 };
 
+const MAP_MODE = { READ: 0x1, WRITE: 0x2 };
+
 /** Takes any call and any assignment, and answers with itself. */
 const nothing: unknown = new Proxy(() => nothing, {
   get: (_, key) => (key === 'then' ? undefined : nothing),
@@ -28,11 +30,18 @@ const nothing: unknown = new Proxy(() => nothing, {
   apply: () => nothing,
 });
 
+/** What all mapped buffers show, as long as the longest. */
+let memory = new ArrayBuffer(0);
+function mapped(_offset: number, size: number): ArrayBuffer {
+  if (memory.byteLength < size) memory = new ArrayBuffer(size);
+  return memory;
+}
+
 const buffer = (size: number) => ({
   size,
   destroy: () => {},
   mapAsync: () => Promise.resolve(),
-  getMappedRange: (_: number, length: number) => new ArrayBuffer(length),
+  getMappedRange: mapped,
   unmap: () => {},
 });
 
@@ -45,7 +54,8 @@ export const BOUNDLESS: MemoryLimits = {
 
 /** Only `allocatedBytes` means anything, and what is refused for `memory`; kernels are those of a real GPU. */
 export function countingGpu(memory: MemoryLimits = BOUNDLESS, adapter: Adapter = PORTABLE): Gpu {
-  Object.assign(globalThis, { GPUBufferUsage: globalThis.GPUBufferUsage ?? BUFFER_USAGE });
+  const { GPUBufferUsage = BUFFER_USAGE, GPUMapMode = MAP_MODE } = globalThis;
+  Object.assign(globalThis, { GPUBufferUsage, GPUMapMode });
   const device = new Proxy(
     { createBuffer: ({ size }: GPUBufferDescriptor) => buffer(size) },
     {

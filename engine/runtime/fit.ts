@@ -15,7 +15,8 @@ import type { LoadOptions } from './engine.ts';
 import { DEFAULT_CONTEXT, loadSizes, pagesOf, shorterContexts } from './load-model.ts';
 import type { LoadSize } from './prepare-forward.ts';
 import { type HeaderOfModel, type MemoryEstimate, rehearseMemory } from './rehearsal.ts';
-import { CHUNK_BYTES, CHUNKS } from './weights.ts';
+import { UPLOAD_BYTES } from './uploads.ts';
+import { LOAD_BYTES } from './weights.ts';
 
 /** What is known of a device without opening it. */
 export interface FitDevice extends MemoryLimits {
@@ -56,7 +57,7 @@ export interface HeaderFit {
  */
 export async function fitOf(model: HeaderOfModel, device: FitDevice, options: LoadOptions = {}): Promise<HeaderFit> {
   const sizes = [...loadSizes(model.hp, options)];
-  const systemBytes = CHUNKS * CHUNK_BYTES + VOCABULARY_FACTOR * model.file.dataOffset;
+  const systemBytes = LOAD_BYTES + VOCABULARY_FACTOR * model.file.dataOffset;
   const wanted = sizes[0]!.contextTokens;
   let short: LocalLLMError | undefined;
   for (const size of sizes) {
@@ -131,7 +132,7 @@ export function fitAbout(facts: SizeFacts, device: FitDevice): ModelFit {
   const { budgetBytes } = withRoomForUpload(device);
   const had = [full, ...others].find(({ gpuBytes }) => gpuBytes <= budgetBytes);
   const basis = 'size';
-  const systemBytes = CHUNKS * CHUNK_BYTES;
+  const systemBytes = LOAD_BYTES;
   if (had) {
     const details = { requested: others[0]!.gpuBytes, quota: budgetBytes };
     return judge({ ...had, systemBytes, wanted, short: { details }, basis }, device);
@@ -141,10 +142,10 @@ export function fitAbout(facts: SizeFacts, device: FitDevice): ModelFit {
   return wontFit({ gpuBytes, systemBytes, basis }, message);
 }
 
-/** While weights are read, one buffer more is there. */
+/** While weights are read, more buffers are there. */
 const withRoomForUpload = (device: FitDevice): FitDevice => ({
   ...device,
-  budgetBytes: device.budgetBytes - CHUNK_BYTES,
+  budgetBytes: device.budgetBytes - UPLOAD_BYTES,
 });
 
 interface Taken extends Omit<ModelFit, 'verdict' | 'reasons'> {

@@ -89,13 +89,16 @@ export async function prepareForward(
   refuseUnusedTensors(file, specs, hp);
   const { record, cache, batch, weights } = await recorderOf(gpu, allocation, read, size, specs, loader);
   const target = { gpu, specs, model: { architecture: architecture.name, tensors: file.tensors } };
+  const filled = loader.fill();
+  filled.catch(() => {}); // reported where it is awaited
   let recorded = new Allocation(gpu);
   try {
     const loras = await loadAdapters({ ...target, allocation: recorded }, adapters, signal);
     const all = watched(adapted(weights, loras), specs);
     const { plan, logits } = await record(recorded, all.weights);
     all.check();
-    const forward = await complete(gpu, allocation, { plan, logits, batch, vocab: hp.vocab, size }, loader);
+    const forward = await complete(gpu, allocation, { plan, logits, batch, vocab: hp.vocab, size });
+    await filled;
     return {
       forward,
       cache,
@@ -121,6 +124,8 @@ export async function prepareForward(
       release: () => recorded.release(),
     };
   } catch (error) {
+    loader.stop();
+    await filled.catch(() => {}); // nothing writes into buffers that are about to go
     recorded.release();
     throw error;
   }
@@ -197,28 +202,17 @@ async function makeRopeTables(
   return ropeTables;
 }
 
-/** Reads the weights while all pipelines compile, those of sampling and drawing with them. */
+/** Compiles all pipelines, those of sampling and drawing with them. */
 async function complete(
   gpu: Gpu,
   allocation: Allocation,
   { plan, logits, batch, vocab, size }: Recorded & { batch: GPUBuffer; vocab: number; size: LoadSize },
-  loader: Pick<WeightLoader, 'fill' | 'stop'>,
 ): Promise<Forward> {
-  const filled = loader.fill();
-  filled.catch(() => {}); // reported where it is awaited
   const maxOutputs = size.limits.outputs;
-  try {
-    const sampling = await recordSampling(gpu, allocation, logits, vocab, maxOutputs, MAX_LOGIT_BIAS);
-    const shared = { batch, logits, vocab, maxOutputs };
-    const drawing = await recordDrawing(gpu, allocation, shared, sampling.buffers);
-    const forward = await Forward.create({ gpu, plan: await plan.build(), sampling, drawing, ...shared }, allocation);
-    await filled;
-    return forward;
-  } catch (error) {
-    loader.stop();
-    await filled.catch(() => {}); // nothing writes into buffers that are about to go
-    throw error;
-  }
+  const sampling = await recordSampling(gpu, allocation, logits, vocab, maxOutputs, MAX_LOGIT_BIAS);
+  const shared = { batch, logits, vocab, maxOutputs };
+  const drawing = await recordDrawing(gpu, allocation, shared, sampling.buffers);
+  return Forward.create({ gpu, plan: await plan.build(), sampling, drawing, ...shared }, allocation);
 }
 
 /** The weights with what adapters add to them. */

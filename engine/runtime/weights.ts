@@ -9,25 +9,22 @@ import type { MatrixPart, MatrixSpec, VectorSpec, WeightSpecs } from '../arch/ar
 import { checkFinite } from '../gguf/finite.ts';
 import type { GgufFile } from '../gguf/parse.ts';
 import type { ByteSource } from '../gguf/source.ts';
-import { Allocation } from '../gpu/allocation.ts';
-import { type Gpu, type BufferRange, WHOLE } from '../gpu/gpu.ts';
-import { Plan, PlanBuilder } from '../gpu/plan.ts';
+import type { Allocation, BufferWish } from '../gpu/allocation.ts';
+import type { Gpu } from '../gpu/gpu.ts';
 import type { Matrix, MatrixSegment, Weights } from '../ops/context.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 import { align, ALIGNMENT, listed, planSegments, tensorOf, vectorOf } from './tensors.ts';
+import { PIECE_BYTES, PIECES, rowsPerPiece, Uploads } from './uploads.ts';
 
-/** Bytes of the file that travel at once; bounds what is held in JavaScript's memory. */
-export const CHUNK_BYTES = 8 << 20;
-/** One is read while the other is used. */
-export const CHUNKS = 2;
-/** Uploaded bytes after which the GPU is waited for. */
-const IN_FLIGHT_BYTES = 64 << 20;
+/** Held in JavaScript's memory while weights are read: pieces of the file, and those that the GPU copies from. */
+export const LOAD_BYTES = 2 * PIECES * PIECE_BYTES;
 
 /** Bytes of the file, and what becomes of them. */
 interface Piece {
   offset: number;
   length: number;
-  use(bytes: Uint8Array<ArrayBuffer>): Promise<void> | void;
+  /** Resolves when the memory of the bytes is free again. */
+  use(bytes: Uint8Array<ArrayBuffer>, uploads: Uploads): Promise<void> | void;
 }
 
 export interface WeightSource {
@@ -50,9 +47,8 @@ export class WeightLoader {
   readonly #signal: AbortSignal | undefined;
   readonly #fills: (() => Iterable<Piece>)[] = [];
   /** Where pieces are read to, in turns; as large as the largest so far. */
-  readonly #memory = Array.from({ length: CHUNKS }, () => new Uint8Array(0));
-  #raw: GPUBuffer | undefined;
-  #inFlight = 0;
+  readonly #memory = Array.from({ length: PIECES }, () => new Uint8Array(0));
+  #longestRow = 0;
   #stopped = false;
 
   constructor({ gpu, allocation, file, source, onBytes, signal }: WeightSource) {
@@ -69,18 +65,23 @@ export class WeightLoader {
    * @throws LocalLLMError bad-file, not-supported, out-of-memory
    */
   async reserve(specs: WeightSpecs): Promise<Weights> {
-    const matrices = new Map<string, Matrix>();
-    const vectors = new Map<string, GPUBuffer>();
-    for (const [name, spec] of specs.matrices) {
-      const matrix = await this.#reserveMatrix(name, spec);
-      matrices.set(name, matrix);
+    const plans = [...specs.matrices].map(([name, spec]) => ({ name, spec, segments: this.#planMatrix(name, spec) }));
+    const buffers = await this.#allocation.allocateAll([
+      ...plans.flatMap(({ segments }) => segments.map(({ wish }) => wish)),
+      ...[...specs.vectors].map(([label, { size }]) => {
+        return { label, bytes: size * 4, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST };
+      }),
+    ]);
+    const [matrices, vectors] = [new Map<string, Matrix>(), new Map<string, GPUBuffer>()];
+    for (const { name, spec, segments: planned } of plans) {
+      const segments = planned.map(({ at }) => at(buffers.shift()!));
+      matrices.set(name, { rows: spec.rows, cols: spec.cols, segments });
       this.#fills.push(() =>
-        spec.parts.flatMap((part) => matrix.segments.flatMap((segment) => [...this.#pieces(segment, spec, part)])),
+        spec.parts.flatMap((part) => segments.flatMap((segment) => [...this.#pieces(segment, spec, part)])),
       );
     }
     for (const [name, spec] of specs.vectors) {
-      const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
-      const buffer = await this.#allocation.allocate(name, spec.size * 4, usage);
+      const buffer = buffers.shift()!;
       vectors.set(name, buffer);
       this.#fills.push(() => this.#vectorPieces(buffer, spec));
     }
@@ -97,22 +98,29 @@ export class WeightLoader {
     this.#stopped = true;
   }
 
-  /** Reads everything that was reserved. @throws LocalLLMError bad-file, aborted */
+  /** Reads everything that was reserved, in the order of the file. @throws LocalLLMError bad-file, aborted, device-lost */
   async fill(): Promise<void> {
+    const pieces = this.#fills.splice(0).flatMap((fill) => [...fill()]);
+    pieces.sort((a, b) => a.offset - b.offset);
+    const uploads = await Uploads.open(this.#gpu, this.#longestRow);
+    const reads: Promise<Uint8Array<ArrayBuffer>>[] = [];
+    const read = (at: number): void => {
+      if (at >= pieces.length) return;
+      reads[at % PIECES] = this.#read(pieces[at]!, at);
+      reads[at % PIECES]!.catch(() => {}); // reported where it is awaited
+    };
     try {
-      const pieces = this.#fills.splice(0).flatMap((fill) => [...fill()]);
-      let ahead: Promise<Uint8Array<ArrayBuffer>> | undefined;
+      for (let at = 0; at < PIECES; at++) read(at);
       for (const [at, piece] of pieces.entries()) {
-        const bytes = await (ahead ?? this.#read(piece, at));
-        const next = pieces[at + 1];
-        ahead = next && this.#read(next, at + 1);
-        ahead?.catch(() => {}); // reported where it is awaited
-        await piece.use(bytes);
+        const bytes = await reads[at % PIECES]!;
+        await piece.use(bytes, uploads);
+        read(at + PIECES);
         this.#onBytes(bytes.length);
       }
       await this.#gpu.device.queue.onSubmittedWorkDone();
     } finally {
-      this.#releaseRaw();
+      await Promise.allSettled(reads); // into memory that is about to go
+      uploads.release();
     }
   }
 
@@ -139,25 +147,24 @@ export class WeightLoader {
     });
   }
 
-  async #reserveMatrix(name: string, spec: MatrixSpec): Promise<Matrix> {
-    const plans = planSegments(name, spec, this.#file, this.#gpu.maxMatrixBytes);
-    const segments: MatrixSegment[] = [];
-    for (const plan of plans) {
-      const layout = weightLayout(plan.type, plan.rows, spec.cols);
-      const buffer = await this.#allocation.allocate(`the weights of ${name}`, plan.bytes, GPUBufferUsage.STORAGE);
-      const quantBytes = align(layout.quantBytes);
-      segments.push({
-        ...plan,
-        unitsPerRow: layout.unitsPerRow,
-        scalesPerRow: layout.scalesPerRow,
-        quants: { buffer, offset: 0, size: quantBytes },
-        scales:
-          layout.scaleBytes > 0
-            ? { buffer, offset: quantBytes, size: align(layout.scaleBytes) }
-            : { buffer, offset: 0, size: ALIGNMENT }, // float types have none; something must be bound
-      });
-    }
-    return { rows: spec.rows, cols: spec.cols, segments };
+  /** The segments of a matrix: the buffer that each wants, and what it is in that buffer. */
+  #planMatrix(name: string, spec: MatrixSpec): { wish: BufferWish; at: (buffer: GPUBuffer) => MatrixSegment }[] {
+    return planSegments(name, spec, this.#file, this.#gpu.maxMatrixBytes).map((plan) => {
+      this.#gpu.pipeline(repackKernel(plan.type).kernel).catch(() => {}); // reported where it is used
+      const { unitsPerRow, scalesPerRow, quantBytes, scaleBytes } = weightLayout(plan.type, plan.rows, spec.cols);
+      const size = align(quantBytes);
+      return {
+        wish: { label: `the weights of ${name}`, bytes: plan.bytes, usage: GPUBufferUsage.STORAGE },
+        at: (buffer) => ({
+          ...plan,
+          unitsPerRow,
+          scalesPerRow,
+          quants: { buffer, offset: 0, size },
+          scales:
+            scaleBytes > 0 ? { buffer, offset: size, size: align(scaleBytes) } : { buffer, offset: 0, size: ALIGNMENT }, // float types have none; something must be bound
+        }),
+      };
+    });
   }
 
   /** The rows of one tensor that belong into one segment. */
@@ -168,78 +175,19 @@ export class WeightLoader {
     const to = Math.min(part.rows, Math.ceil((end - firstRow) / rowStep));
     const tensor = tensorOf(this.#file, part.tensor, [spec.cols, part.tensorRows]);
     const rowBytes = tensor.bytes / part.tensorRows;
-    const perChunk = Math.max(1, Math.floor(CHUNK_BYTES / rowBytes));
-    for (let row = from; row < to; row += perChunk) {
-      const rows = Math.min(perChunk, to - row);
+    this.#longestRow = Math.max(this.#longestRow, rowBytes);
+    const perPiece = rowsPerPiece(rowBytes);
+    for (let row = from; row < to; row += perPiece) {
+      const rows = Math.min(perPiece, to - row);
       yield {
         offset: tensor.offset + (part.fromRow + row) * rowBytes,
         length: rows * rowBytes,
-        use: async (bytes) => {
+        use: (bytes, uploads) => {
           checkFinite(tensor, bytes, part.fromRow + row);
           const target = firstRow + row * rowStep - segment.firstRow;
-          const raw = await this.#upload(bytes);
-          await this.#repack(segment, spec.cols, raw, { rows, rowBytes, firstRow: target, rowStep });
-          this.#inFlight += bytes.length;
-          if (this.#inFlight <= IN_FLIGHT_BYTES) return;
-          await this.#gpu.device.queue.onSubmittedWorkDone();
-          this.#inFlight = 0;
+          return uploads.repack(bytes, { segment, cols: spec.cols, rows, rowBytes, firstRow: target, rowStep });
         },
       };
     }
-  }
-
-  /** The one raw buffer is reused: the queue keeps writes and dispatches in order. @throws LocalLLMError out-of-memory */
-  async #upload(bytes: Uint8Array<ArrayBuffer>): Promise<BufferRange> {
-    const size = Math.ceil(bytes.length / 16) * 16;
-    if (!this.#raw || this.#raw.size < size) {
-      this.#releaseRaw();
-      const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
-      this.#raw = await this.#gpu.allocate('the upload of weights', Math.max(size, CHUNK_BYTES), usage);
-    }
-    const whole = bytes.length & ~3;
-    const { queue } = this.#gpu.device;
-    queue.writeBuffer(this.#raw, 0, bytes, 0, whole);
-    if (whole < bytes.length) {
-      const tail = new Uint8Array(4);
-      tail.set(bytes.subarray(whole));
-      queue.writeBuffer(this.#raw, whole, tail);
-    }
-    return WHOLE(this.#raw);
-  }
-
-  #releaseRaw(): void {
-    if (this.#raw) this.#gpu.release(this.#raw);
-    this.#raw = undefined;
-  }
-
-  async #repack(
-    segment: MatrixSegment,
-    cols: number,
-    raw: BufferRange,
-    { rows, rowBytes, firstRow, rowStep }: { rows: number; rowBytes: number; firstRow: number; rowStep: number },
-  ): Promise<void> {
-    const { kernel, grid } = repackKernel(segment.type);
-    const layout = weightLayout(segment.type, segment.rows, cols);
-    const temporary = new Allocation(this.#gpu);
-    const plan = new PlanBuilder(this.#gpu, temporary);
-    plan.dispatch({
-      label: 'repack',
-      variants: [{ kernel, minRows: 1, grid: () => grid(rows, layout) }],
-      rows: () => rows,
-      buffers: { raw, quants: segment.quants, scales: segment.scales },
-      params: {
-        row_count: rows,
-        blocks: layout.blocks,
-        units_per_row: layout.unitsPerRow,
-        scales_per_row: layout.scalesPerRow,
-        row_bytes: rowBytes,
-        first_row: firstRow,
-        row_step: rowStep,
-      },
-    });
-    const built = await plan.build();
-    const encoder = Plan.encode(this.#gpu, [built], { tokens: rows, outputs: 0, tiles: 0, parts: 0, pages: 0 });
-    this.#gpu.device.queue.submit([encoder.finish()]);
-    temporary.release(); // once the work is done
   }
 }

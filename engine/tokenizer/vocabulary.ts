@@ -51,17 +51,18 @@ export class Vocabulary {
     // llama.cpp gives empty texts this name too: they cannot be met in a text.
     this.texts = texts.map((text, id) => (text === '' ? `[EMPTY_${id}]` : text));
     let longest = 0;
-    for (const [id, text] of this.texts.entries()) {
+    for (let id = 0; id < this.texts.length; id++) {
+      const text = this.texts[id]!;
       longest = Math.max(longest, text.length);
-      const other = this.idOfText.get(text);
+      const known = this.idOfText.size;
+      this.idOfText.set(text, id);
       // Texts that are no UTF-8 were decoded with replacement characters and may coincide.
-      if (other !== undefined && !text.includes('\ufffd')) {
+      if (this.idOfText.size === known && !text.includes('\ufffd')) {
         throw new LocalLLMError(
           'bad-file',
-          `The file's vocabulary is damaged: tokens ${other} and ${id} are both ${quoted(text)}. Convert the model anew.`,
+          `The file's vocabulary is damaged: tokens ${this.texts.indexOf(text)} and ${id} are both ${quoted(text)}. Convert the model anew.`,
         );
       }
-      this.idOfText.set(text, id);
       this.kinds[id] = types === undefined ? TokenKind.NORMAL : (KIND_OF_TYPE[types[id] ?? 0] ?? 0);
     }
     this.longestText = longest;
