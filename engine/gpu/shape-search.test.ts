@@ -24,10 +24,22 @@ test('of each the best measurement counts: one that was disturbed tells nothing'
 });
 
 test('what is far behind is measured once', async () => {
-  const [first, near, far] = timersOf([100], [105], [150]);
-  await fastest([first!, near!, far!], never);
-  expect(near!.mock.calls.length).toBeGreaterThan(1);
-  expect(far).toHaveBeenCalledOnce();
+  const timers = timersOf([100], [90], [110], [200]);
+  expect(await fastest(timers, never)).toBe(1);
+  const [first, best, near, far] = timers.map(({ mock }) => mock.calls.length);
+  expect(far).toBe(1);
+  expect(near).toBeGreaterThan(1);
+  expect(near).toBeLessThan(best!);
+  expect(first).toBe(best); // what the others are compared with stays
+});
+
+test('a GPU that wakes up meanwhile does not make those the best that come last', async () => {
+  let awake = 0.3;
+  const timers = [80, 100, 100, 100].map((time) => () => {
+    awake = Math.min(1, awake + 0.1);
+    return Promise.resolve(time / awake);
+  });
+  expect(await fastest(timers, never)).toBe(0);
 });
 
 test('nothing is measured any more when it is aborted', async () => {

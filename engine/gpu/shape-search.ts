@@ -13,10 +13,11 @@ const WANTED_US = 8_000;
 const MOST_REPEATS = 256;
 /** A GPU that was idle gets faster with every measurement; while one takes less than this share of the one before, it is still waking up. */
 const WARM = 0.97;
-/** Measurements of each of the shapes that are still in the race; the best one counts. */
-const ROUNDS = 3;
-/** A shape that took this much longer than the best one leaves the race. */
-const HOPELESS = 1.1;
+/**
+ * Measurements of each of the shapes that are still in the race, and how much longer than the best one it may take to stay there. The first
+ * ones tell little where the GPU is still waking up.
+ */
+const ROUNDS = [1.5, 1.15, 1.05, 1.05];
 /** Below this a gain is noise. */
 const LEAST_GAIN = 0.02;
 
@@ -100,13 +101,14 @@ export async function fastest(
   signal: AbortSignal,
 ): Promise<number | undefined> {
   const least = timers.map(() => Infinity);
-  for (let round = 0; round < ROUNDS; round++) {
-    const best = Math.min(...least);
+  let most = Infinity;
+  for (const margin of ROUNDS) {
     for (const [index, time] of timers.entries()) {
-      if (round > 0 && least[index]! > best * HOPELESS) continue;
+      if (index > 0 && least[index]! > most) continue;
       if (signal.aborted) return undefined;
       least[index] = Math.min(least[index]!, await time());
     }
+    most = Math.min(...least) * margin;
   }
   const best = least.indexOf(Math.min(...least));
   return least[best]! < least[0]! * (1 - LEAST_GAIN) ? best : 0;

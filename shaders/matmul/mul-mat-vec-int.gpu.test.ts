@@ -47,7 +47,10 @@ describe('mul-mat-vec-int', () => {
 
   // 136 blocks: the last chunk of x is not whole in any of them.
   const long = { type: 'Q8_0', epilogue: 'store', cols: 4352, adapter } as const;
-  it.each(intShapes(long).map((shape) => ({ name: shapeName(shape), shape })))('in $name', async ({ shape }) => {
+  const shapes = new Map(
+    [...intShapes(long), ...intShapes({ ...long, rows: 10_000 })].map((one) => [shapeName(one), one]),
+  );
+  it.each([...shapes].map(([name, shape]) => ({ name, shape })))('in $name', async ({ shape }) => {
     const inShape = (options: MatmulOptions) => mulMatVecIntKernel({ ...options, adapter }, shape)!;
     await check(long, { rows: 37, tokens: 1, margin: 1 }, inShape);
   });

@@ -48,7 +48,7 @@ const shape = (threads: number, lanes: number, rowsPerThread: number): VecShape 
   rowsPerThread,
 });
 
-/** All that were the best or nearly so somewhere. */
+/** Those that were the best somewhere, or nearly so. */
 const SHAPES = [
   shape(64, 16, 2),
   shape(64, 16, 4),
@@ -59,24 +59,26 @@ const SHAPES = [
   shape(256, 64, 2),
   shape(256, 64, 4),
   shape(384, 32, 2),
-  shape(384, 96, 2),
   shape(512, 64, 2),
   shape(512, 128, 2),
-  shape(512, 128, 4),
   shape(768, 192, 2),
   shape(1024, 128, 2),
-  shape(1024, 256, 4),
 ];
+/** From so many rows on, workgroups are enough: small ones were the best there, and never below. */
+const TALL = 8192;
 
 /** The one that is expected to be the best, then all others that are worth measuring. None where there is no such kernel. */
 export function intShapes(options: MatmulOptions): VecShape[] {
   const first = expected(options);
   if (!integerOptions(options, first.lanes)) return [];
-  const { workgroupThreads } = options.adapter ?? PORTABLE;
-  const most = Math.min(workgroupThreads, (options.cols / ELEMENTS) * 2); // beyond that most threads have nothing to do
+  const { cols, rows = 0, adapter = PORTABLE } = options;
+  const [least, most] = rows >= TALL ? [64, 384] : [128, Infinity];
+  const useful = (cols / ELEMENTS) * 2; // beyond that most threads have nothing to do
   const others = SHAPES.filter(
     ({ threads, lanes, rowsPerThread }) =>
-      threads <= most && !(threads === first.threads && lanes === first.lanes && rowsPerThread === first.rowsPerThread),
+      threads >= least &&
+      threads <= Math.min(most, useful, adapter.workgroupThreads) &&
+      !(threads === first.threads && lanes === first.lanes && rowsPerThread === first.rowsPerThread),
   );
   return [first, ...others];
 }
@@ -89,7 +91,7 @@ export function intShapes(options: MatmulOptions): VecShape[] {
 function expected({ cols, rows = 0, adapter = PORTABLE }: MatmulOptions): VecShape {
   const short = cols <= 32 * BLOCK;
   const long = cols > 256 * ELEMENTS;
-  const tall = rows >= (long ? 8192 : 24_000);
+  const tall = rows >= (long ? TALL : 24_000);
   if (tall) return shape(short || long ? 128 : 256, 32, 4);
   const threads = long && cols <= 384 * ELEMENTS && adapter.workgroupThreads >= 384 ? 384 : 256;
   const low = rows <= 3072 && cols > 4096;
