@@ -27,9 +27,12 @@ export function shapeName({ arithmetic, threads, lanes, rowsPerThread }: VecShap
   return `${arithmetic} ${threads} ${lanes} ${rowsPerThread}`;
 }
 
-/** `q4-k store 3072 8192`: products that the same shape is best for. */
+/** Raised when the kernels for one token change so that what was measured of them may not hold any more. */
+const MEASURED_FOR = 1;
+
+/** `q4-k store 3072 8192 1`: products that the same shape is the best for. */
 export function productName({ type, epilogue, rows = 0, cols }: MatmulOptions): string {
-  return `${weightName(type)} ${epilogue} ${rows} ${cols}`;
+  return `${weightName(type)} ${epilogue} ${rows} ${cols} ${MEASURED_FOR}`;
 }
 
 /** For one token, in the shape that was asked for. */
