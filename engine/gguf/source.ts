@@ -10,6 +10,8 @@ export interface ByteSource {
   readonly size: number;
   /** What the file is called: messages tell the parts of a split model by it. */
   readonly name?: string;
+  /** Reading is done when `read` gives its promise: the memory that it is given may be such as others take away again. */
+  readonly immediate?: boolean;
   /**
    * Exactly `length` bytes from `offset`.
    * @param into memory that the result may lie in: fresh memory for every piece of a large file takes longer than reading it

@@ -11,6 +11,7 @@ export function concatSources(parts: readonly ByteSource[]): ByteSource {
   const size = parts.reduce((sum, part) => sum + part.size, 0);
   return {
     size,
+    immediate: parts.every((part) => part.immediate === true),
     async read(offset, length, into) {
       if (offset < 0 || offset + length > size) {
         throw new LocalLLMError(

@@ -36,10 +36,18 @@ export interface RowsToRepack {
 /** How many rows of a tensor travel at once. */
 export const rowsPerPiece = (rowBytes: number): number => Math.max(1, Math.floor(PIECE_ROOM / rowBytes));
 
+interface Slot {
+  buffer: GPUBuffer;
+  /** Resolves when the GPU has copied what the buffer held. */
+  mapped: Promise<void>;
+  /** What is mapped of the buffer. */
+  memory: ArrayBuffer;
+}
+
 export class Uploads {
   readonly #gpu: Gpu;
   readonly #allocation: Allocation;
-  readonly #staging: { buffer: GPUBuffer; mapped: Promise<void> }[];
+  readonly #slots: readonly Slot[];
   /** Parameters, then rows as they are in the file: the queue keeps copies and dispatches in order, so one is enough. */
   readonly #raw: GPUBuffer;
   readonly #bindGroups = new Map<MatrixSegment, GPUBindGroup>();
@@ -49,7 +57,7 @@ export class Uploads {
     this.#gpu = gpu;
     this.#allocation = allocation;
     this.#raw = raw;
-    this.#staging = staging.map((buffer) => ({ buffer, mapped: map(buffer) }));
+    this.#slots = staging.map((buffer) => ({ buffer, mapped: map(buffer), memory: new ArrayBuffer(0) }));
   }
 
   /** @param rowBytes of the longest row: it travels in one piece. @throws LocalLLMError out-of-memory */
@@ -71,13 +79,20 @@ export class Uploads {
     }
   }
 
-  /** Resolves as soon as the memory of `bytes` is free again. @throws LocalLLMError shader, device-lost */
-  async repack(bytes: Uint8Array<ArrayBuffer>, to: RowsToRepack): Promise<void> {
+  /** Memory for the rows of the next piece, until {@link repack} takes them. @throws LocalLLMError device-lost */
+  async room(length: number): Promise<Uint8Array<ArrayBuffer>> {
+    const slot = this.#slot;
+    await slot.mapped;
+    slot.memory = slot.buffer.getMappedRange(0, HEAD_BYTES + Math.ceil(length / 4) * 4);
+    return new Uint8Array(slot.memory, HEAD_BYTES, length);
+  }
+
+  /** What lies in {@link room} becomes rows of a matrix. @throws LocalLLMError shader */
+  async repack(to: RowsToRepack): Promise<void> {
     const { kernel, grid } = repackKernel(to.segment.type);
     const layout = weightLayout(to.segment.type, to.segment.rows, to.cols);
     const pipeline = await this.#gpu.pipeline(kernel);
-    const slot = this.#staging[this.#turn++ % PIECES]!;
-    await slot.mapped;
+    const slot = this.#slot;
     const params = packParams(kernel, {
       row_count: to.rows,
       blocks: layout.blocks,
@@ -87,10 +102,8 @@ export class Uploads {
       first_row: to.firstRow,
       row_step: to.rowStep,
     });
-    const size = HEAD_BYTES + Math.ceil(bytes.length / 4) * 4;
-    const memory = new Uint8Array(slot.buffer.getMappedRange(0, size));
-    memory.set(new Uint8Array(params));
-    memory.set(bytes, HEAD_BYTES);
+    new Uint8Array(slot.memory).set(new Uint8Array(params));
+    const size = slot.memory.byteLength;
     slot.buffer.unmap();
     const encoder = this.#gpu.device.createCommandEncoder();
     encoder.copyBufferToBuffer(slot.buffer, 0, this.#raw, 0, size);
@@ -101,11 +114,16 @@ export class Uploads {
     pass.end();
     this.#gpu.device.queue.submit([encoder.finish()]);
     slot.mapped = map(slot.buffer);
+    this.#turn++;
   }
 
   /** Frees its memory once the work that needs it is done. */
   release(): void {
     this.#allocation.release();
+  }
+
+  get #slot(): Slot {
+    return this.#slots[this.#turn % PIECES]!;
   }
 
   #bindGroup(kernel: Kernel, segment: MatrixSegment): GPUBindGroup {
@@ -125,7 +143,6 @@ export class Uploads {
   }
 }
 
-/** Resolves when the GPU has copied what the buffer held. */
 function map(buffer: GPUBuffer): Promise<void> {
   const mapped = buffer.mapAsync(GPUMapMode.WRITE).catch((cause: unknown) => {
     const message = 'The GPU was lost while weights were uploaded. Load the model again.';

@@ -14,7 +14,7 @@ import type { Gpu } from '../gpu/gpu.ts';
 import type { Matrix, MatrixSegment, Weights } from '../ops/context.ts';
 import { LocalLLMError } from '../protocol/errors.ts';
 import { align, ALIGNMENT, listed, planSegments, tensorOf, vectorOf } from './tensors.ts';
-import { PIECE_BYTES, PIECES, rowsPerPiece, Uploads } from './uploads.ts';
+import { PIECE_BYTES, PIECES, type RowsToRepack, rowsPerPiece, Uploads } from './uploads.ts';
 
 /** Held in JavaScript's memory while weights are read: pieces of the file, and those that the GPU copies from. */
 export const LOAD_BYTES = 2 * PIECES * PIECE_BYTES;
@@ -23,8 +23,10 @@ export const LOAD_BYTES = 2 * PIECES * PIECE_BYTES;
 interface Piece {
   offset: number;
   length: number;
-  /** Resolves when the memory of the bytes is free again. */
-  use(bytes: Uint8Array<ArrayBuffer>, uploads: Uploads): Promise<void> | void;
+  /** Checks them, or takes what they hold. @throws LocalLLMError bad-file, not-supported */
+  use(bytes: Uint8Array<ArrayBuffer>): void;
+  /** Where they go on the GPU, of a matrix. */
+  rows?: RowsToRepack;
 }
 
 export interface WeightSource {
@@ -103,18 +105,25 @@ export class WeightLoader {
     const pieces = this.#fills.splice(0).flatMap((fill) => [...fill()]);
     pieces.sort((a, b) => a.offset - b.offset);
     const uploads = await Uploads.open(this.#gpu, this.#longestRow);
+    /** Under way, a few pieces ahead; a source that reads at once reads where its bytes are wanted instead. */
     const reads: Promise<Uint8Array<ArrayBuffer>>[] = [];
-    const read = (at: number): void => {
-      if (at >= pieces.length) return;
-      reads[at % PIECES] = this.#read(pieces[at]!, at);
-      reads[at % PIECES]!.catch(() => {}); // reported where it is awaited
+    const readAhead = (at: number): void => {
+      const piece = pieces[at];
+      if (!piece || this.#source.immediate) return;
+      const turn = at % PIECES;
+      if (this.#memory[turn]!.length < piece.length) this.#memory[turn] = new Uint8Array(piece.length);
+      reads[turn] = this.#read(piece, this.#memory[turn]);
+      reads[turn].catch(() => {}); // reported where it is awaited
     };
     try {
-      for (let at = 0; at < PIECES; at++) read(at);
+      for (let at = 0; at < PIECES; at++) readAhead(at);
       for (const [at, piece] of pieces.entries()) {
-        const bytes = await reads[at % PIECES]!;
-        await piece.use(bytes, uploads);
-        read(at + PIECES);
+        const room = piece.rows && (await uploads.room(piece.length));
+        const bytes = await (reads[at % PIECES] ?? this.#read(piece, room));
+        piece.use(bytes);
+        if (room && bytes.buffer !== room.buffer) room.set(bytes);
+        readAhead(at + PIECES);
+        if (piece.rows) await uploads.repack(piece.rows);
         this.#onBytes(bytes.length);
       }
       await this.#gpu.device.queue.onSubmittedWorkDone();
@@ -124,11 +133,9 @@ export class WeightLoader {
     }
   }
 
-  async #read({ offset, length }: Piece, turn: number): Promise<Uint8Array<ArrayBuffer>> {
+  async #read({ offset, length }: Piece, into?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
     if (this.#stopped || this.#signal?.aborted) throw new LocalLLMError('aborted', 'Loading was cancelled.');
-    const at = turn % this.#memory.length;
-    if (this.#memory[at]!.length < length) this.#memory[at] = new Uint8Array(length);
-    return this.#source.read(offset, length, this.#memory[at]);
+    return this.#source.read(offset, length, into);
   }
 
   #vectorPieces(buffer: GPUBuffer, { size, parts }: VectorSpec): Piece[] {
@@ -182,10 +189,14 @@ export class WeightLoader {
       yield {
         offset: tensor.offset + (part.fromRow + row) * rowBytes,
         length: rows * rowBytes,
-        use: (bytes, uploads) => {
-          checkFinite(tensor, bytes, part.fromRow + row);
-          const target = firstRow + row * rowStep - segment.firstRow;
-          return uploads.repack(bytes, { segment, cols: spec.cols, rows, rowBytes, firstRow: target, rowStep });
+        use: (bytes) => checkFinite(tensor, bytes, part.fromRow + row),
+        rows: {
+          segment,
+          cols: spec.cols,
+          rows,
+          rowBytes,
+          firstRow: firstRow + row * rowStep - segment.firstRow,
+          rowStep,
         },
       };
     }

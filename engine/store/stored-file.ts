@@ -16,6 +16,8 @@ export interface StoredFile {
   readonly size: number;
   /** The file's own name. */
   readonly name: string;
+  /** Of files that open synchronously. */
+  readonly immediate?: boolean;
   /**
    * Exactly `length` bytes from `offset`, in `into` where that is given and large enough.
    * @throws LocalLLMError bad-file past the end or where the bytes are not those that were stored, storage when it cannot be read
@@ -43,6 +45,7 @@ interface OpenFile {
 }
 
 export class VerifiedFile implements StoredFile {
+  readonly immediate = true;
   readonly size: number;
   readonly name: string;
   readonly #blob: StoreFile;
