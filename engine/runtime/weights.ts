@@ -118,8 +118,9 @@ export class WeightLoader {
     try {
       for (let at = 0; at < PIECES; at++) readAhead(at);
       for (const [at, piece] of pieces.entries()) {
+        const read = await reads[at % PIECES];
         const room = piece.rows && (await uploads.room(piece.length));
-        const bytes = await (reads[at % PIECES] ?? this.#read(piece, room));
+        const bytes = read ?? (await this.#read(piece, room));
         piece.use(bytes);
         if (room && bytes.buffer !== room.buffer) room.set(bytes);
         readAhead(at + PIECES);
