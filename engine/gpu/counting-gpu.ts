@@ -31,10 +31,10 @@ const nothing: unknown = new Proxy(() => nothing, {
 });
 
 /** What all mapped buffers show, as long as the longest. */
-let memory = new ArrayBuffer(0);
+let shown = new ArrayBuffer(0);
 function mapped(_offset: number, size: number): ArrayBuffer {
-  if (memory.byteLength < size) memory = new ArrayBuffer(size);
-  return memory;
+  if (shown.byteLength < size) shown = new ArrayBuffer(size);
+  return shown;
 }
 
 const buffer = (size: number) => ({
@@ -54,8 +54,10 @@ export const BOUNDLESS: MemoryLimits = {
 
 /** Only `allocatedBytes` means anything, and what is refused for `memory`; kernels are those of a real GPU. */
 export function countingGpu(memory: MemoryLimits = BOUNDLESS, adapter: Adapter = PORTABLE): Gpu {
-  const { GPUBufferUsage = BUFFER_USAGE, GPUMapMode = MAP_MODE } = globalThis;
-  Object.assign(globalThis, { GPUBufferUsage, GPUMapMode });
+  Object.assign(globalThis, {
+    GPUBufferUsage: globalThis.GPUBufferUsage ?? BUFFER_USAGE,
+    GPUMapMode: globalThis.GPUMapMode ?? MAP_MODE,
+  });
   const device = new Proxy(
     { createBuffer: ({ size }: GPUBufferDescriptor) => buffer(size) },
     {
