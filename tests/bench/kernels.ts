@@ -22,26 +22,8 @@ import { tokensPerTile } from '../../shaders/attention/attention-shape.ts';
 import { isWeightType, weightLayout, type WeightType } from '../../shaders/matmul/weights.ts';
 import { streamReadKernel, streamReadShape } from '../../shaders/lab/stream-read.kernel.ts';
 import { noise } from '../../shaders/testing/noise.ts';
+import { type KernelResult, wholeStep } from './kernel-result.ts';
 import { fitting, matricesOf, type MatrixShape, type ModelName, shapeOf } from './models.ts';
-
-export interface KernelResult {
-  model: ModelName;
-  kernel: string;
-  /** Of the weights; of the cache in attention. */
-  type: string;
-  shape: string;
-  tokens: number;
-  microseconds: number;
-  bytes: number;
-  gigabytesPerSecond: number;
-  /** Of the time that the roofline allows; 1 is perfect. */
-  ofRoofline: number;
-  /** Of products of one token: of the time in which a kernel that does nothing else reads as many bytes, dispatched as often. */
-  ofStream?: number;
-}
-
-/** In place of a product's name: all of a decode step, one after another. */
-export const WHOLE_STEP = 'whole step';
 
 export interface KernelOptions {
   models: readonly ModelName[];
@@ -59,6 +41,7 @@ const FLUSH_BYTES = 512e6;
 const SOFTWARE_FLUSH_BYTES = 32e6;
 const PATTERN_BYTES = 1 << 22;
 const MEASUREMENTS = 3;
+const ALONE = { exclusively: <T>(work: () => Promise<T>) => work(), signal: new AbortController().signal };
 
 export async function measureKernels(gpu: Gpu, stopwatch: Stopwatch, options: KernelOptions): Promise<void> {
   const { STORAGE, COPY_SRC, COPY_DST } = GPUBufferUsage;
@@ -82,32 +65,6 @@ export async function measureKernels(gpu: Gpu, stopwatch: Stopwatch, options: Ke
       for (const past of options.contexts) if (past < (shapeOf(model).context ?? 0)) await bench.attention(model, past);
     }
   });
-}
-
-/** What a decode step spends in its products: each of them in every layer, the head once. */
-function wholeStep(
-  model: ModelName,
-  type: string,
-  products: readonly KernelResult[],
-  { bytesPerSecond }: Roofline,
-): KernelResult {
-  const { layers } = shapeOf(model);
-  const sum = (of: (product: KernelResult) => number) =>
-    products.reduce((total, product) => total + of(product) * (product.kernel === 'head' ? 1 : layers), 0);
-  const microseconds = sum((product) => product.microseconds);
-  const bytes = sum((product) => product.bytes);
-  return {
-    model,
-    kernel: WHOLE_STEP,
-    type,
-    shape: `${layers} layers, head`,
-    tokens: 1,
-    microseconds,
-    bytes,
-    gigabytesPerSecond: bytes / microseconds / 1000,
-    ofRoofline: (bytes / bytesPerSecond / microseconds) * 1e6,
-    ofStream: sum((product) => product.microseconds * (product.ofStream ?? 0)) / microseconds,
-  };
 }
 
 class KernelBench {
@@ -220,7 +177,7 @@ class KernelBench {
     streamBytesPerSecond?: number,
   ): Promise<KernelResult> {
     const plan = await builder.build();
-    await searchShapes(this.#gpu, plan, { exclusively: (work) => work(), signal: new AbortController().signal });
+    await searchShapes(this.#gpu, plan, ALONE);
     const sum = (key: 'bytes' | 'flops') => plan.describe(dims).reduce((total, step) => total + step[key], 0) / copies;
     const [bytes, flops] = [sum('bytes'), sum('flops')];
     const microseconds = (await this.#leastOf(plan, dims)) / copies;

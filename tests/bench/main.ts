@@ -11,7 +11,8 @@ import { measureRoofline } from '../../engine/runtime/roofline.ts';
 import { isWeightType, type WeightType } from '../../shaders/matmul/weights.ts';
 import { compareWithLlamaCpp } from './engine.ts';
 import { type Floors, measureFloors } from './floors.ts';
-import { type KernelResult, measureKernels } from './kernels.ts';
+import type { KernelResult } from './kernel-result.ts';
+import { measureKernels } from './kernels.ts';
 import type { Comparison } from './measured.ts';
 import { type ModelName, MODELS } from './models.ts';
 import { writeReport } from './report.ts';
@@ -140,7 +141,7 @@ async function engine(): Promise<void> {
     comparisons.push(
       await compareWithLlamaCpp(path, {
         ...sizes(software),
-        contexts: contextsFor(software, [0, 1024, 8192]),
+        contexts: contextsFor(software, [0, 1024, 8192, 32_768]),
         peer: peerNamed(values.peer),
         dawn: values.dawn,
         say,

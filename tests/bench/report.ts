@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { drawChart } from './chart.ts';
 import type { Floors } from './floors.ts';
-import type { KernelResult } from './kernels.ts';
+import type { KernelResult } from './kernel-result.ts';
 import type { Comparison } from './measured.ts';
 import type { Kind, Result } from './results.ts';
 import type { Sites } from './sites.ts';

@@ -7,7 +7,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import type { Floors } from './floors.ts';
-import type { KernelResult } from './kernels.ts';
+import type { KernelResult } from './kernel-result.ts';
 import type { Comparison } from './measured.ts';
 import type { Sites } from './sites.ts';
 import type { Start } from './start.ts';

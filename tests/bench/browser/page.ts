@@ -49,8 +49,10 @@ const bench = {
     engine = await createEngine();
     const start = performance.now();
     await engine.load(source, { contextTokens });
+    const loadMs = performance.now() - start;
+    await engine.tune(new AbortController().signal);
     ours = new Ours(engine, prompts);
-    return { adapter: engine.info()!.adapter, loadMs: performance.now() - start };
+    return { adapter: engine.info()!.adapter, loadMs };
   },
 
   async openWllama(folder: string, url: string, contextTokens: number): Promise<{ loadMs: number }> {
