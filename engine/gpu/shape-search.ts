@@ -19,7 +19,7 @@ const WARM = 0.97;
  */
 const ROUNDS = [1.5, 1.15, 1.05, 1.05];
 /** Below this a gain is noise. */
-const LEAST_GAIN = 0.02;
+const LEAST_GAIN = 0.01;
 
 export interface SearchOptions {
   /** Runs work that nobody else's may mix with: each measurement is one, and between them others have their turn. */

@@ -9,7 +9,7 @@ import {
   type VecShape,
 } from './fragments.ts';
 import mulMatVecInt from './mul-mat-vec-int.wgsl?raw';
-import { BLOCK } from './weights.ts';
+import { BLOCK, weightLayout } from './weights.ts';
 
 const ELEMENTS = 8; // of x, of which a thread makes integers at a time
 
@@ -86,14 +86,16 @@ export function intShapes(options: MatmulOptions): VecShape[] {
 /**
  * As measured on one GPU: the many workgroups of a tall matrix overlap best when they are small and do much for each integer of x, those
  * of a low one need their threads, and to be so many that they share the GPU evenly: 64 threads a pair of rows instead of 32 make
- * twice as many. x of 2048 at most is one chunk of 256 threads, without a second round, x of 3072 one of 384.
+ * twice as many. Of weights of 4 bits a thread then takes two blocks. x of 2048 at most is one chunk of 256 threads, without a second
+ * round, x of 3072 one of 384.
  */
-function expected({ cols, rows = 0, adapter = PORTABLE }: MatmulOptions): VecShape {
+function expected({ type, cols, rows = 0, adapter = PORTABLE }: MatmulOptions): VecShape {
   const short = cols <= 32 * BLOCK;
   const long = cols > 256 * ELEMENTS;
   const tall = rows >= (long ? TALL : 24_000);
   if (tall) return shape(short || long ? 128 : 256, 32, 4);
-  const threads = long && cols <= 384 * ELEMENTS && adapter.workgroupThreads >= 384 ? 384 : 256;
+  const fits = (threads: number) => threads <= adapter.workgroupThreads;
   const low = rows <= 3072 && cols > 4096;
-  return shape(short ? 128 : threads, low ? 64 : 32, 2);
+  if (low) return shape(fits(512) && weightLayout(type, 1, BLOCK).unitsPerRow === 1 ? 512 : 256, 64, 2);
+  return shape(short ? 128 : long && cols <= 384 * ELEMENTS && fits(384) ? 384 : 256, 32, 2);
 }
