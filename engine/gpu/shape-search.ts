@@ -36,7 +36,7 @@ export async function searchShapes(gpu: Gpu, plan: Plan, { exclusively, signal }
   const stopwatch = new Stopwatch(gpu);
   try {
     for (const choice of plan.choices) {
-      if (gpu.shapes.has(choice.key)) continue;
+      if (choice.shapes.includes(gpu.shapes.get(choice.key) ?? '')) continue;
       const runs = await compile(plan, choice, signal);
       const [first] = runs;
       if (!first || signal.aborted) return;
