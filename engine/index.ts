@@ -8,7 +8,7 @@
  * const { text } = await engine.generate({ input: 'Hello', options: {}, owner: 'me', priority: 0, signal: new AbortController().signal, onDelta: console.log });
  */
 export { createEngine } from './runtime/create-engine.ts';
-export type { AdapterSource, Engine, EngineInfo, GenerateRequest, LoadOptions } from './runtime/engine.ts';
+export type { AdapterSource, Engine, EngineInfo, GenerateRequest, LoadOptions, Shapes } from './runtime/engine.ts';
 export { type ErrorCode, LocalLLMError } from './protocol/errors.ts';
 export type { GenerateParams, GenerateResult, Input, Message, Tool, ToolCall, Usage } from './protocol/messages.ts';
 export { type GgufFile, parseGguf, type TensorInfo } from './gguf/parse.ts';
