@@ -46,6 +46,8 @@ export class Gpu {
   allocatedBytes = 0;
 
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
+  /** The same, of kernels that were asked for before: to compare their text takes longer than to find them. */
+  readonly #known = new WeakMap<Kernel, Promise<GPUComputePipeline>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
 
   private constructor(device: GPUDevice, adapterName: string, adapter: Adapter) {
@@ -148,6 +150,8 @@ export class Gpu {
 
   /** @throws LocalLLMError shader, with file and line of each message */
   pipeline(kernel: Kernel): Promise<GPUComputePipeline> {
+    const known = this.#known.get(kernel);
+    if (known) return known;
     const key = `${kernel.name} ${JSON.stringify(kernel.constants)} ${kernel.wgsl}`;
     let pipeline = this.#pipelines.get(key);
     if (!pipeline) {
@@ -155,6 +159,8 @@ export class Gpu {
       this.#pipelines.set(key, pipeline);
       pipeline.catch(() => this.#pipelines.delete(key));
     }
+    this.#known.set(kernel, pipeline);
+    pipeline.catch(() => this.#known.delete(kernel));
     return pipeline;
   }
 
