@@ -263,7 +263,7 @@ export class FakeModels {
         defaultId: this.#default,
         settings: Object.fromEntries(this.#settings),
         speeds: {},
-      shapes: {},
+        shapes: {},
         downloads: [...this.#resume],
         hubToken: undefined,
       },
