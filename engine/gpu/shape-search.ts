@@ -40,23 +40,16 @@ export async function searchShapes(gpu: Gpu, plan: Plan, { exclusively, signal }
       const runs = await compile(plan, choice, signal);
       const [first] = runs;
       if (!first || signal.aborted) return;
-      const time = (run: Plan, repeats: number) =>
-        exclusively(() =>
-          stopwatch.time(
-            Array.from({ length: repeats }, () => run),
-            ONE_ROW,
-          ),
-        );
-      const repeats = await repeatsFor((count) => time(first.run, count), signal);
-      const timers = runs.map(
-        ({ run }) =>
-          () =>
-            time(run, repeats),
-      );
+      const time = ({ run }: Shaped, repeats: number): Promise<number> => {
+        const plans = Array.from({ length: repeats }, () => run);
+        return exclusively(() => stopwatch.time(plans, ONE_ROW));
+      };
+      const repeats = await repeatsFor((count) => time(first, count), signal);
+      const timers = runs.map((one) => time.bind(undefined, one, repeats));
       const best = await fastest(timers, signal);
       const shape = best === undefined ? undefined : runs[best]?.shape;
       if (shape === undefined) return;
-      await exclusively(() => plan.choose(choice.key, shape));
+      await plan.choose(choice.key, shape);
       gpu.shapes.set(choice.key, shape);
     }
   } finally {
@@ -64,13 +57,15 @@ export async function searchShapes(gpu: Gpu, plan: Plan, { exclusively, signal }
   }
 }
 
-/** The choice's steps in each shape; one that this GPU does not compile is left out. */
-async function compile(
-  plan: Plan,
-  { key, shapes }: Choice,
-  signal: AbortSignal,
-): Promise<{ shape: string; run: Plan }[]> {
-  const runs: { shape: string; run: Plan }[] = [];
+/** A choice's steps in one of its shapes. */
+interface Shaped {
+  shape: string;
+  run: Plan;
+}
+
+/** In each shape; one that this GPU does not compile is left out. */
+async function compile(plan: Plan, { key, shapes }: Choice, signal: AbortSignal): Promise<Shaped[]> {
+  const runs: Shaped[] = [];
   for (const shape of shapes) {
     if (signal.aborted) return [];
     const run = await plan.only(key, shape).catch(() => undefined);
