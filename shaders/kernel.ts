@@ -36,6 +36,8 @@ export interface Adapter {
   integerDot: boolean;
   /** Threads that a workgroup may have: 256 or more. */
   workgroupThreads: number;
+  /** Bytes of memory that a workgroup may have: 16 KiB or more. */
+  workgroupBytes: number;
   /** Matrices of 16 × 16, f16 into f32, in subgroups of exactly 32, and workgroup memory enough for what is made of them. */
   subgroupMatrix: boolean;
 }
@@ -47,6 +49,7 @@ export const PORTABLE: Adapter = {
   packedDot: false,
   integerDot: false,
   workgroupThreads: 256,
+  workgroupBytes: 16_384,
   subgroupMatrix: false,
 };
 

@@ -14,6 +14,7 @@ export async function profile(
     path,
     whole,
     async (model, gpu) => {
+      await model.forward.searchShapes();
       const roofline = await measureRoofline(gpu);
       const { forward } = await profileForward(model, { past, tokens }, { runs });
       if (options.json) return print(`${JSON.stringify({ adapter: gpu.adapterName, roofline, ...forward })}\n`);

@@ -224,6 +224,7 @@ function describeAdapter(
       hasMatrices(info) &&
       limits.maxComputeWorkgroupStorageSize >= MATRIX_WORKGROUP_BYTES,
     workgroupThreads: Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX),
+    workgroupBytes: limits.maxComputeWorkgroupStorageSize,
     packedDot,
     integerDot: packedDot && INTEGER_DOT.test(name),
   };

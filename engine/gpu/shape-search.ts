@@ -22,24 +22,31 @@ const ROUNDS = [1.5, 1.15, 1.05, 1.05];
 const LEAST_GAIN = 0.01;
 
 export interface SearchOptions {
-  /** Runs work that nobody else's may mix with: each measurement is one, and between them others have their turn. */
-  exclusively: <T>(work: () => Promise<T>) => Promise<T>;
-  signal: AbortSignal;
+  /** Runs work that nobody else's may mix with: each measurement is one, and between them others have their turn. Default: there is nobody else. */
+  exclusively?: <T>(work: () => Promise<T>) => Promise<T>;
+  signal?: AbortSignal;
 }
+
+const NEVER = new AbortController().signal;
 
 /**
  * Measures what the plan leaves open and is not yet known in `gpu.shapes`, and puts the best into both. Ends early when aborted; what was
  * found by then stays. The plan's activations are overwritten.
  * @throws LocalLLMError device-lost
  */
-export async function searchShapes(gpu: Gpu, plan: Plan, { exclusively, signal }: SearchOptions): Promise<void> {
+export async function searchShapes(
+  gpu: Gpu,
+  plan: Plan,
+  { exclusively = (work) => work(), signal = NEVER }: SearchOptions = {},
+): Promise<void> {
   const stopwatch = new Stopwatch(gpu);
   try {
     for (const choice of plan.choices) {
       if (choice.shapes.includes(gpu.shapes.get(choice.key) ?? '')) continue;
       const runs = await compile(plan, choice, signal);
       const [first] = runs;
-      if (!first || signal.aborted) return;
+      if (signal.aborted) return;
+      if (!first) continue; // as recorded it runs, whatever the others do
       const time = ({ run }: Shaped, repeats: number): Promise<number> => {
         const plans = Array.from({ length: repeats }, () => run);
         return exclusively(() => stopwatch.time(plans, ONE_ROW));

@@ -176,6 +176,16 @@ describe('adapters', () => {
 });
 
 describe('speed', () => {
+  async function loadMeasured() {
+    vi.useFakeTimers();
+    const measured = vi.fn<NonNullable<HostFixture['measureSpeed']>>().mockResolvedValue({ prefill: 300, decode: 30 });
+    at.measureSpeed = measured;
+    at.restart();
+    const client = at.connect('a');
+    await client.load();
+    return { client, engine: at.engines[0]!, measured };
+  }
+
   test('is measured once after a load, when it is quiet, and kept', async () => {
     vi.useFakeTimers();
     const measured = vi.fn<NonNullable<HostFixture['measureSpeed']>>();
@@ -218,16 +228,10 @@ describe('speed', () => {
   });
 
   test('waits until the best kernels are found, which the next load is told of', async () => {
-    vi.useFakeTimers();
-    const measured = vi.fn<NonNullable<HostFixture['measureSpeed']>>().mockResolvedValue({ prefill: 300, decode: 30 });
-    at.measureSpeed = measured;
-    at.restart();
-    const client = at.connect('a');
-    await client.load();
-    const [engine] = at.engines;
-    expect(engine!.loads.at(-1)!.shapes?.('test gpu')).toEqual({});
+    const { engine, measured } = await loadMeasured();
+    expect(engine.loads.at(-1)!.shapes?.('test gpu')).toEqual({});
     const found = Promise.withResolvers<Shapes>();
-    const tune = vi.spyOn(engine!, 'tune').mockReturnValueOnce(found.promise);
+    const tune = vi.spyOn(engine, 'tune').mockReturnValueOnce(found.promise);
     await vi.advanceTimersByTimeAsync(1_500);
     expect(tune).toHaveBeenCalledOnce();
     expect(measured).not.toHaveBeenCalled();
@@ -243,13 +247,7 @@ describe('speed', () => {
   });
 
   test('what was found stays when somebody comes meanwhile, and the search goes on later', async () => {
-    vi.useFakeTimers();
-    const measured = vi.fn<NonNullable<HostFixture['measureSpeed']>>().mockResolvedValue({ prefill: 300, decode: 30 });
-    at.measureSpeed = measured;
-    at.restart();
-    const client = at.connect('a');
-    await client.load();
-    const engine = at.engines[0]!;
+    const { client, engine, measured } = await loadMeasured();
     const tune = vi
       .spyOn(engine, 'tune')
       .mockImplementationOnce(

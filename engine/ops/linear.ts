@@ -8,12 +8,12 @@ import {
   fewTokensKernel,
   matmulKernels,
   productName,
-  shapeName,
   vecKernel,
   vecShapes,
 } from '../../shaders/matmul/matmul.kernel.ts';
 import { MIN_TOKENS, TOKENS } from '../../shaders/matmul/mul-mat-cols-int.kernel.ts';
 import { integersBytes, toIntegersGrid, toIntegersKernel } from '../../shaders/matmul/to-integers.kernel.ts';
+import { shapeName } from '../../shaders/matmul/vec-shape.ts';
 import { BLOCK } from '../../shaders/matmul/weights.ts';
 import type { Choice, Dims, Dispatch, Scratch, Tap, Variant } from '../gpu/dispatch.ts';
 import {

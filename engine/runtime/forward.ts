@@ -178,7 +178,7 @@ export class Forward {
    * Finds the best shapes for one token, of what is not known in `gpu.shapes`, and goes on with them. Caches stay as they are.
    * @throws LocalLLMError device-lost
    */
-  searchShapes({ exclusively, signal }: SearchOptions): Promise<void> {
+  searchShapes({ exclusively = (work) => work(), ...options }: SearchOptions = {}): Promise<void> {
     const { gpu, batch } = this.#parts;
     return searchShapes(gpu, this.#plan, {
       exclusively: (work) =>
@@ -186,7 +186,7 @@ export class Forward {
           gpu.device.queue.writeBuffer(batch, 0, ONE_TOKEN);
           return work();
         }),
-      signal,
+      ...options,
     });
   }
 

@@ -68,7 +68,7 @@ async function profileModel(
     signal,
   });
   try {
-    await model.forward.searchShapes({ exclusively: (work) => work(), signal });
+    await model.forward.searchShapes({ signal });
     onProgress(PROGRESS.tuned);
     const roofline = await measureRoofline(gpu);
     onProgress(PROGRESS.roofline);

@@ -46,21 +46,6 @@ export interface MatmulOptions {
   shape?: string | undefined;
 }
 
-/**
- * How the threads of a product of one token share its work. What is best depends on the GPU, the matrix and its type: a measurement
- * tells (`searchShapes`), and where nothing was measured, the first of `vecShapes`.
- */
-export interface VecShape {
-  /** x rounded to 16 bits, or as it is. */
-  arithmetic: 'integers' | 'floats';
-  /** Of a workgroup. */
-  threads: number;
-  /** Threads that share rows. */
-  lanes: number;
-  /** Rows that a thread works on at once. */
-  rowsPerThread: number;
-}
-
 export interface MatmulVariant {
   kernel: Kernel;
   grid: (rows: number, tokens: number) => Grid;

@@ -3,13 +3,14 @@
  *
  * @module
  */
-import type { MatmulOptions, MatmulVariant, VecShape } from './fragments.ts';
+import type { MatmulOptions, MatmulVariant } from './fragments.ts';
 import { mulMatColsIntKernel } from './mul-mat-cols-int.kernel.ts';
 import { mulMatColsKernel } from './mul-mat-cols.kernel.ts';
 import { mulMatSubgroupMatrixKernels } from './mul-mat-subgroup-matrix.kernel.ts';
 import { mulMatSmallTileKernel, mulMatTileKernel } from './mul-mat-tile.kernel.ts';
 import { intShapes, mulMatVecIntKernel } from './mul-mat-vec-int.kernel.ts';
 import { floatShapes, mulMatVecKernel } from './mul-mat-vec.kernel.ts';
+import { shapeName, type VecShape } from './vec-shape.ts';
 import { weightName } from './weights.ts';
 
 /** The shapes of one token's product that are worth measuring, the first where nothing was measured. One on a software adapter. */
@@ -20,11 +21,6 @@ export function vecShapes(options: MatmulOptions): readonly VecShape[] {
   const integers = intShapes(options);
   // Where the vendor is known for the instruction, floats were slower by far.
   return adapter.integerDot && integers.length > 0 ? integers : [...floats, ...integers];
-}
-
-/** `integers 256 32 2`: what is kept of a measurement. */
-export function shapeName({ arithmetic, threads, lanes, rowsPerThread }: VecShape): string {
-  return `${arithmetic} ${threads} ${lanes} ${rowsPerThread}`;
 }
 
 /** Raised when the kernels for one token change so that what was measured of them may not hold any more. */

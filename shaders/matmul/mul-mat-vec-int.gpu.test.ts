@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { PORTABLE } from '../kernel.ts';
 import { batchWords, plainTokens } from '../testing/batch-words.ts';
-import { testSubgroupSize, testWorkgroupThreads } from '../testing/device.ts';
+import { testSubgroupSize, testWorkgroupBytes, testWorkgroupThreads } from '../testing/device.ts';
 import { runKernel } from '../testing/run-kernel.ts';
 import { checkMatmul, columnsOf, folded, type MatmulCase } from '../testing/run-matmul.ts';
 import type { MatmulOptions, MatmulVariant } from './fragments.ts';
-import { shapeName } from './matmul.kernel.ts';
 import { intShapes, mulMatVecIntKernel } from './mul-mat-vec-int.kernel.ts';
+import { shapeName } from './vec-shape.ts';
 import * as ref from './mul-mat-vec-int.ref.ts';
 import { integerFragments, WEIGHT_TYPES, weightLayout } from './weights.ts';
 import { testMatrix } from './weights.ref.ts';
@@ -17,6 +17,7 @@ const adapter = {
   integerDot: true,
   subgroupSize: await testSubgroupSize(),
   workgroupThreads: await testWorkgroupThreads(),
+  workgroupBytes: await testWorkgroupBytes(),
 };
 const INTEGER_TYPES = WEIGHT_TYPES.filter((type) => integerFragments(type));
 
@@ -56,13 +57,16 @@ describe('mul-mat-vec-int', () => {
   });
 
   it('has shapes that the adapter can run and x can fill, the expected one first', () => {
-    const optionsOf = (cols: number, workgroupThreads: number) =>
-      ({ type: 'Q4_0', epilogue: 'store', cols, adapter: { ...adapter, workgroupThreads } }) as const;
+    const optionsOf = (cols: number, workgroupThreads: number, workgroupBytes = 49_152) =>
+      ({ type: 'Q4_0', epilogue: 'store', cols, adapter: { ...adapter, workgroupThreads, workgroupBytes } }) as const;
     const names = (cols: number, workgroupThreads: number) =>
       intShapes(optionsOf(cols, workgroupThreads)).map(shapeName);
     expect(names(8192, 1024)).toContain('integers 1024 128 2');
     expect(names(8192, 256).join()).not.toMatch(/integers (384|512|768|1024)/);
     expect(names(1024, 1024)).not.toContain('integers 512 64 2');
+    // x of 8,192 in two chunks of 512 threads takes 20 KiB: a GPU that has 16 cannot run it.
+    const small = intShapes(optionsOf(8192, 1024, 16_384)).map(({ threads }) => threads);
+    expect(small.every((threads) => threads < 512)).toBe(true);
     for (const threads of [256, 1024]) {
       for (const cols of [32, 1024, 3072, 8192]) {
         const all = names(cols, threads);

@@ -6,9 +6,9 @@ import {
   type MatmulOptions,
   type MatmulVariant,
   TO_INTEGERS,
-  type VecShape,
 } from './fragments.ts';
 import mulMatVecInt from './mul-mat-vec-int.wgsl?raw';
+import { startingWith, type VecShape, vecShape } from './vec-shape.ts';
 import { BLOCK, weightLayout } from './weights.ts';
 
 const ELEMENTS = 8; // of x, of which a thread makes integers at a time
@@ -25,7 +25,7 @@ export function mulMatVecIntKernel(
   if (!integers) return undefined;
   const { weights, subgroup } = integers;
   const rowsPerWorkgroup = (threads / lanes) * rowsPerThread;
-  const sides = options.cols <= threads * ELEMENTS ? 1 : 2;
+  const sides = sidesOf(options, threads);
   return {
     kernel: defineKernel(
       matmulName('mul-mat-vec-int', options),
@@ -41,12 +41,7 @@ export function mulMatVecIntKernel(
   };
 }
 
-const shape = (threads: number, lanes: number, rowsPerThread: number): VecShape => ({
-  arithmetic: 'integers',
-  threads,
-  lanes,
-  rowsPerThread,
-});
+const shape = vecShape('integers');
 
 /** Those that were the best somewhere, or nearly so. */
 const SHAPES = [
@@ -71,16 +66,29 @@ const TALL = 8192;
 export function intShapes(options: MatmulOptions): VecShape[] {
   const first = expected(options);
   if (!integerOptions(options, first.lanes)) return [];
-  const { cols, rows = 0, adapter = PORTABLE } = options;
-  const [least, most] = rows >= TALL ? [64, 384] : [128, Infinity];
-  const useful = (cols / ELEMENTS) * 2; // beyond that most threads have nothing to do
-  const others = SHAPES.filter(
-    ({ threads, lanes, rowsPerThread }) =>
-      threads >= least &&
-      threads <= Math.min(most, useful, adapter.workgroupThreads) &&
-      !(threads === first.threads && lanes === first.lanes && rowsPerThread === first.rowsPerThread),
+  const [least, most] = (options.rows ?? 0) >= TALL ? [64, 384] : [128, Infinity];
+  const useful = (options.cols / ELEMENTS) * 2; // beyond that most threads have nothing to do
+  const fitting = SHAPES.filter(
+    (one) => one.threads >= least && one.threads <= Math.min(most, useful) && fits(options, one),
   );
-  return [first, ...others];
+  return startingWith(first, fitting);
+}
+
+/** Sides of workgroup memory: one where x is one chunk. */
+const sidesOf = ({ cols }: MatmulOptions, threads: number): number => (cols <= threads * ELEMENTS ? 1 : 2);
+
+/** Of a block of x as integers: two bytes an element, step and sums. */
+const BLOCK_BYTES = BLOCK * 2 + 16;
+/** Of the sums of a subgroup. */
+const PARTIAL_BYTES = 16;
+
+/** Whether the adapter has the threads and the workgroup memory. */
+function fits(options: MatmulOptions, { threads, lanes }: VecShape): boolean {
+  const { workgroupThreads, workgroupBytes } = options.adapter ?? PORTABLE;
+  const { subgroup = 1 } = integerOptions(options, lanes) ?? {};
+  const blocks = (sidesOf(options, threads) * threads * ELEMENTS) / BLOCK;
+  const bytes = blocks * BLOCK_BYTES + (threads / subgroup) * PARTIAL_BYTES;
+  return threads <= workgroupThreads && bytes <= workgroupBytes;
 }
 
 /**
@@ -89,13 +97,16 @@ export function intShapes(options: MatmulOptions): VecShape[] {
  * twice as many. Of weights of 4 bits a thread then takes two blocks. x of 2048 at most is one chunk of 256 threads, without a second
  * round, x of 3072 one of 384.
  */
-function expected({ type, cols, rows = 0, adapter = PORTABLE }: MatmulOptions): VecShape {
+function expected(options: MatmulOptions): VecShape {
+  const { type, cols, rows = 0 } = options;
   const short = cols <= 32 * BLOCK;
   const long = cols > 256 * ELEMENTS;
   const tall = rows >= (long ? TALL : 24_000);
   if (tall) return shape(short || long ? 128 : 256, 32, 4);
-  const fits = (threads: number) => threads <= adapter.workgroupThreads;
   const low = rows <= 3072 && cols > 4096;
-  if (low) return shape(fits(512) && weightLayout(type, 1, BLOCK).unitsPerRow === 1 ? 512 : 256, 64, 2);
-  return shape(short ? 128 : long && cols <= 384 * ELEMENTS && fits(384) ? 384 : 256, 32, 2);
+  const large = shape(512, 64, 2);
+  if (low) return weightLayout(type, 1, BLOCK).unitsPerRow === 1 && fits(options, large) ? large : shape(256, 64, 2);
+  const whole = shape(384, 32, 2);
+  if (long && cols <= 384 * ELEMENTS && fits(options, whole)) return whole;
+  return shape(short ? 128 : 256, 32, 2);
 }

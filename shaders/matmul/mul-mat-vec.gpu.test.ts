@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { PORTABLE } from '../kernel.ts';
 import { checkMatmul, columnsOf, folded, OTHERS, THOROUGH } from '../testing/run-matmul.ts';
 import type { MatmulOptions } from './fragments.ts';
-import { shapeName } from './matmul.kernel.ts';
 import { floatShapes, mulMatVecKernel } from './mul-mat-vec.kernel.ts';
+import { shapeName } from './vec-shape.ts';
 import * as ref from './mul-mat-vec.ref.ts';
 
 describe.each([{ adapter: PORTABLE }, { adapter: { ...PORTABLE, software: true } }])('mul-mat-vec %o', (adapter) => {

@@ -1,13 +1,7 @@
 import { defineKernel, foldGrid, PORTABLE } from '../kernel.ts';
-import {
-  lanesFor,
-  matmulFragments,
-  matmulName,
-  type MatmulOptions,
-  type MatmulVariant,
-  type VecShape,
-} from './fragments.ts';
+import { lanesFor, matmulFragments, matmulName, type MatmulOptions, type MatmulVariant } from './fragments.ts';
 import mulMatVec from './mul-mat-vec.wgsl?raw';
+import { startingWith, type VecShape, vecShape } from './vec-shape.ts';
 import { stepsPerRow } from './weights.ts';
 
 /** `y[token, row] = Σ_k x[token, k] · W[row, k]`, token by token. Bindings and parameters: {@link matmulFragments}. */
@@ -27,12 +21,7 @@ export function mulMatVecKernel(
   };
 }
 
-const shape = (threads: number, lanes: number, rowsPerThread: number): VecShape => ({
-  arithmetic: 'floats',
-  threads,
-  lanes,
-  rowsPerThread,
-});
+const shape = vecShape('floats');
 
 const SHAPES = [
   shape(32, 8, 4),
@@ -51,16 +40,10 @@ const SHAPES = [
 
 /** The one that is expected to be the best, then all others that are worth measuring. */
 export function floatShapes(options: MatmulOptions): VecShape[] {
-  const first = expected(options);
   const { workgroupThreads } = options.adapter ?? PORTABLE;
   const most = lanesFor(stepsPerRow(options.type, options.cols)); // beyond that threads have nothing to do
-  const others = SHAPES.filter(
-    ({ threads, lanes, rowsPerThread }) =>
-      threads <= workgroupThreads &&
-      lanes <= most &&
-      !(threads === first.threads && lanes === first.lanes && rowsPerThread === first.rowsPerThread),
-  );
-  return [first, ...others];
+  const fitting = SHAPES.filter(({ threads, lanes }) => threads <= workgroupThreads && lanes <= most);
+  return startingWith(expected(options), fitting);
 }
 
 function expected({ type, cols, adapter }: MatmulOptions): VecShape {

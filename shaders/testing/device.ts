@@ -31,6 +31,11 @@ export async function testWorkgroupThreads(): Promise<number> {
   return Math.min(maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX);
 }
 
+/** Bytes of memory that a workgroup may have on the test adapter. */
+export async function testWorkgroupBytes(): Promise<number> {
+  return (await testDevice()).limits.maxComputeWorkgroupStorageSize;
+}
+
 /** Whether the test adapter has subgroup matrices: no software adapter does, so that a stand-in is tested there. */
 export async function testSubgroupMatrices(): Promise<boolean> {
   const { features } = await testDevice();

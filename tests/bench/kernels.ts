@@ -41,7 +41,6 @@ const FLUSH_BYTES = 512e6;
 const SOFTWARE_FLUSH_BYTES = 32e6;
 const PATTERN_BYTES = 1 << 22;
 const MEASUREMENTS = 3;
-const ALONE = { exclusively: <T>(work: () => Promise<T>) => work(), signal: new AbortController().signal };
 
 export async function measureKernels(gpu: Gpu, stopwatch: Stopwatch, options: KernelOptions): Promise<void> {
   const { STORAGE, COPY_SRC, COPY_DST } = GPUBufferUsage;
@@ -177,7 +176,7 @@ class KernelBench {
     streamBytesPerSecond?: number,
   ): Promise<KernelResult> {
     const plan = await builder.build();
-    await searchShapes(this.#gpu, plan, ALONE);
+    await searchShapes(this.#gpu, plan);
     const sum = (key: 'bytes' | 'flops') => plan.describe(dims).reduce((total, step) => total + step[key], 0) / copies;
     const [bytes, flops] = [sum('bytes'), sum('flops')];
     const microseconds = (await this.#leastOf(plan, dims)) / copies;

@@ -13,7 +13,7 @@ import { Prompts } from './prompt.ts';
 /** Medians. */
 export interface Loads {
   adapter: string;
-  /** Reading the file in pieces as large as the loader's, nothing else done with them. */
+  /** Reading the file in pieces of 8 MiB, nothing else done with them. */
   readMs: number;
   loadMs: number;
   /** Of the first prompt after the load, and of the ones after it. */

@@ -4,7 +4,8 @@ import { openFileSource } from '../../engine/cli/file-source.ts';
 import { openDawn } from '../../engine/gpu/dawn.ts';
 import { createEngine } from '../../engine/runtime/create-engine.ts';
 import type { Engine, LoadOptions } from '../../engine/runtime/engine.ts';
-import { productName, shapeName, vecShapes } from '../../shaders/matmul/matmul.kernel.ts';
+import { productName, vecShapes } from '../../shaders/matmul/matmul.kernel.ts';
+import { shapeName } from '../../shaders/matmul/vec-shape.ts';
 import { PORTABLE } from '../../shaders/kernel.ts';
 import { randomModel } from '../fidelity/random-model.ts';
 
