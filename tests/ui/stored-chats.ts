@@ -24,7 +24,7 @@ export async function fill(page: Page, titles: readonly string[], stepMs: number
     async ({ names, step }) => {
       const nowMs = Date.now();
       const chats = names.map((title, index) => {
-        const updatedMs = nowMs - index * step - 1000;
+        const updatedMs = nowMs - index * step - 10_000; // what is younger than some seconds is read out as new
         const times = { createdMs: updatedMs, updatedMs };
         const of = { createdMs: updatedMs, status: 'complete' } as const;
         const text = `About this, **people** say many things.\n\nIn the end it is the crème brûlée number ${index}.`;
