@@ -63,6 +63,8 @@ export function browserArgs(extra: readonly string[] = []): string[] {
 
 export interface Browser {
   context: BrowserContext;
+  /** The folder of its files. */
+  profile: string;
   /** Closes the browser and removes its profile. */
   close: () => Promise<void>;
 }
@@ -97,6 +99,7 @@ export async function launchChromium(options: LaunchOptions = {}): Promise<Brows
     });
     return {
       context,
+      profile,
       close: async () => {
         await context.close();
         await removeProfile();

@@ -32,26 +32,31 @@ export interface LoadsOptions {
   open(): Promise<{ parts: readonly ByteSource[]; close(): Promise<void> | void }>;
   /** Default: the browser's. */
   openGpu?(): Promise<GPU>;
+  /** Told before the file is read alone, and before it is opened to be loaded. */
+  beforeRead?(): Promise<unknown>;
   /** Told where a load begins; what it gives is told its end. */
-  onLoad?(): () => void;
+  beforeLoad?(): Promise<() => Promise<unknown>>;
 }
 
 const PIECE = 8 << 20;
 
-export async function measureLoads({ runs, prompt, open, openGpu, onLoad }: LoadsOptions): Promise<Loads> {
+export async function measureLoads(options: LoadsOptions): Promise<Loads> {
+  const { runs, prompt, open, openGpu, beforeRead, beforeLoad } = options;
   const all: Omit<Loads, 'adapter' | 'firstTokenRatio'>[] = [];
   let adapter = '';
   for (let run = 0; run <= runs; run++) {
     const alone = await open();
     const prompts = await Prompts.of(alone.parts);
+    await beforeRead?.();
     const readMs = await timed(() => readAll(alone.parts));
     await alone.close();
     const engine = await createEngine(openGpu && { gpu: await openGpu() });
+    await beforeRead?.();
     const files = await open(); // reading verifies: what was read before is not verified again
     try {
-      const loaded = onLoad?.();
+      const loaded = await beforeLoad?.();
       const loadMs = await timed(() => engine.load(files.parts, { contextTokens: prompt + 64 }));
-      loaded?.();
+      await loaded?.();
       const runner = new Ours(engine, prompts);
       const firsts: number[] = [];
       for (let turn = 0; turn < 3; turn++) firsts.push((await runner.measure(prompt, 1)).firstTokenMs);

@@ -168,10 +168,10 @@ async function start(): Promise<void> {
 }
 
 function describeStart(measured: Start): string {
-  const { model, where, readMs, loadMs, firstPrefillMs, prefillMs, firstTokenRatio, peakBytes } = measured;
+  const { model, where, from, readMs, loadMs, firstPrefillMs, prefillMs, firstTokenRatio, peakBytes } = measured;
   const memory = peakBytes === undefined ? '' : ` with at most ${(peakBytes / 1e6).toFixed(0)} MB`;
   return (
-    `${model} in ${where}: read ${readMs.toFixed(0)} ms, loaded ${loadMs.toFixed(0)} ms${memory}, ${(loadMs / readMs).toFixed(2)} × read; ` +
+    `${model} in ${where} from the ${from}: read ${readMs.toFixed(0)} ms, loaded ${loadMs.toFixed(0)} ms${memory}, ${(loadMs / readMs).toFixed(2)} × read; ` +
     `first prompt ${firstPrefillMs.toFixed(1)} ms, later ${prefillMs.toFixed(1)} ms; to the first token ${firstTokenRatio.toFixed(2)} × (load + prefill)`
   );
 }

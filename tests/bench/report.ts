@@ -122,6 +122,7 @@ function startTable(starts: readonly Start[]): string {
     [
       'Model',
       'Where',
+      'From',
       'Size',
       'Read alone',
       'Load',
@@ -134,6 +135,7 @@ function startTable(starts: readonly Start[]): string {
     starts.map((s) => [
       s.model.replace(/^bench-/, ''),
       s.where,
+      s.from,
       `${(s.bytes / 1e6).toFixed(0)} MB`,
       ms(s.readMs),
       ms(s.loadMs),
@@ -143,7 +145,7 @@ function startTable(starts: readonly Start[]): string {
       `**${s.firstTokenRatio.toFixed(2)}**`,
       s.peakBytes === undefined ? '' : `${(s.peakBytes / 1e6).toFixed(0)} MB`,
     ]),
-    2,
+    3,
   );
 }
 

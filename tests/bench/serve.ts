@@ -15,10 +15,18 @@ const ROOT = join(import.meta.dirname, '../..');
 /** WebLLM asks for models where Hugging Face has them. */
 export const WEBLLM_PATH = '/resolve/main/';
 
+interface Served {
+  /** Folders of other engines' packages. */
+  wllama?: string | undefined;
+  webllm?: { package: string; model: string } | undefined;
+  /** What pages ask of this process, by a POST to /on/NAME. */
+  on?: Record<string, () => Promise<void>>;
+}
+
 /** The page, the models at /model/0 and on, the other engines' packages under /packages. */
 export async function serve(
   paths: readonly string[],
-  { wllama, webllm }: { wllama?: string | undefined; webllm?: { package: string; model: string } | undefined } = {},
+  { wllama, webllm, on = {} }: Served = {},
 ): Promise<{ url: string; close: () => Promise<void> }> {
   const files: Plugin = {
     name: 'bench-files',
@@ -26,6 +34,15 @@ export async function serve(
       paths.forEach((path, index) => {
         middlewares.use(`/model/${index}`, (request, response) => sendFile(path, request, response));
       });
+      for (const [name, work] of Object.entries(on)) {
+        middlewares.use(`/on/${name}`, (_, response) => {
+          const answer = (status: number, text = '') => response.writeHead(status).end(text);
+          work().then(
+            () => answer(200),
+            (error: unknown) => answer(500, String(error)),
+          );
+        });
+      }
       const folder = (at: string, path: string | undefined) => {
         if (path === undefined) return;
         middlewares.use(at, (request, response) => {

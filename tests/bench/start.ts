@@ -4,18 +4,22 @@
  * @module
  */
 import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { openModelFiles } from '../../engine/cli/file-source.ts';
 import { openDawn } from '../../engine/gpu/dawn.ts';
 import { launchChromium } from '../chromium.ts';
 import type { Bench } from './browser/page.ts';
 import { type Loads, measureLoads } from './loads.ts';
+import { heldByPages, heldHere, watchMemory } from './memory.ts';
+import { canForget, forget, largeFiles } from './page-cache.ts';
 import { serve } from './serve.ts';
 
 export interface Start extends Loads {
   model: string;
   /** 'Node', 'Chromium 150.0' */
   where: string;
+  /** Where the file lay when it was read. */
+  from: 'page cache' | 'disk';
   bytes: number;
   /** The most memory of JavaScript and its buffers while loading, beyond what was held before; where it can be known. */
   peakBytes?: number;
@@ -31,22 +35,26 @@ interface StartOptions {
 /** Of the page. */
 declare const bench: Bench;
 
-const SAMPLE_MS = 2;
+/** From the page cache, then from the disk where the system lets go of the file. */
+const PLACES = (['page cache', 'disk'] as const).filter((from) => from === 'page cache' || canForget);
 
 export async function startInNode(
   paths: readonly string[],
   { runs, prompt, dawn, onStart }: StartOptions & { dawn: readonly string[] },
 ): Promise<void> {
   for (const path of paths) {
-    let peakBytes = 0;
-    const onLoad = () => {
-      globalThis.gc?.();
-      const memory = watchMemory();
-      return () => void (peakBytes = Math.max(peakBytes, memory.peak()));
-    };
-    const open = () => openModelFiles(path);
-    const loads = await measureLoads({ runs, prompt, open, openGpu: () => openDawn(dawn), onLoad });
-    onStart({ ...(await factsOf(path)), where: 'Node', ...loads, peakBytes });
+    for (const from of PLACES) {
+      let peakBytes = 0;
+      const beforeLoad = async () => {
+        globalThis.gc?.();
+        const memory = watchMemory(heldHere);
+        return async () => void (peakBytes = Math.max(peakBytes, memory.peak()));
+      };
+      const open = () => openModelFiles(path);
+      const beforeRead = async () => from === 'disk' && forget(await partsOf(path));
+      const loads = await measureLoads({ runs, prompt, open, openGpu: () => openDawn(dawn), beforeRead, beforeLoad });
+      onStart({ ...(await factsOf(path)), where: 'Node', from, ...loads, peakBytes });
+    }
   }
 }
 
@@ -55,17 +63,32 @@ export async function startInChromium(
   paths: readonly string[],
   { runs, prompt, args, onStart }: StartOptions & { args: readonly string[] },
 ): Promise<void> {
-  const server = await serve(paths);
-  const { context, close } = await launchChromium({ args });
+  const { context, profile, close } = await launchChromium({ args: ['--js-flags=--expose-gc', ...args] });
+  let memory: { peak(): number } | undefined;
+  let peakBytes = 0;
+  const server = await serve(paths, {
+    on: {
+      forget: async () => forget(await largeFiles(profile)),
+      loading: async () => {
+        const held = await heldByPages(context.browser());
+        memory = held && watchMemory(held);
+      },
+      loaded: async () => void (peakBytes = Math.max(peakBytes, memory?.peak() ?? 0)),
+    },
+  });
   try {
     const where = `Chromium ${context.browser()?.version() ?? ''}`.trim();
     const page = await context.newPage();
     await page.goto(server.url);
     await page.waitForFunction(() => 'bench' in globalThis);
     for (const [index, path] of paths.entries()) {
-      const facts = await factsOf(path);
-      const asked = { url: new URL(`/model/${index}`, server.url).href, name: basename(path), runs, prompt };
-      onStart({ ...facts, where, ...(await page.evaluate((one) => bench.start(one), asked)) });
+      for (const from of PLACES) {
+        peakBytes = 0;
+        const url = new URL(`/model/${index}`, server.url).href;
+        const asked = { url, name: basename(path), runs, prompt, fromDisk: from === 'disk' };
+        const loads = await page.evaluate((one) => bench.start(one), asked);
+        onStart({ ...(await factsOf(path)), where, from, ...loads, ...(memory && { peakBytes }) });
+      }
     }
   } finally {
     await close();
@@ -75,19 +98,8 @@ export async function startInChromium(
 
 const factsOf = async (path: string) => ({ model: basename(path, '.gguf'), bytes: (await stat(path)).size });
 
-/** JavaScript's heap and the buffers outside it. Mapped GPU memory counts too. */
-function watchMemory(): { peak(): number } {
-  const held = () => {
-    const { heapUsed, external } = process.memoryUsage();
-    return heapUsed + external;
-  };
-  const before = held();
-  let most = before;
-  const timer = setInterval(() => (most = Math.max(most, held())), SAMPLE_MS);
-  return {
-    peak() {
-      clearInterval(timer);
-      return Math.max(most, held()) - before;
-    },
-  };
+async function partsOf(path: string): Promise<string[]> {
+  const { parts, close } = await openModelFiles(path);
+  await close();
+  return parts.map(({ name }) => join(dirname(path), name));
 }

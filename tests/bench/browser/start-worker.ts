@@ -12,10 +12,24 @@ export interface StoredStart {
   name: string;
   runs: number;
   prompt: number;
+  /** Whether the file is read from the disk each time. */
+  fromDisk: boolean;
 }
 export type StoredLoads = { loads: Loads } | { error: string };
 
-async function measure({ url, name, runs, prompt }: StoredStart): Promise<Loads> {
+/** Has the process that serves the page do something. */
+async function ask(what: 'forget' | 'loading' | 'loaded'): Promise<void> {
+  const answer = await fetch(`/on/${what}`, { method: 'POST' });
+  if (!answer.ok) throw new Error(`${what}: ${await answer.text()}`);
+}
+
+async function beforeLoad(): Promise<() => Promise<void>> {
+  (globalThis as { gc?: () => void }).gc?.();
+  await ask('loading');
+  return () => ask('loaded');
+}
+
+async function measure({ url, name, runs, prompt, fromDisk }: StoredStart): Promise<Loads> {
   const store = await ModelStore.open({ baseUrl: new URL('/', url).href });
   await store.ensure({ id: name, name, parts: [{ name, url }] }, { onProgress: () => {} });
   try {
@@ -23,7 +37,8 @@ async function measure({ url, name, runs, prompt }: StoredStart): Promise<Loads>
       const { files, close } = await store.source(name);
       return { parts: files, close };
     };
-    return await measureLoads({ runs, prompt, open });
+    const beforeRead = async () => fromDisk && ask('forget');
+    return await measureLoads({ runs, prompt, open, beforeRead, beforeLoad });
   } finally {
     await store.remove(name);
   }
