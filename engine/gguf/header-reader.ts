@@ -8,6 +8,8 @@ import { MAX_HEADER_BYTES, MAX_OVERHEAD_BYTES } from './limits.ts';
 import type { ByteSource } from './source.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
+/** So few are copied faster one by one. */
+const SHORT_BYTES = 32;
 
 /** The next bytes of the file in order, or undefined at its end. */
 export type NextChunk = () => Promise<Uint8Array | undefined>;
@@ -98,6 +100,12 @@ export class HeaderReader {
   /** A copy of the next bytes. */
   bytes(length: number): Uint8Array<ArrayBuffer> {
     return this.#buffer.slice(this.#advance(length), this.#at);
+  }
+  /** The next bytes into other memory, which has room for them. */
+  copy(length: number, into: Uint8Array, at: number): void {
+    const from = this.#advance(length);
+    if (length > SHORT_BYTES) into.set(this.#buffer.subarray(from, from + length), at);
+    else for (let i = 0; i < length; i++) into[at + i] = this.#buffer[from + i]!;
   }
   text(length: number, decoder: TextDecoder): string {
     return decoder.decode(this.#buffer.subarray(this.#advance(length), this.#at));

@@ -21,9 +21,9 @@ export const MAX_STRING_BYTES = 4 * 1024 * 1024;
 export const MAX_ARRAY_ELEMENTS = 2 * 1024 * 1024;
 /** Bytes up to the end of the tensor table. */
 export const MAX_HEADER_BYTES = 256 * 1024 * 1024;
-/** What strings and bools may take in memory beyond their bytes in the file; a vocabulary of 262,000 takes about 22 MB. */
+/** What strings and bools may take in memory beyond their bytes in the file. Vocabularies are arrays of strings, which take no more than those. */
 export const MAX_OVERHEAD_BYTES = 32 * 1024 * 1024;
-/** Of a string: its header, padding and the reference to it, less its length in the file. Other than ASCII takes its bytes again. */
+/** Of a string that is no item of an array: its header, padding and the reference to it, less its length in the file. Other than ASCII takes its bytes again. */
 export const STRING_OVERHEAD_BYTES = 24;
 /** Of a bool in an array. */
 export const BOOL_OVERHEAD_BYTES = 7;

@@ -4,6 +4,7 @@
  * @module
  */
 import { LocalLLMError } from '../protocol/errors.ts';
+import type { StringList } from './string-list.ts';
 
 /** Value types by their number in the file. */
 export const VALUE_TYPES = [
@@ -40,7 +41,7 @@ export type MetadataValue =
   | { readonly type: 'bool'; readonly value: boolean }
   | { readonly type: 'uint64' | 'int64'; readonly value: bigint }
   | { readonly type: Exclude<ItemType, 'string' | 'bool' | 'uint64' | 'int64'>; readonly value: number }
-  | { readonly type: 'array'; readonly itemType: 'string'; readonly value: readonly string[] }
+  | { readonly type: 'array'; readonly itemType: 'string'; readonly value: StringList }
   | { readonly type: 'array'; readonly itemType: 'bool'; readonly value: readonly boolean[] }
   | { readonly type: 'array'; readonly itemType: 'uint64' | 'int64'; readonly value: BigUint64Array | BigInt64Array }
   | {
@@ -102,7 +103,7 @@ export class Metadata {
     const found = this.#find(key, fallback);
     if (found === undefined) return fallback as readonly string[];
     if (found.type !== 'array' || found.itemType !== 'string') throw wrongType(key, found, 'array of string');
-    return found.value;
+    return [...found.value];
   }
 
   /** An array of any integer or float type. 64-bit integers must be exact as numbers. */

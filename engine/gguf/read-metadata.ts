@@ -13,6 +13,7 @@ import {
   STRING_OVERHEAD_BYTES,
 } from './limits.ts';
 import { type ItemType, type MetadataValue, type NumberArray, VALUE_TYPES, type ValueType } from './metadata.ts';
+import { StringList } from './string-list.ts';
 
 /** Names must be real text; values may hold anything, and a byte order mark is a token like any other. */
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -47,6 +48,8 @@ const ITEM_BYTES: Record<ItemType, number> = {
 
 /** Items of an array that are read at once. */
 const PIECE_ITEMS = 1 << 16;
+/** Room for an array's strings at first. */
+const STRINGS_BYTES = 1 << 16;
 
 /** A refusal that names the field, its value and the limit. */
 export function refusal(field: string, value: unknown, limit: string): LocalLLMError {
@@ -126,13 +129,7 @@ async function readArray(reader: HeaderReader, name: string): Promise<MetadataVa
   if (length * ITEM_BYTES[itemType] > left) {
     throw refusal(field, length, `that needs ${length * ITEM_BYTES[itemType]} bytes and the file has ${left} more`);
   }
-  if (itemType === 'string') {
-    const value: string[] = [];
-    for (let index = 0; index < length; index++) {
-      value.push(takeString(reader, name) ?? (await readString(reader, name)));
-    }
-    return { type: 'array', itemType, value };
-  }
+  if (itemType === 'string') return { type: 'array', itemType, value: await readStrings(reader, name, length) };
   const fill = <T extends { [index: number]: V }, V>(into: T, next: () => V) =>
     fillArray(reader, name, ITEM_BYTES[itemType], length, into, next);
   if (itemType === 'bool') {
@@ -196,22 +193,38 @@ function readBoolean(reader: HeaderReader, name: string): boolean {
 async function readString(reader: HeaderReader, name: string): Promise<string> {
   const length = await readLength(reader, MAX_STRING_BYTES, `a string in ${name}`);
   await reader.need(length, name);
-  return textOf(reader, length, name);
-}
-
-/** A string that is buffered whole; undefined: read nothing, {@link readString} has to. Vocabularies have hundreds of thousands. */
-function takeString(reader: HeaderReader, name: string): string | undefined {
-  const length = reader.nextLength();
-  if (length === undefined || length > MAX_STRING_BYTES || !reader.has(8 + length)) return undefined;
-  reader.skip(8);
-  return textOf(reader, length, name);
-}
-
-function textOf(reader: HeaderReader, length: number, name: string): string {
   const text = reader.text(length, lenient);
   const ascii = text.length === length;
   reader.charge(STRING_OVERHEAD_BYTES + (ascii ? 0 : length), name);
   return text;
+}
+
+/** They take less memory than in the file: an end of 4 bytes each, where the file has a length of 8. */
+async function readStrings(reader: HeaderReader, name: string, length: number): Promise<StringList> {
+  const ends = new Uint32Array(length);
+  let bytes = new Uint8Array(STRINGS_BYTES);
+  let at = 0;
+  for (let index = 0; index < length; index++) {
+    const count = takeLength(reader) ?? (await readLength(reader, MAX_STRING_BYTES, `a string in ${name}`));
+    if (!reader.has(count)) await reader.need(count, name);
+    if (at + count > bytes.length) {
+      const larger = new Uint8Array(Math.max(at + count, bytes.length * 2));
+      larger.set(bytes);
+      bytes = larger;
+    }
+    reader.copy(count, bytes, at);
+    at += count;
+    ends[index] = at;
+  }
+  return new StringList(bytes.slice(0, at), ends);
+}
+
+/** A string's length that is buffered; undefined: read nothing, {@link readLength} has to. Vocabularies have hundreds of thousands. */
+function takeLength(reader: HeaderReader): number | undefined {
+  const length = reader.nextLength();
+  if (length === undefined || length > MAX_STRING_BYTES) return undefined;
+  reader.skip(8);
+  return length;
 }
 
 async function readLength(reader: HeaderReader, limit: number, field: string): Promise<number> {

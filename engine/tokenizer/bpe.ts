@@ -6,7 +6,7 @@
  */
 import { LocalLLMError, quoted } from '../protocol/errors.ts';
 import { byteText, CHAR_OF_BYTE } from './byte-alphabet.ts';
-import { MAX_EXTRA_TEXTS, readMerges, type VocabularyMetadata } from './metadata.ts';
+import { MAX_EXTRA_TEXTS, MAX_TOKEN_BYTES, readMerges, type VocabularyMetadata } from './metadata.ts';
 import { Merger, type SymbolPairs } from './merger.ts';
 import { PairTable } from './pair-table.ts';
 import { type PreTokenizer, splitWords } from './pre-tokenizers.ts';
@@ -17,6 +17,8 @@ const CACHED_WORDS = 1 << 13;
 const CACHED_WORD_CHARS = 48;
 const LINE_BREAKS = /^\n+$/;
 const UTF8 = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+const SPACE = 32;
 
 /** The symbol of a text: a token's id, or an id past the vocabulary for texts that only occur inside merges. */
 class Symbols {
@@ -34,8 +36,14 @@ class Symbols {
   }
 
   of(text: string): number {
-    const known = this.find(text);
-    if (known !== undefined) return known;
+    return this.find(text) ?? this.add(text);
+  }
+
+  ofBytes(bytes: Uint8Array, start: number, end: number): number {
+    return this.vocabulary.idOfBytes(bytes, start, end) ?? this.of(decoder.decode(bytes.subarray(start, end)));
+  }
+
+  private add(text: string): number {
     if (this.extraTexts.length === MAX_EXTRA_TEXTS) {
       throw new LocalLLMError(
         'bad-file',
@@ -68,24 +76,28 @@ export class BpeEncoder implements SymbolPairs {
     this.vocabulary = vocabulary;
     this.preTokenizer = pre;
     this.symbols = new Symbols(vocabulary);
-    const merges = readMerges(metadata);
-    this.merged = new Int32Array(merges.length);
-    this.ranks = new PairTable(merges.length);
-    for (const [rank, merge] of merges.entries()) {
-      const space = merge.indexOf(' ', 1);
-      if (space < 0 || space === merge.length - 1) {
+    const { bytes, ends } = readMerges(metadata);
+    this.merged = new Int32Array(ends.length);
+    this.ranks = new PairTable(ends.length);
+    const joined = new Uint8Array(2 * MAX_TOKEN_BYTES);
+    for (let rank = 0, start = 0; rank < ends.length; start = ends[rank++]!) {
+      const end = ends[rank]!;
+      let space = start + 1;
+      while (space < end && bytes[space] !== SPACE) space++;
+      if (space >= end - 1) {
         throw new LocalLLMError(
           'bad-file',
-          `The file's vocabulary is damaged: merge ${rank} is ${quoted(merge)}, not two texts. Convert the model anew.`,
+          `The file's vocabulary is damaged: merge ${rank} is ${quoted(decoder.decode(bytes.subarray(start, end)))}, not two texts. Convert the model anew.`,
         );
       }
-      const left = merge.slice(0, space);
-      const right = merge.slice(space + 1);
-      const symbol = this.symbols.of(left + right);
+      let length = 0;
+      for (let at = start; at < end; at++) if (at !== space) joined[length++] = bytes[at]!;
+      const symbol = this.symbols.ofBytes(joined, 0, length);
       this.merged[rank] = symbol;
       // A text must never become a control token by merging: those come from `special` texts alone.
       if (!vocabulary.is(symbol, TokenKind.CONTROL | TokenKind.UNKNOWN)) {
-        this.ranks.add(this.symbols.of(left), this.symbols.of(right), rank);
+        const left = this.symbols.ofBytes(bytes, start, space);
+        this.ranks.add(left, this.symbols.ofBytes(bytes, space + 1, end), rank);
       }
     }
     this.symbolOfByte = Int32Array.from(pre.plain ? [] : CHAR_OF_BYTE, (char) => this.symbols.of(char));
@@ -148,7 +160,7 @@ export class BpeEncoder implements SymbolPairs {
   private wholeWord(word: string): number | undefined {
     const { wholeWords, plain } = this.preTokenizer;
     if (wholeWords === 'none' || (wholeWords === 'line-breaks' && !LINE_BREAKS.test(word))) return undefined;
-    if (word.length > this.vocabulary.longestText) return undefined;
+    if (word.length > this.vocabulary.longest) return undefined;
     let text = plain ? word : '';
     if (!plain) for (const byte of UTF8.encode(word)) text += CHAR_OF_BYTE[byte];
     const id = this.vocabulary.idOf(text);

@@ -5,7 +5,14 @@
  */
 import { LocalLLMError, quoted } from '../protocol/errors.ts';
 
-/** What the tokenizer needs of a GGUF file's metadata: arrays may be plain or typed, integers numbers or bigints. */
+/** Texts as UTF-8, one after another. */
+export interface TextList {
+  readonly bytes: Uint8Array;
+  /** Where each one ends, bytes. */
+  readonly ends: Uint32Array;
+}
+
+/** What the tokenizer needs of a GGUF file's metadata: arrays of strings are {@link TextList}s, others may be plain or typed, integers numbers or bigints. */
 export interface VocabularyMetadata {
   get(key: string): { readonly value: unknown } | undefined;
 }
@@ -15,10 +22,10 @@ export const MAX_TOKENS = 320 * 1024;
 export const MAX_MERGES = 1 << 19;
 /** Texts that occur in merges and are no tokens; sound vocabularies have hardly any. */
 export const MAX_EXTRA_TEXTS = 1 << 14;
-/** UTF-16 units of one token's text; the time that SPM takes for a text grows with the longest. Known ones end at 256. */
-export const MAX_TOKEN_CHARS = 1 << 10;
+/** Of one token's text; the time that SPM takes for a text grows with the longest. Known ones end at 768. */
+export const MAX_TOKEN_BYTES = 1 << 11;
 /** Of one merge: two tokens and the space between. */
-const MAX_MERGE_CHARS = 2 * MAX_TOKEN_CHARS + 1;
+const MAX_MERGE_BYTES = 2 * MAX_TOKEN_BYTES + 1;
 /** Tokens that are looked for in every text before it is encoded. Known files have at most some thousands. */
 export const MAX_SPECIAL_TOKENS = 1 << 16;
 /** UTF-16 units of all of them. */
@@ -33,7 +40,8 @@ export function badFile(key: string, problem: string): LocalLLMError {
 
 function describe(value: unknown): string {
   if (value === undefined) return 'is missing';
-  if (Array.isArray(value) || ArrayBuffer.isView(value)) return 'is an array';
+  if (isTextList(value)) return 'is an array of strings';
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) return 'is an array of something else';
   if (typeof value === 'string') return `is the text ${quoted(value)}`;
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return `is ${value}`;
   return `is of type ${typeof value}`;
@@ -67,32 +75,30 @@ export function readTokenId(metadata: VocabularyMetadata, key: string, limit: nu
 }
 
 /** @throws LocalLLMError bad-file when missing, too many, or not all texts of tokens */
-export function readTokens(metadata: VocabularyMetadata): readonly string[] {
-  return readStrings(metadata, 'tokenizer.ggml.tokens', MAX_TOKENS, MAX_TOKEN_CHARS);
+export function readTokens(metadata: VocabularyMetadata): TextList {
+  return readTexts(metadata, 'tokenizer.ggml.tokens', MAX_TOKENS, MAX_TOKEN_BYTES);
 }
 
 /** @throws LocalLLMError bad-file when missing, too many, or not all texts of merges */
-export function readMerges(metadata: VocabularyMetadata): readonly string[] {
-  return readStrings(metadata, 'tokenizer.ggml.merges', MAX_MERGES, MAX_MERGE_CHARS);
+export function readMerges(metadata: VocabularyMetadata): TextList {
+  return readTexts(metadata, 'tokenizer.ggml.merges', MAX_MERGES, MAX_MERGE_BYTES);
 }
 
-function readStrings(
-  metadata: VocabularyMetadata,
-  key: string,
-  maxLength: number,
-  maxChars: number,
-): readonly string[] {
+function readTexts(metadata: VocabularyMetadata, key: string, maxLength: number, maxBytes: number): TextList {
   const value = metadata.get(key)?.value;
-  if (!Array.isArray(value)) throw badFile(key, `should be an array of strings but ${describe(value)}`);
-  if (value.length > maxLength) throw badFile(key, `has ${value.length} entries, more than ${maxLength}`);
-  for (let i = 0; i < value.length; i++) {
-    const item: unknown = value[i];
-    if (typeof item !== 'string') throw badFile(key, `should hold strings but entry ${i} ${describe(item)}`);
-    if (item.length > maxChars) {
-      throw badFile(key, `has an entry ${i} of ${item.length} characters, more than ${maxChars}`);
-    }
+  if (!isTextList(value)) throw badFile(key, `should be an array of strings but ${describe(value)}`);
+  const { ends } = value;
+  if (ends.length > maxLength) throw badFile(key, `has ${ends.length} entries, more than ${maxLength}`);
+  for (let i = 0, start = 0; i < ends.length; start = ends[i++]!) {
+    const length = ends[i]! - start;
+    if (length > maxBytes) throw badFile(key, `has an entry ${i} of ${length} bytes, more than ${maxBytes}`);
   }
-  return value as readonly string[];
+  return value;
+}
+
+function isTextList(value: unknown): value is TextList {
+  if (typeof value !== 'object' || value === null || !('bytes' in value) || !('ends' in value)) return false;
+  return value.bytes instanceof Uint8Array && value.ends instanceof Uint32Array;
 }
 
 /** Numbers of an array of at least `length` entries. @throws LocalLLMError bad-file when too short or not all finite numbers */

@@ -26,21 +26,18 @@ const isAsciiSpace = (unit: number) => unit === 32 || (unit >= 9 && unit <= 13);
 
 /** The special tokens, longest first; llama.cpp orders by UTF-8 length. @throws LocalLLMError bad-file for too many */
 function findSpecialTokens(vocabulary: Vocabulary): number[] {
-  const utf8 = new TextEncoder();
   const kinds = TokenKind.CONTROL | TokenKind.USER_DEFINED | TokenKind.UNKNOWN;
-  const lengths = new Map<number, number>();
-  for (const [id, text] of vocabulary.texts.entries()) {
-    if (vocabulary.is(id, kinds)) lengths.set(id, utf8.encode(text).length);
-  }
-  const chars = [...lengths.keys()].reduce((sum, id) => sum + vocabulary.textOf(id).length, 0);
+  const ids: number[] = [];
+  for (let id = 0; id < vocabulary.size; id++) if (vocabulary.is(id, kinds)) ids.push(id);
+  const chars = ids.reduce((sum, id) => sum + vocabulary.textOf(id).length, 0);
   if (chars > MAX_SPECIAL_CHARS) {
     throw badFile('tokenizer.ggml.tokens', `has special tokens of ${chars} characters, more than ${MAX_SPECIAL_CHARS}`);
   }
-  if (lengths.size > MAX_SPECIAL_TOKENS) {
-    const problem = `has ${lengths.size} control and user-defined tokens, more than ${MAX_SPECIAL_TOKENS}`;
+  if (ids.length > MAX_SPECIAL_TOKENS) {
+    const problem = `has ${ids.length} control and user-defined tokens, more than ${MAX_SPECIAL_TOKENS}`;
     throw badFile('tokenizer.ggml.token_type', problem);
   }
-  return [...lengths.keys()].sort((a, b) => lengths.get(b)! - lengths.get(a)!);
+  return ids.sort((a, b) => vocabulary.bytesOf(b) - vocabulary.bytesOf(a));
 }
 
 /** The stretches in which control tokens count, neighbours joined. */

@@ -159,8 +159,9 @@ export function markStripping(metadata: VocabularyMetadata, vocabulary: Vocabula
   if (!name.includes('phi-3') && !name.includes('phi3')) return;
   const special = TokenKind.CONTROL | TokenKind.USER_DEFINED | TokenKind.UNKNOWN;
   const keeping = new Set(['<unk>', '<s>', '<|endoftext|>']);
-  for (const [id, text] of vocabulary.texts.entries()) {
-    if (text !== '</s>' && (!vocabulary.is(id, special) || keeping.has(text))) continue;
+  const end = vocabulary.idOf('</s>');
+  for (let id = 0; id < vocabulary.size; id++) {
+    if (id !== end && (!vocabulary.is(id, special) || keeping.has(vocabulary.textOf(id)))) continue;
     vocabulary.kinds[id] = (vocabulary.kinds[id] ?? 0) | TokenKind.STRIPS_RIGHT;
   }
 }

@@ -15,8 +15,9 @@ export class SpmEncoder implements SymbolPairs {
   /** Order of the tokens by falling score; equal scores share a rank. */
   private readonly rankOfId: Int32Array;
   private readonly merger = new Merger();
-  private text = '';
-  /** Each symbol's first and past-last UTF-16 unit in `text`. */
+  /** The text that is being encoded, UTF-8. */
+  private bytes = new Uint8Array(0);
+  /** Each symbol's first and past-last byte of it. */
   private starts = new Int32Array(0);
   private ends = new Int32Array(0);
 
@@ -34,24 +35,24 @@ export class SpmEncoder implements SymbolPairs {
 
   /** Appends the ids of a text in which spaces are already `▁`. */
   encode(text: string, output: number[]): void {
-    this.text = text;
-    this.starts = new Int32Array(text.length);
-    this.ends = new Int32Array(text.length);
+    this.bytes = UTF8.encode(text);
+    this.starts = new Int32Array(this.bytes.length);
+    this.ends = new Int32Array(this.bytes.length);
     let count = 0;
-    for (let i = 0; i < text.length;) {
-      this.starts[count] = i;
-      i += text.codePointAt(i)! > 0xffff ? 2 : 1;
-      this.ends[count++] = i;
+    for (let at = 0; at < this.bytes.length;) {
+      this.starts[count] = at;
+      at += bytesOfCharacter(this.bytes[at]!);
+      this.ends[count++] = at;
     }
-    this.merger.merge(count, this, (symbol) => this.emit(text.slice(this.starts[symbol], this.ends[symbol]), output));
-    this.text = '';
+    this.merger.merge(count, this, (symbol) => this.emit(this.starts[symbol]!, this.ends[symbol]!, output));
+    this.bytes = new Uint8Array(0);
   }
 
   rank(left: number, right: number): number {
     const start = this.starts[left]!;
     const end = this.ends[right]!;
-    if (end - start > this.vocabulary.longestText) return -1;
-    const id = this.vocabulary.idOf(this.text.slice(start, end));
+    if (end - start > this.vocabulary.longest) return -1;
+    const id = this.vocabulary.idOfBytes(this.bytes, start, end);
     // A text must never become a control token by merging: those come from `special` texts alone.
     if (id === undefined || this.vocabulary.is(id, TokenKind.CONTROL | TokenKind.UNKNOWN)) return -1;
     return this.rankOfId[id]!;
@@ -61,21 +62,30 @@ export class SpmEncoder implements SymbolPairs {
     this.ends[left] = this.ends[right]!;
   }
 
-  private emit(text: string, output: number[]): void {
-    const id = this.vocabulary.idOf(text);
+  private emit(start: number, end: number, output: number[]): void {
+    const id = this.vocabulary.idOfBytes(this.bytes, start, end);
     if (id !== undefined) {
       output.push(id);
       return;
     }
-    for (const byte of UTF8.encode(text)) {
-      const byteId = this.vocabulary.idOf(byteText(byte)) ?? this.vocabulary.idOf(String.fromCharCode(byte));
+    for (let at = start; at < end; at++) {
+      const name = byteText(this.bytes[at]!);
+      const byteId = this.vocabulary.idOf(name) ?? this.vocabulary.idOfBytes(this.bytes, at, at + 1);
       if (byteId === undefined) {
+        const text = new TextDecoder().decode(this.bytes.subarray(start, end));
         throw new LocalLLMError(
           'bad-file',
-          `The file's vocabulary has neither ${quoted(text)} nor the byte token ${byteText(byte)}. Convert the model anew.`,
+          `The file's vocabulary has neither ${quoted(text)} nor the byte token ${name}. Convert the model anew.`,
         );
       }
       output.push(byteId);
     }
   }
+}
+
+/** By its first byte. */
+function bytesOfCharacter(first: number): number {
+  if (first < 0x80) return 1;
+  if (first < 0xe0) return 2;
+  return first < 0xf0 ? 3 : 4;
 }

@@ -1,36 +1,8 @@
 import { expect, test } from 'vitest';
-import { LocalLLMError } from '../protocol/errors.ts';
+import { BPE, caught, IM_END, IM_START, MERGES, metadataOf, SPM, TOOL } from '../../tests/vocabularies.ts';
 import { CHAR_OF_BYTE } from './byte-alphabet.ts';
 import { PRE_TOKENIZERS, preTokenizer, splitWords } from './pre-tokenizers.ts';
 import { createTokenizer, type Tokenizer } from './tokenizer.ts';
-import type { VocabularyMetadata } from './metadata.ts';
-
-function metadataOf(values: Record<string, unknown>): VocabularyMetadata {
-  return { get: (key) => (key in values ? { value: values[key] } : undefined) };
-}
-
-/** 256 bytes, then what the merges make, then two control tokens and a user-defined one. */
-const MERGES = ['h e', 'l l', 'he ll', 'hell o', 'Ġ w', 'a a', 'aa aa', '< |', 'x y'];
-const MERGED = ['he', 'll', 'hell', 'hello', 'Ġw', 'aa', 'aaaa', '<|'];
-const BPE: Record<string, unknown> = {
-  'tokenizer.ggml.model': 'gpt2',
-  'tokenizer.ggml.pre': 'qwen2',
-  'tokenizer.ggml.tokens': [...CHAR_OF_BYTE, ...MERGED, '<|im_start|>', '<|im_end|>', '<tool>'],
-  'tokenizer.ggml.token_type': Int32Array.from([...Array<number>(264).fill(1), 3, 3, 4]),
-  'tokenizer.ggml.merges': MERGES,
-  'tokenizer.ggml.bos_token_id': 264,
-  'tokenizer.ggml.eos_token_id': 265n,
-};
-const [IM_START, IM_END, TOOL] = [264, 265, 266];
-
-const BYTE_TOKENS = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`);
-const SPM_TEXTS = ['▁', 'a', 'b', 'ab', '▁a', '▁ab', 'bc', '[X]'];
-const SPM: Record<string, unknown> = {
-  'tokenizer.ggml.model': 'llama',
-  'tokenizer.ggml.tokens': ['<unk>', '<s>', '</s>', ...BYTE_TOKENS, ...SPM_TEXTS],
-  'tokenizer.ggml.token_type': [2, 3, 3, ...Array<number>(256).fill(6), ...Array<number>(7).fill(1), 4],
-  'tokenizer.ggml.scores': Float32Array.from([0, 0, 0, ...Array<number>(256).fill(0), -9, -9, -9, -3, -2, -1, -5, 0]),
-};
 
 const bpe = createTokenizer(metadataOf(BPE));
 const spm = createTokenizer(metadataOf(SPM));
@@ -127,99 +99,6 @@ test('a quarter of a million of one letter, of line breaks, of special tokens an
   }
 });
 
-test.each<[string, Record<string, unknown>, string, RegExp]>([
-  ['no model', { ...BPE, 'tokenizer.ggml.model': undefined }, 'bad-file', /tokenizer.ggml.model is missing/],
-  ['WPM', { ...BPE, 'tokenizer.ggml.model': 'bert' }, 'not-supported', /is "bert" \(WPM.*Choose a chat model/],
-  ['UGM', { ...BPE, 'tokenizer.ggml.model': 't5' }, 'not-supported', /is "t5" \(UGM/],
-  ['RWKV', { ...BPE, 'tokenizer.ggml.model': 'rwkv' }, 'not-supported', /is "rwkv" \(RWKV/],
-  ['PLaMo-2', { ...BPE, 'tokenizer.ggml.model': 'plamo2' }, 'not-supported', /is "plamo2" \(PLaMo-2/],
-  [
-    'a model named as an object’s property',
-    { ...BPE, 'tokenizer.ggml.model': 'constructor' },
-    'not-supported',
-    /"constructor"; supp/,
-  ],
-  ['tokens that are one text', { ...BPE, 'tokenizer.ggml.tokens': 'abc' }, 'bad-file', /tokens .* is the text "abc"/],
-  ['too few scores', { ...SPM, 'tokenizer.ggml.scores': [0, 1] }, 'bad-file', /scores has 2 entries for 267 tokens/],
-  [
-    'scores that are texts',
-    { ...SPM, 'tokenizer.ggml.scores': Array(267).fill('1') },
-    'bad-file',
-    /entry 0 is the text "1"/,
-  ],
-  [
-    'infinite scores',
-    { ...SPM, 'tokenizer.ggml.scores': Array(267).fill(-Infinity) },
-    'bad-file',
-    /entry 0 is -Infinity/,
-  ],
-  [
-    'merges of numbers',
-    { ...BPE, 'tokenizer.ggml.merges': [1] },
-    'bad-file',
-    /merges should hold strings but entry 0 is 1/,
-  ],
-  [
-    'a merge of 2 050 characters',
-    { ...BPE, 'tokenizer.ggml.merges': [`a ${'b'.repeat(2_048)}`] },
-    'bad-file',
-    /2050.*2049/,
-  ],
-  ['too many merges', { ...BPE, 'tokenizer.ggml.merges': Array((1 << 21) + 1) }, 'bad-file', /2097153 entries/],
-  ['an id below zero', { ...BPE, 'tokenizer.ggml.bos_token_id': -2 }, 'bad-file', /bos_token_id is -2, outside/],
-  [
-    'an id of 2^40',
-    { ...BPE, 'tokenizer.ggml.eot_token_id': 1n << 40n },
-    'bad-file',
-    /eot_token_id is 1099511627776, outside/,
-  ],
-  [
-    'an id that is no integer',
-    { ...BPE, 'tokenizer.ggml.bos_token_id': 0.5 },
-    'bad-file',
-    /should be a token id but is 0.5/,
-  ],
-  [
-    '65 537 user-defined tokens',
-    {
-      ...BPE,
-      'tokenizer.ggml.tokens': Array.from({ length: 65_537 }, (_, i) => `<${i}>`),
-      'tokenizer.ggml.token_type': new Int32Array(65_537).fill(4),
-    },
-    'bad-file',
-    /token_type has 65537 control and user-defined tokens, more than 65536/,
-  ],
-  ['an unknown pre-tokenizer', { ...BPE, 'tokenizer.ggml.pre': 'klingon' }, 'not-supported', /"klingon".*llama-bpe/],
-  ['a model that is no string', { ...BPE, 'tokenizer.ggml.model': 7 }, 'bad-file', /should be a string but is 7/],
-  ['no tokens', { ...BPE, 'tokenizer.ggml.tokens': undefined }, 'bad-file', /tokens .* missing/],
-  ['tokens of numbers', { ...BPE, 'tokenizer.ggml.tokens': [1] }, 'bad-file', /entry 0 is 1/],
-  ['an empty vocabulary', { ...BPE, 'tokenizer.ggml.tokens': [] }, 'bad-file', /empty vocabulary/],
-  ['a token of 1 025 characters', { ...BPE, 'tokenizer.ggml.tokens': ['x'.repeat(1_025)] }, 'bad-file', /1025.*1024/],
-  ['too many tokens', { ...BPE, 'tokenizer.ggml.tokens': Array((1 << 20) + 1) }, 'bad-file', /1048577 entries/],
-  [
-    'twice the same token',
-    { ...BPE, 'tokenizer.ggml.tokens': ['a', 'b', 'a'] },
-    'bad-file',
-    /tokens 0 and 2 are both "a"/,
-  ],
-  ['too few token types', { ...BPE, 'tokenizer.ggml.token_type': [1] }, 'bad-file', /1 entries for 267 tokens/],
-  [
-    'scores that are no numbers',
-    { ...SPM, 'tokenizer.ggml.scores': Array(267).fill(Number.NaN) },
-    'bad-file',
-    /entry 0 is NaN/,
-  ],
-  ['no merges', { ...BPE, 'tokenizer.ggml.merges': undefined }, 'bad-file', /merges .* missing/],
-  ['a merge of one text', { ...BPE, 'tokenizer.ggml.merges': ['a b', 'ab'] }, 'bad-file', /merge 1 is "ab"/],
-  ['an id outside', { ...BPE, 'tokenizer.ggml.eos_token_id': 267 }, 'bad-file', /eos_token_id is 267.*267 tokens/],
-  ['an id that is a text', { ...BPE, 'tokenizer.ggml.eos_token_id': 'x' }, 'bad-file', /should be a token id/],
-  ['a flag that is a number', { ...BPE, 'tokenizer.ggml.add_bos_token': 1 }, 'bad-file', /true or false but is 1/],
-])('refuses %s', (_, values, code, message) => {
-  const error = caught(() => createTokenizer(metadataOf(values)));
-  expect(error.message).toMatch(message);
-  expect(error.code).toBe(code);
-});
-
 test('merges of texts that are no tokens, twice the same merge and unknown token types do no harm', () => {
   const tokenizer = createTokenizer(
     metadataOf({
@@ -231,6 +110,26 @@ test('merges of texts that are no tokens, twice the same merge and unknown token
   expect(tokenizer.encode('he')).toEqual([256]);
   expect(pieces(tokenizer, tokenizer.encode('zz'))).toEqual(['z', 'z']);
   expect(tokenizer.decode([256])).toBe('');
+});
+
+test('empty texts have a name, and texts that replace broken ones may coincide: the last is found', () => {
+  const tokens = [...(BPE['tokenizer.ggml.tokens'] as string[])];
+  tokens.push('', '\ufffd', 'ｗide', '', 'a\ufffd', '\ufffd');
+  const types = new Int32Array(tokens.length).fill(1);
+  const tokenizer = createTokenizer(
+    metadataOf({ ...BPE, 'tokenizer.ggml.tokens': tokens, 'tokenizer.ggml.token_type': types }),
+  );
+  expect(pieces(tokenizer, [266, 267, 268, 269, 270, 271, 272])).toEqual([
+    '<tool>',
+    '[EMPTY_267]',
+    '\ufffd',
+    'ｗide',
+    '[EMPTY_270]',
+    'a\ufffd',
+    '\ufffd',
+  ]);
+  expect(tokenizer.vocabSize).toBe(273);
+  expect(pieces(tokenizer, tokenizer.encode('hello'))).toEqual(['hello']);
 });
 
 test('a text of a hundred thousand special tokens, in a vocabulary of tens of thousands', () => {
@@ -273,13 +172,3 @@ test('an id outside the vocabulary is the caller’s mistake', () => {
   expect(caught(() => bpe.piece(267)).code).toBe('bad-argument');
   expect(caught(() => bpe.decode([-1])).message).toMatch(/Token id -1 is outside the vocabulary of 267/);
 });
-
-function caught(run: () => unknown): LocalLLMError {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof LocalLLMError) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-}

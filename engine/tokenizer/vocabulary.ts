@@ -4,7 +4,8 @@
  * @module
  */
 import { LocalLLMError, quoted } from '../protocol/errors.ts';
-import { readNumbers, readTokens, type VocabularyMetadata } from './metadata.ts';
+import { readNumbers, readTokens, type TextList, type VocabularyMetadata } from './metadata.ts';
+import { TextTable } from './text-table.ts';
 
 /** What a token is, as bits: a token found to end generation is CONTROL on top of what the file calls it. */
 export const TokenKind = {
@@ -30,51 +31,57 @@ const KIND_OF_TYPE = [
   TokenKind.BYTE,
 ];
 
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
 export class Vocabulary {
-  readonly texts: readonly string[];
+  readonly size: number;
   /** Bits of `TokenKind` per token. */
   readonly kinds: Uint8Array;
   /** SPM's log-probabilities; zeros where the file has none. */
   readonly scores: Float64Array;
-  /** UTF-16 units of the longest token text. */
-  readonly longestText: number;
-  private readonly idOfText = new Map<string, number>();
+  /** Bytes of the longest token text. No text of more UTF-16 units is a token. */
+  readonly longest: number;
+  private readonly texts: TextList;
+  private readonly table: TextTable;
+  /** Memory for a text that is looked up. */
+  private readonly looked: Uint8Array<ArrayBuffer>;
 
   /** @throws LocalLLMError bad-file for missing, oversized, empty or duplicate entries */
   constructor(metadata: VocabularyMetadata) {
-    const texts = readTokens(metadata);
-    if (texts.length === 0)
+    this.texts = named(readTokens(metadata));
+    this.size = this.texts.ends.length;
+    if (this.size === 0) {
       throw new LocalLLMError('bad-file', 'The file has an empty vocabulary. Convert the model anew.');
-    const types = readNumbers(metadata, 'tokenizer.ggml.token_type', texts.length);
-    this.scores = readNumbers(metadata, 'tokenizer.ggml.scores', texts.length) ?? new Float64Array(texts.length);
-    this.kinds = new Uint8Array(texts.length);
-    // llama.cpp gives empty texts this name too: they cannot be met in a text.
-    this.texts = texts.map((text, id) => (text === '' ? `[EMPTY_${id}]` : text));
-    let longest = 0;
-    for (let id = 0; id < this.texts.length; id++) {
-      const text = this.texts[id]!;
-      longest = Math.max(longest, text.length);
-      const known = this.idOfText.size;
-      this.idOfText.set(text, id);
-      // Texts that are no UTF-8 were decoded with replacement characters and may coincide.
-      if (this.idOfText.size === known && !text.includes('\ufffd')) {
-        throw new LocalLLMError(
-          'bad-file',
-          `The file's vocabulary is damaged: tokens ${this.texts.indexOf(text)} and ${id} are both ${quoted(text)}. Convert the model anew.`,
-        );
-      }
-      this.kinds[id] = types === undefined ? TokenKind.NORMAL : (KIND_OF_TYPE[types[id] ?? 0] ?? 0);
     }
-    this.longestText = longest;
-  }
-
-  get size(): number {
-    return this.texts.length;
+    this.scores = readNumbers(metadata, 'tokenizer.ggml.scores', this.size) ?? new Float64Array(this.size);
+    const types = readNumbers(metadata, 'tokenizer.ggml.token_type', this.size);
+    this.kinds = new Uint8Array(this.size).fill(TokenKind.NORMAL);
+    types?.forEach((type, id) => (this.kinds[id] = KIND_OF_TYPE[type] ?? 0));
+    let longest = 0;
+    for (let id = 0; id < this.size; id++) longest = Math.max(longest, this.bytesOf(id));
+    this.longest = longest;
+    this.looked = new Uint8Array(longest * 3);
+    this.table = new TextTable(this.texts, (earlier, later) => {
+      const text = this.textOf(later);
+      // Converters write texts that are no UTF-8 with replacement characters, and those coincide.
+      if (text.includes('\ufffd')) return;
+      throw new LocalLLMError(
+        'bad-file',
+        `The file's vocabulary is damaged: tokens ${earlier} and ${later} are both ${quoted(text)}. Convert the model anew.`,
+      );
+    });
   }
 
   /** The token with exactly this text. */
   idOf(text: string): number | undefined {
-    return this.idOfText.get(text);
+    if (text.length > this.longest) return undefined;
+    return this.table.find(this.looked, 0, encoder.encodeInto(text, this.looked).written);
+  }
+
+  /** The token whose text is exactly these bytes. */
+  idOfBytes(bytes: Uint8Array, start: number, end: number): number | undefined {
+    return this.table.find(bytes, start, end);
   }
 
   /** Whether any of the `TokenKind` bits are set. */
@@ -84,10 +91,34 @@ export class Vocabulary {
 
   /** Text of a token. @throws LocalLLMError bad-argument for an id outside the vocabulary */
   textOf(id: number): string {
-    const text = this.texts[id];
-    if (text === undefined) {
+    const end = this.texts.ends[id];
+    if (end === undefined) {
       throw new LocalLLMError('bad-argument', `Token id ${id} is outside the vocabulary of ${this.size} tokens.`);
     }
-    return text;
+    return decoder.decode(this.texts.bytes.subarray(end - this.bytesOf(id), end));
   }
+
+  /** How many bytes a token's text has. */
+  bytesOf(id: number): number {
+    return this.texts.ends[id]! - (id === 0 ? 0 : this.texts.ends[id - 1]!);
+  }
+}
+
+/** llama.cpp gives empty texts a name that cannot be met in a text. */
+function named(texts: TextList): TextList {
+  const { bytes, ends } = texts;
+  const isEmpty = (id: number) => ends[id] === (id === 0 ? 0 : ends[id - 1]);
+  if (!ends.some((_, id) => isEmpty(id))) return texts;
+  const parts: Uint8Array[] = [];
+  const moved = new Uint32Array(ends.length);
+  let total = 0;
+  for (let id = 0, start = 0; id < ends.length; start = ends[id++]!) {
+    const part = isEmpty(id) ? encoder.encode(`[EMPTY_${id}]`) : bytes.subarray(start, ends[id]);
+    parts.push(part);
+    total += part.length;
+    moved[id] = total;
+  }
+  const all = new Uint8Array(total);
+  parts.forEach((part, id) => all.set(part, moved[id]! - part.length));
+  return { bytes: all, ends: moved };
 }

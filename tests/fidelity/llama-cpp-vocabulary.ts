@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { getLlama, type Llama, LlamaLogLevel, type LlamaModel, type Token } from 'node-llama-cpp';
 import { parseGguf } from '../../engine/gguf/parse.ts';
 import { writeGguf, type WriterValue } from '../gguf-writer.ts';
+import { rewritten } from './twin.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const cache = path.join(root, 'tests/.cache');
@@ -77,7 +78,9 @@ export function vocabularyNames(): string[] {
 /** The file, one without tensors, with other values for these keys; `undefined` leaves a key out. */
 export async function withKeys(bytes: Buffer, keys: Record<string, WriterValue | undefined>): Promise<Buffer> {
   const { metadata } = await parseGguf(new Blob([new Uint8Array(bytes)]));
-  const kept = [...metadata.entries()].filter(([key]) => !Object.hasOwn(keys, key)) as [string, WriterValue][];
+  const kept = [...metadata.entries()]
+    .filter(([key]) => !Object.hasOwn(keys, key))
+    .map(([key, value]): [string, WriterValue] => [key, rewritten(value)]);
   const given = Object.entries(keys).filter((entry): entry is [string, WriterValue] => entry[1] !== undefined);
   return Buffer.from(writeGguf({ metadata: [...kept, ...given] }));
 }

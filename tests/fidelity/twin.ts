@@ -52,5 +52,6 @@ export function cacheFile(path: string, bytes: Uint8Array): void {
 /** A value as the writer takes it, of the same type. */
 export function rewritten(value: MetadataValue): WriterValue {
   if (value.type !== 'array') return { type: value.type, value: value.value };
-  return { type: 'array', itemType: value.itemType, value: value.value };
+  const items = value.itemType === 'string' ? [...value.value] : value.value;
+  return { type: 'array', itemType: value.itemType, value: items };
 }
