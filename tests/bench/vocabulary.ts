@@ -87,7 +87,8 @@ function take(texts: Iterator<string>, count: number): string[] {
   return Array.from({ length: count }, () => texts.next().value as string);
 }
 
-const SYLLABLES = [...'dfhklmnprstwy'].flatMap((consonant) => [...'aeiou'].map((vowel) => consonant + vowel));
+const VOWELS = 'aeiou'.split('');
+const SYLLABLES = 'dfhklmnprstwy'.split('').flatMap((consonant) => VOWELS.map((vowel) => consonant + vowel));
 /** Texts that follow each other share no beginning: a prime that no power of the number of syllables has in it. */
 const STRIDE = 104_729;
 
