@@ -5,8 +5,13 @@
  */
 import { GGML_TYPES, type GgmlType } from '../../engine/gguf/types.ts';
 import { f32, type RandomModel } from '../fidelity/random-model.ts';
+import type { VocabularySize } from './vocabulary.ts';
 
-type Shape = Omit<RandomModel, 'type'> & { vocab: number };
+type Shape = Omit<RandomModel, 'type' | 'vocab' | 'vocabulary'> & { vocabulary: VocabularySize };
+
+const SMOLLM_2 = { kind: 'bpe', pre: 'smollm', tokens: 49_152, merges: 48_900 } as const;
+const QWEN_2 = { kind: 'bpe', pre: 'qwen2', tokens: 151_936, merges: 151_387 } as const;
+const LLAMA_3 = { kind: 'bpe', pre: 'llama-bpe', tokens: 128_256, merges: 280_147 } as const;
 
 const LLAMA_3_ROPE = { ropeFactors: 'one', more: { 'rope.freq_base': f32(5e5) } } as const;
 const GEMMA_3 = {
@@ -14,7 +19,7 @@ const GEMMA_3 = {
   headDim: 256,
   heads: 4,
   kvHeads: 1,
-  vocab: 262_144,
+  vocabulary: { kind: 'spm', tokens: 262_144 },
   context: 32_768,
   embeddingGain: 1,
   tied: true,
@@ -32,7 +37,7 @@ export const MODELS = {
     kvHeads: 3,
     headDim: 64,
     ffn: 1536,
-    vocab: 49_152,
+    vocabulary: SMOLLM_2,
     context: 8192,
     tied: true,
     more: { 'rope.freq_base': f32(1e5) },
@@ -45,7 +50,7 @@ export const MODELS = {
     kvHeads: 2,
     headDim: 64,
     ffn: 4864,
-    vocab: 151_936,
+    vocabulary: QWEN_2,
     context: 32_768,
     tied: true,
     biases: ['attn_q', 'attn_k', 'attn_v'],
@@ -59,7 +64,7 @@ export const MODELS = {
     kvHeads: 8,
     headDim: 128,
     ffn: 3072,
-    vocab: 151_936,
+    vocabulary: QWEN_2,
     context: 40_960,
     tied: true,
     qkNorm: 'heads',
@@ -75,7 +80,7 @@ export const MODELS = {
     kvHeads: 8,
     headDim: 64,
     ffn: 8192,
-    vocab: 128_256,
+    vocabulary: LLAMA_3,
     context: 131_072,
     tied: true,
     ...LLAMA_3_ROPE,
@@ -88,7 +93,7 @@ export const MODELS = {
     kvHeads: 8,
     headDim: 128,
     ffn: 8192,
-    vocab: 128_256,
+    vocabulary: LLAMA_3,
     context: 131_072,
     tied: true,
     ...LLAMA_3_ROPE,
@@ -101,7 +106,7 @@ export const MODELS = {
     kvHeads: 32,
     headDim: 96,
     ffn: 8192,
-    vocab: 32_064,
+    vocabulary: { kind: 'spm', tokens: 32_064 },
     context: 4096,
     joint: true,
     more: { 'attention.sliding_window': 2047, 'rope.scaling.original_context_length': 4096 },
@@ -114,7 +119,7 @@ export const MODELS = {
     kvHeads: 8,
     headDim: 128,
     ffn: 14_336,
-    vocab: 128_256,
+    vocabulary: LLAMA_3,
     context: 131_072,
     ...LLAMA_3_ROPE,
   },
@@ -135,13 +140,13 @@ export interface MatrixShape {
 }
 
 /** The products of one layer, as the forward has them, and that with the vocabulary. */
-export function matricesOf({ width, heads, kvHeads, headDim, ffn, vocab }: Shape): MatrixShape[] {
+export function matricesOf({ width, heads, kvHeads, headDim, ffn, vocabulary }: Shape): MatrixShape[] {
   return [
     { name: 'qkv', rows: (heads + 2 * kvHeads) * headDim, cols: width, glu: false },
     { name: 'attention output', rows: width, cols: heads * headDim, glu: false },
     { name: 'gate and up', rows: 2 * ffn, cols: width, glu: true },
     { name: 'down', rows: width, cols: ffn, glu: false },
-    { name: 'head', rows: vocab, cols: width, glu: false },
+    { name: 'head', rows: vocabulary.tokens, cols: width, glu: false },
   ];
 }
 

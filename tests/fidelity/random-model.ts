@@ -21,8 +21,10 @@ export interface RandomModel {
   ffn: number;
   /** Default 512. */
   context?: number;
-  /** Tokens of the vocabulary, at least the usual few. */
+  /** Tokens of the vocabulary, at least the usual few, with the usual few merges. */
   vocab?: number;
+  /** In place of such a one. */
+  vocabulary?: RandomVocabulary;
   /** Without an output matrix of its own, the embedding serves. */
   tied?: boolean;
   /** How large the embedding is, times 1 / √width; default 4. */
@@ -43,10 +45,18 @@ export interface RandomModel {
   norms?: 'before' | 'both' | 'after';
 }
 
+/** Its end is `END`. */
+export interface RandomVocabulary {
+  tokens: readonly string[];
+  /** Metadata under `tokenizer.ggml`, the tokens among it. */
+  metadata: Readonly<Record<string, WriterValue>>;
+}
+
 export const f32 = (value: number): WriterValue => ({ type: 'float32', value });
 
 const MERGES = ['t h', 'h e', 'i n', 'Ġ t', 'Ġt he'];
-const END = '<|endoftext|>';
+/** The token that begins texts and ends them. */
+export const END = '<|endoftext|>';
 
 /** A tensor and how its values are distributed, or what they are. */
 export interface RandomTensor {
@@ -76,13 +86,19 @@ export function randomModel(name: string, model: RandomModel): string {
 
 /** What the model's file says and which tensors it has. */
 export function describeModel(model: RandomModel): { metadata: Record<string, WriterValue>; tensors: RandomTensor[] } {
-  const known = [...byteAlphabet(), ...MERGES.map((merge) => merge.replace(' ', '')), END];
-  const more = Math.max(0, (model.vocab ?? 0) - known.length);
-  const tokens = [...known, ...Array.from({ length: more }, (_, i) => `token${i}`)];
-  return { metadata: metadata(model, tokens), tensors: tensors(model, tokens.length) };
+  const vocabulary = model.vocabulary ?? smallVocabulary(model.vocab ?? 0);
+  return { metadata: metadata(model, vocabulary), tensors: tensors(model, vocabulary.tokens.length) };
 }
 
-function metadata(model: RandomModel, tokens: readonly string[]): Record<string, WriterValue> {
+function smallVocabulary(size: number): RandomVocabulary {
+  const known = [...byteAlphabet(), ...MERGES.map((merge) => merge.replace(' ', '')), END];
+  const more = Math.max(0, size - known.length);
+  const tokens = [...known, ...Array.from({ length: more }, (_, i) => `token${i}`)];
+  const types = Int32Array.from(tokens, (token) => (token === END ? 3 : 1));
+  return { tokens, metadata: { model: 'gpt2', pre: 'gpt-2', tokens, token_type: types, merges: MERGES } };
+}
+
+function metadata(model: RandomModel, { tokens, metadata: vocabulary }: RandomVocabulary): Record<string, WriterValue> {
   const { architecture, more = {} } = model;
   const endId = tokens.indexOf(END);
   const own: Record<string, WriterValue> = {
@@ -102,16 +118,16 @@ function metadata(model: RandomModel, tokens: readonly string[]): Record<string,
   return {
     'general.architecture': architecture,
     'general.name': 'Random weights', // llama.cpp reads meaning into some names
-    ...Object.fromEntries(Object.entries(own).map(([key, value]) => [`${architecture}.${key}`, value])),
-    'tokenizer.ggml.model': 'gpt2',
-    'tokenizer.ggml.pre': 'gpt-2',
-    'tokenizer.ggml.tokens': tokens,
-    'tokenizer.ggml.token_type': Int32Array.from(tokens, (token) => (token === END ? 3 : 1)),
-    'tokenizer.ggml.merges': MERGES,
+    ...under(architecture, own),
+    ...under('tokenizer.ggml', vocabulary),
     'tokenizer.ggml.bos_token_id': endId,
     'tokenizer.ggml.eos_token_id': endId,
     'tokenizer.ggml.add_bos_token': false,
   };
+}
+
+function under(prefix: string, values: Readonly<Record<string, WriterValue>>): Record<string, WriterValue> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [`${prefix}.${key}`, value]));
 }
 
 /** Lists tensors of random values. */
