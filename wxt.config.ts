@@ -5,7 +5,7 @@ import manifest from './package.json' with { type: 'json' };
 
 const NEW_WORKER = /new Worker\(\s*new URL\('(\.[^']+)', import\.meta\.url\)/;
 
-/** The engine's worker starts one of its own; WXT writes over `import.meta.url` before Vite looks for it there. */
+/** The engine's worker starts others of its own; WXT writes over `import.meta.url` before Vite looks for it there. */
 function workersOfWorkers() {
   return {
     name: 'workers-of-workers',

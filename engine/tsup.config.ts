@@ -10,6 +10,7 @@ export default defineConfig({
     worker: 'host/worker.ts',
     'cli/main': 'cli/main.ts',
     'grammar-worker': 'grammar/grammar-worker.ts',
+    'ahead-worker': 'store/ahead-worker.ts',
   },
   format: 'esm',
   platform: 'neutral',
@@ -22,11 +23,11 @@ export default defineConfig({
   external: [/^node:/, 'webgpu'],
   esbuildPlugins: [
     {
-      // Where the package has the thread of grammars; bundlers of pages find it there.
-      name: 'grammar-worker',
+      // Where the package has the threads that it opens; bundlers of pages find them there.
+      name: 'workers-of-workers',
       setup(build) {
-        build.onLoad({ filter: /grammar\/thread\.ts$/ }, async ({ path }) => ({
-          contents: (await readFile(path, 'utf8')).replace("'./grammar-worker.ts'", "'./grammar-worker.js'"),
+        build.onLoad({ filter: /(grammar\/thread|store\/ahead-thread)\.ts$/ }, async ({ path }) => ({
+          contents: (await readFile(path, 'utf8')).replace(/'(\.\/\w+-worker)\.ts'/, "'$1.js'"),
           loader: 'ts',
         }));
       },

@@ -42,6 +42,7 @@ export class StoreWorld {
   /** Back-off waits, ms; none is really waited. */
   readonly waits: number[] = [];
   locks: LockManager | undefined = undefined;
+  openAheadThread: StoreEnvironment['openAheadThread'] = undefined;
   segmentBytes = 256 * MIB;
   pieceBytes = 64 * 1024;
 
@@ -74,6 +75,7 @@ export class StoreWorld {
       online: async () => {},
       estimate: async () => (disk.quota === Infinity ? undefined : { quota: disk.quota, usage: disk.usage }),
       locks: this.locks,
+      openAheadThread: this.openAheadThread,
       random: () => 0.5,
       now: () => performance.now(),
     };

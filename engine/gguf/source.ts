@@ -18,6 +18,8 @@ export interface ByteSource {
    * @throws LocalLLMError bad-file when the source ends earlier, storage when it cannot be read
    */
   read(offset: number, length: number, into?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
+  /** Told that all of it will be read, from front to back: it may begin with that. */
+  ahead?(): void;
 }
 
 /** Memory for the result of a read. */

@@ -154,6 +154,25 @@ test('reads across the ends of parts, and no further', async () => {
   }
 });
 
+test('parts are told that they will be read one after another, when all of them will', async () => {
+  const told: string[] = [];
+  const parts = ['abc', '', 'de', 'f'].map((text) => ({
+    ...blobSource(new Blob([text])),
+    ahead: () => told.push(text),
+  }));
+  const source = concatSources(parts);
+  await source.read(0, 6);
+  expect(told).toEqual([]);
+  source.ahead!();
+  expect(told).toEqual(['abc']);
+  await source.read(1, 2);
+  expect(told).toEqual(['abc']);
+  await source.read(2, 2);
+  expect(told).toEqual(['abc', '', 'de']);
+  await source.read(0, 6);
+  expect(told).toEqual(['abc', '', 'de', 'f']);
+});
+
 describe('beside each other in a folder', () => {
   let folder: string;
   beforeAll(async () => {

@@ -31,6 +31,8 @@ const MAX_SEQUENCES = 32;
 /** Of a decoded token: on a GPU many tokens share one reading of the weights, on a CPU it is the arithmetic that takes time. */
 const PROMPT_TOKEN = 1 / 16;
 const SOFTWARE_PROMPT_TOKEN = 1 / 2;
+/** A smaller file is read in about the time that a thread takes to start. */
+const AHEAD_BYTES = 64 << 20;
 /** A context longer than this is only given when asked for: the cache grows with it. */
 export const DEFAULT_CONTEXT = 4096;
 /** Where GPU memory is short the context gets no shorter than this. */
@@ -69,7 +71,10 @@ type ReadModel = ModelFile & { tokenizer: Tokenizer };
  * @throws LocalLLMError bad-file, not-supported, bad-argument (the parts do not make one model)
  */
 export async function readModel(given: ModelSource): Promise<ReadModel> {
-  const { file, source } = await openModel(given);
+  return understood(await openModel(given));
+}
+
+function understood({ file, source }: Pick<ModelFile, 'file' | 'source'>): ReadModel {
   const architecture = architectureOf(file);
   const hp = architecture.hyperparameters(file);
   const tokenizer = createTokenizer(file.metadata);
@@ -145,7 +150,9 @@ export function* shorterContexts(contextTokens: number, floor = MIN_CONTEXT): Ge
  * @throws LocalLLMError bad-argument, bad-file, not-supported, out-of-memory, shader, aborted
  */
 export async function loadModel(gpu: Gpu, given: ModelSource, options: LoadOptions = {}): Promise<LoadedModel> {
-  const read = await readModel(given);
+  const opened = await openModel(given);
+  if (opened.source.size >= AHEAD_BYTES) opened.source.ahead?.();
+  const read = understood(opened);
   const sizes = [...loadSizes(read.hp, options)];
   for (;;) {
     try {

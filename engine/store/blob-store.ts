@@ -12,6 +12,7 @@ import { type BlobRecord, Journal } from './journal.ts';
 import { checkMagic } from './magic.ts';
 import type { StoreDirectory } from './opfs.ts';
 import { BLOB, JOURNAL, PartialBlob, readBlobRecord, SUMS } from './partial-blob.ts';
+import { ReadAhead } from './read-ahead.ts';
 import { checkRoom } from './room.ts';
 import { checkedSums, type StoredFile, VerifiedFile } from './stored-file.ts';
 import { cancelled, Transfer, type TransferOptions } from './transfer.ts';
@@ -41,6 +42,8 @@ export class BlobStore {
   readonly #pieceBytes: number | undefined;
   /** How often each is open for reading here. */
   readonly #open = new Map<string, number>();
+  /** Threads that have a closed file open still. */
+  readonly #closing = new Map<string, Promise<void>>();
   /** What reading found, until it is noted in the journal. */
   readonly #damage = new Map<string, { record: BlobRecord; damaged: [number, number][] }>();
 
@@ -109,13 +112,35 @@ export class BlobStore {
       );
     }
     this.#open.set(key, (this.#open.get(key) ?? 0) + 1);
-    const onClose = (damaged: [number, number][]): void => {
+    const { bytes: size = 0, pieceBytes } = record;
+    const onClose = (damaged: [number, number][], aheadClosed?: Promise<void>): void => {
       const left = (this.#open.get(key) ?? 1) - 1;
       if (left === 0) this.#open.delete(key);
       else this.#open.set(key, left);
       if (damaged.length > 0) this.#damage.set(key, { record, damaged });
+      if (aheadClosed)
+        this.#closing.set(
+          key,
+          Promise.all([aheadClosed, this.#closing.get(key)]).then(() => {}),
+        );
     };
-    return new VerifiedFile({ name, blob, size: record.bytes ?? 0, pieceBytes: record.pieceBytes, sums, onClose });
+    const openAhead = () => this.#openAhead(key);
+    return new VerifiedFile({ name, blob, size, pieceBytes, sums, openAhead, onClose });
+  }
+
+  #openAhead(key: string): ReadAhead | undefined {
+    const { openAheadThread } = this.#environment;
+    try {
+      return openAheadThread && new ReadAhead(openAheadThread, key + BLOB);
+    } catch {
+      return undefined; // a page that may have no workers
+    }
+  }
+
+  /** Resolves when no thread has the file open that was closed here. */
+  async #released(key: string): Promise<void> {
+    await this.#closing.get(key);
+    this.#closing.delete(key);
   }
 
   /** Whether something of it is open here. */
@@ -125,6 +150,7 @@ export class BlobStore {
 
   /** The bytes first: a journal without bytes is a download that has not begun. */
   async remove(key: string): Promise<void> {
+    await this.#released(key);
     for (const suffix of SUFFIXES) await this.#directory.remove(key + suffix);
     this.#damage.delete(key);
   }
@@ -153,6 +179,7 @@ export class BlobStore {
   }
 
   async #write(key: string, fill: (blob: PartialBlob) => Promise<string>): Promise<Committed> {
+    await this.#released(key);
     try {
       const blob = await PartialBlob.open(this.#directory, key, this.#pieceBytes);
       try {

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { openAheadThread } from './ahead-thread.ts';
+import type { OpenAheadThread } from './read-ahead.ts';
 
 export interface StoreEnvironment {
   fetch: typeof fetch;
@@ -14,6 +16,8 @@ export interface StoreEnvironment {
   estimate(): Promise<{ usage: number; quota: number } | undefined>;
   /** Undefined where there are none: then only one store's own downloads are kept apart. */
   locks: LockManager | undefined;
+  /** Opens a thread that reads ahead; undefined where there are none. */
+  openAheadThread: OpenAheadThread | undefined;
   /** 0…1, to spread retries. */
   random(): number;
   /** Milliseconds from any fixed moment. */
@@ -57,6 +61,7 @@ export function browserEnvironment(): StoreEnvironment {
       return quota === undefined ? undefined : { quota, usage };
     },
     locks: navigator.locks,
+    openAheadThread,
     random: () => Math.random(),
     now: () => performance.now(),
   };

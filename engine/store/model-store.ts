@@ -15,7 +15,7 @@ import type { ModelPart, ModelRecord } from './journal.ts';
 import { KeptRecord } from './kept-record.ts';
 import { ModelRecords } from './model-records.ts';
 import { ModelRegistry } from './model-registry.ts';
-import { openOpfs, type StoreDirectory } from './opfs.ts';
+import { MODELS_DIRECTORY, openOpfs, type StoreDirectory } from './opfs.ts';
 import { keyOf, type ModelPlan, samePins } from './plan.ts';
 import { checkRoom } from './room.ts';
 import { join, newRunning, type Progress, report, type Running } from './running.ts';
@@ -51,7 +51,7 @@ export class ModelStore {
 
   /** @throws LocalLLMError storage, with advice, where the browser has no OPFS */
   static async open(options: ModelStoreOptions): Promise<ModelStore> {
-    const store = new ModelStore(await openOpfs('models'), browserEnvironment(), options);
+    const store = new ModelStore(await openOpfs(MODELS_DIRECTORY), browserEnvironment(), options);
     await store.sweep();
     return store;
   }

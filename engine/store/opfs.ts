@@ -33,6 +33,9 @@ export interface StoreDirectory {
   remove(name: string): Promise<void>;
 }
 
+/** Where models are, below the origin's root. */
+export const MODELS_DIRECTORY = 'models';
+
 /** The directory `name` of this origin's OPFS. @throws LocalLLMError storage with advice where there is none */
 export async function openOpfs(name: string): Promise<StoreDirectory> {
   const storage: StorageManager | undefined = globalThis.navigator?.storage;

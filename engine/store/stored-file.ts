@@ -9,6 +9,7 @@ import type { BlobRecord } from './journal.ts';
 import type { StoreFile } from './opfs.ts';
 import { readSums, sumOfSums } from './partial-blob.ts';
 import { pieceSum } from './piece-sums.ts';
+import type { ReadAhead } from './read-ahead.ts';
 
 /** A stored file, open for reading. Structurally the parser's `ByteSource`. */
 export interface StoredFile {
@@ -23,6 +24,8 @@ export interface StoredFile {
    * @throws LocalLLMError bad-file past the end or where the bytes are not those that were stored, storage when it cannot be read
    */
   read(offset: number, length: number, into?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
+  /** Told that all of it will be read, from front to back. */
+  ahead?(): void;
   /** Releases the file's lock. */
   close(): void;
 }
@@ -40,8 +43,10 @@ interface OpenFile {
   size: number;
   pieceBytes: number;
   sums: Uint32Array;
-  /** Told the ranges of bytes that turned out damaged. */
-  onClose(damaged: [start: number, end: number][]): void;
+  /** Begins to read the file ahead; undefined where that cannot be. */
+  openAhead?(): ReadAhead | undefined;
+  /** Told the ranges of bytes that turned out damaged, and what ends where the file was read ahead. */
+  onClose(damaged: [start: number, end: number][], aheadClosed?: Promise<void>): void;
 }
 
 export class VerifiedFile implements StoredFile {
@@ -52,19 +57,22 @@ export class VerifiedFile implements StoredFile {
   readonly #pieceBytes: number;
   readonly #sums: Uint32Array;
   readonly #checked: Uint8Array;
+  readonly #openAhead: OpenFile['openAhead'];
   readonly #onClose: OpenFile['onClose'];
   readonly #damaged: [number, number][] = [];
   /** The last piece that a read began or ended inside of: the next read often goes on there. */
   readonly #edge: Uint8Array;
   #edgeIndex = -1;
+  #ahead: ReadAhead | undefined;
   #closed = false;
 
-  constructor({ name, blob, size, pieceBytes, sums, onClose }: OpenFile) {
+  constructor({ name, blob, size, pieceBytes, sums, openAhead, onClose }: OpenFile) {
     this.name = name;
     this.size = size;
     this.#blob = blob;
     this.#sums = sums;
     this.#checked = new Uint8Array(sums.length);
+    this.#openAhead = openAhead;
     this.#onClose = onClose;
     this.#pieceBytes = pieceBytes;
     this.#edge = new Uint8Array(pieceBytes);
@@ -79,6 +87,7 @@ export class VerifiedFile implements StoredFile {
         `Bytes ${offset} to ${end} were asked of ${this.name}, which has ${this.size}: it is cut short. Delete it and download it again.`,
       );
     }
+    this.#ahead?.reached(offset);
     const bytes = into && into.length >= length ? into.subarray(0, length) : new Uint8Array(length);
     for (let at = offset; at < end;) {
       const index = Math.floor(at / this.#pieceBytes);
@@ -93,11 +102,15 @@ export class VerifiedFile implements StoredFile {
     return bytes;
   }
 
+  ahead(): void {
+    if (!this.#closed) this.#ahead ??= this.#openAhead?.();
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#blob.close();
-    this.#onClose(this.#damaged);
+    this.#onClose(this.#damaged, this.#ahead?.close());
   }
 
   #bounds(index: number): [start: number, end: number] {

@@ -11,17 +11,17 @@ const WORDS = 4;
 const oddRandom = () => Math.floor(Math.random() * 2 ** 31) * 2 + 1;
 
 export class PairTable {
-  /** Left, right and rank of each slot, beside each other for the processor's cache; left is {@link NONE} in half of them or more. */
+  /** Left, right and rank of each slot, beside each other for the processor's cache; left is {@link NONE} in a third of them or more. */
   private readonly slots: Int32Array;
   private readonly mask: number;
   /** Random: a file cannot be made whose pairs collide. */
   private readonly leftFactor = oddRandom();
   private readonly rightFactor = oddRandom();
 
-  /** Room for `capacity` pairs, at most half full. */
+  /** Room for `capacity` pairs, at most two thirds full. */
   constructor(capacity: number) {
     let slots = 16;
-    while (slots < capacity * 2) slots *= 2;
+    while (slots < capacity * 1.5) slots *= 2;
     this.mask = slots - 1;
     this.slots = new Int32Array(slots * WORDS).fill(NONE);
   }
