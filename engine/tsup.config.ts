@@ -10,7 +10,7 @@ export default defineConfig({
     worker: 'host/worker.ts',
     'cli/main': 'cli/main.ts',
     'grammar-worker': 'grammar/grammar-worker.ts',
-    'ahead-worker': 'store/ahead-worker.ts',
+    'verifier-worker': 'store/verifier-worker.ts',
   },
   format: 'esm',
   platform: 'neutral',
@@ -26,7 +26,7 @@ export default defineConfig({
       // Where the package has the threads that it opens; bundlers of pages find them there.
       name: 'workers-of-workers',
       setup(build) {
-        build.onLoad({ filter: /(grammar\/thread|store\/ahead-thread)\.ts$/ }, async ({ path }) => ({
+        build.onLoad({ filter: /(grammar\/thread|store\/verifier-thread)\.ts$/ }, async ({ path }) => ({
           contents: (await readFile(path, 'utf8')).replace(/'(\.\/\w+-worker)\.ts'/, "'$1.js'"),
           loader: 'ts',
         }));

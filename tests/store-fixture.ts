@@ -42,7 +42,7 @@ export class StoreWorld {
   /** Back-off waits, ms; none is really waited. */
   readonly waits: number[] = [];
   locks: LockManager | undefined = undefined;
-  openAheadThread: StoreEnvironment['openAheadThread'] = undefined;
+  openVerifierThread: StoreEnvironment['openVerifierThread'] = undefined;
   segmentBytes = 256 * MIB;
   pieceBytes = 64 * 1024;
 
@@ -75,7 +75,7 @@ export class StoreWorld {
       online: async () => {},
       estimate: async () => (disk.quota === Infinity ? undefined : { quota: disk.quota, usage: disk.usage }),
       locks: this.locks,
-      openAheadThread: this.openAheadThread,
+      openVerifierThread: this.openVerifierThread,
       random: () => 0.5,
       now: () => performance.now(),
     };

@@ -18,8 +18,10 @@ export interface ByteSource {
    * @throws LocalLLMError bad-file when the source ends earlier, storage when it cannot be read
    */
   read(offset: number, length: number, into?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
-  /** Told that all of it will be read, from front to back: it may begin with that. */
+  /** Told that all of it will be read, from front to back. What is read from now on may be wrong until `settled` has resolved. */
   ahead?(): void;
+  /** @throws LocalLLMError bad-file where something that was read since `ahead` is not what it should be */
+  settled?(): Promise<void>;
 }
 
 /** Memory for the result of a read. */

@@ -17,6 +17,9 @@ export function concatSources(parts: readonly ByteSource[]): ByteSource {
   return {
     size,
     ahead: () => tell(0),
+    async settled() {
+      for (const part of parts.slice(0, told)) await part.settled?.();
+    },
     immediate: parts.every((part) => part.immediate === true),
     async read(offset, length, into) {
       if (offset < 0 || offset + length > size) {

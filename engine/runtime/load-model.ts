@@ -31,7 +31,7 @@ const MAX_SEQUENCES = 32;
 /** Of a decoded token: on a GPU many tokens share one reading of the weights, on a CPU it is the arithmetic that takes time. */
 const PROMPT_TOKEN = 1 / 16;
 const SOFTWARE_PROMPT_TOKEN = 1 / 2;
-/** A smaller file is read in about the time that a thread takes to start. */
+/** A smaller file is read in about the time that a thread takes to start beside it. */
 const AHEAD_BYTES = 64 << 20;
 /** A context longer than this is only given when asked for: the cache grows with it. */
 export const DEFAULT_CONTEXT = 4096;
@@ -153,15 +153,32 @@ export async function loadModel(gpu: Gpu, given: ModelSource, options: LoadOptio
   const opened = await openModel(given);
   if (opened.source.size >= AHEAD_BYTES) opened.source.ahead?.();
   const read = understood(opened);
+  const loaded = await loadAtSizes(gpu, read, options).catch(async (error: unknown) => {
+    // Bytes that are not what was stored look like another fault.
+    if (codeOf(error) === 'bad-file') await opened.source.settled?.();
+    throw error;
+  });
+  try {
+    await opened.source.settled?.();
+    return loaded;
+  } catch (error) {
+    loaded.release();
+    throw error;
+  }
+}
+
+async function loadAtSizes(gpu: Gpu, read: ReadModel, options: LoadOptions): Promise<LoadedModel> {
   const sizes = [...loadSizes(read.hp, options)];
   for (;;) {
     try {
       return await loadAtSize(gpu, read, sizes.shift()!, options);
     } catch (error) {
-      if (sizes.length === 0 || !(error instanceof LocalLLMError) || error.code !== 'out-of-memory') throw error;
+      if (sizes.length === 0 || codeOf(error) !== 'out-of-memory') throw error;
     }
   }
 }
+
+const codeOf = (error: unknown) => (error instanceof LocalLLMError ? error.code : undefined);
 
 async function loadAtSize(gpu: Gpu, read: ReadModel, size: LoadSize, options: LoadOptions): Promise<LoadedModel> {
   const { architecture, file, hp, source, tokenizer } = read;

@@ -12,10 +12,10 @@ import { type BlobRecord, Journal } from './journal.ts';
 import { checkMagic } from './magic.ts';
 import type { StoreDirectory } from './opfs.ts';
 import { BLOB, JOURNAL, PartialBlob, readBlobRecord, SUMS } from './partial-blob.ts';
-import { ReadAhead } from './read-ahead.ts';
 import { checkRoom } from './room.ts';
 import { checkedSums, type StoredFile, VerifiedFile } from './stored-file.ts';
 import { cancelled, Transfer, type TransferOptions } from './transfer.ts';
+import { type FileToVerify, Verifier } from './verifier.ts';
 
 /** In the order in which they are deleted; .gguf is what earlier builds called the bytes. */
 const SUFFIXES = [BLOB, SUMS, '.gguf', JOURNAL];
@@ -113,25 +113,25 @@ export class BlobStore {
     }
     this.#open.set(key, (this.#open.get(key) ?? 0) + 1);
     const { bytes: size = 0, pieceBytes } = record;
-    const onClose = (damaged: [number, number][], aheadClosed?: Promise<void>): void => {
+    const onClose = (damaged: [number, number][], released?: Promise<void>): void => {
       const left = (this.#open.get(key) ?? 1) - 1;
       if (left === 0) this.#open.delete(key);
       else this.#open.set(key, left);
       if (damaged.length > 0) this.#damage.set(key, { record, damaged });
-      if (aheadClosed)
+      if (released)
         this.#closing.set(
           key,
-          Promise.all([aheadClosed, this.#closing.get(key)]).then(() => {}),
+          Promise.all([released, this.#closing.get(key)]).then(() => {}),
         );
     };
-    const openAhead = () => this.#openAhead(key);
-    return new VerifiedFile({ name, blob, size, pieceBytes, sums, openAhead, onClose });
+    const openVerifier = () => this.#openVerifier({ path: key + BLOB, size, pieceBytes, sums });
+    return new VerifiedFile({ name, blob, size, pieceBytes, sums, openVerifier, onClose });
   }
 
-  #openAhead(key: string): ReadAhead | undefined {
-    const { openAheadThread } = this.#environment;
+  #openVerifier(file: FileToVerify): Verifier | undefined {
+    const { openVerifierThread } = this.#environment;
     try {
-      return openAheadThread && new ReadAhead(openAheadThread, key + BLOB);
+      return openVerifierThread && new Verifier(openVerifierThread, file);
     } catch {
       return undefined; // a page that may have no workers
     }

@@ -48,7 +48,7 @@ function storeOn(disk: FakeOpfs): ModelStore {
       online: async () => {},
       estimate: async () => undefined,
       locks: undefined,
-      openAheadThread: undefined,
+      openVerifierThread: undefined,
       random: () => 0.5,
       now: () => performance.now(),
     },

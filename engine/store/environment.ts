@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { openAheadThread } from './ahead-thread.ts';
-import type { OpenAheadThread } from './read-ahead.ts';
+import type { OpenVerifierThread } from './verifier.ts';
+import { openVerifierThread } from './verifier-thread.ts';
 
 export interface StoreEnvironment {
   fetch: typeof fetch;
@@ -16,8 +16,8 @@ export interface StoreEnvironment {
   estimate(): Promise<{ usage: number; quota: number } | undefined>;
   /** Undefined where there are none: then only one store's own downloads are kept apart. */
   locks: LockManager | undefined;
-  /** Opens a thread that reads ahead; undefined where there are none. */
-  openAheadThread: OpenAheadThread | undefined;
+  /** Opens a thread that verifies stored files; undefined where there are none. */
+  openVerifierThread: OpenVerifierThread | undefined;
   /** 0…1, to spread retries. */
   random(): number;
   /** Milliseconds from any fixed moment. */
@@ -61,7 +61,7 @@ export function browserEnvironment(): StoreEnvironment {
       return quota === undefined ? undefined : { quota, usage };
     },
     locks: navigator.locks,
-    openAheadThread,
+    openVerifierThread,
     random: () => Math.random(),
     now: () => performance.now(),
   };

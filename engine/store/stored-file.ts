@@ -1,6 +1,6 @@
 /**
- * Reading a stored file. Every byte that is handed out was compared with the sum of its piece since the file was opened: a file that was
- * cut, exchanged or damaged on disk is noticed before anybody uses it.
+ * Reading a stored file. Every byte that is handed out is compared with the sum of its piece, before, or in another thread until
+ * `settled` says so: a file that was cut, exchanged or damaged on disk is noticed before anybody uses it.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { BlobRecord } from './journal.ts';
 import type { StoreFile } from './opfs.ts';
 import { readSums, sumOfSums } from './partial-blob.ts';
 import { pieceSum } from './piece-sums.ts';
-import type { ReadAhead } from './read-ahead.ts';
+import type { Verifier } from './verifier.ts';
 
 /** A stored file, open for reading. Structurally the parser's `ByteSource`. */
 export interface StoredFile {
@@ -24,8 +24,10 @@ export interface StoredFile {
    * @throws LocalLLMError bad-file past the end or where the bytes are not those that were stored, storage when it cannot be read
    */
   read(offset: number, length: number, into?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
-  /** Told that all of it will be read, from front to back. */
+  /** Told that all of it will be read, from front to back: what is read from now on counts once `settled` has resolved. */
   ahead?(): void;
+  /** @throws LocalLLMError bad-file where something that was read since `ahead` is not what was stored */
+  settled?(): Promise<void>;
   /** Releases the file's lock. */
   close(): void;
 }
@@ -43,10 +45,10 @@ interface OpenFile {
   size: number;
   pieceBytes: number;
   sums: Uint32Array;
-  /** Begins to read the file ahead; undefined where that cannot be. */
-  openAhead?(): ReadAhead | undefined;
-  /** Told the ranges of bytes that turned out damaged, and what ends where the file was read ahead. */
-  onClose(damaged: [start: number, end: number][], aheadClosed?: Promise<void>): void;
+  /** Begins to verify the file in another thread; undefined where that cannot be. */
+  openVerifier?(): Verifier | undefined;
+  /** Told the ranges of bytes that turned out damaged, and when that other thread has closed the file. */
+  onClose(damaged: [start: number, end: number][], released?: Promise<void>): void;
 }
 
 export class VerifiedFile implements StoredFile {
@@ -57,22 +59,22 @@ export class VerifiedFile implements StoredFile {
   readonly #pieceBytes: number;
   readonly #sums: Uint32Array;
   readonly #checked: Uint8Array;
-  readonly #openAhead: OpenFile['openAhead'];
+  readonly #openVerifier: OpenFile['openVerifier'];
   readonly #onClose: OpenFile['onClose'];
   readonly #damaged: [number, number][] = [];
   /** The last piece that a read began or ended inside of: the next read often goes on there. */
   readonly #edge: Uint8Array;
   #edgeIndex = -1;
-  #ahead: ReadAhead | undefined;
+  #verifier: Verifier | undefined;
   #closed = false;
 
-  constructor({ name, blob, size, pieceBytes, sums, openAhead, onClose }: OpenFile) {
+  constructor({ name, blob, size, pieceBytes, sums, openVerifier, onClose }: OpenFile) {
     this.name = name;
     this.size = size;
     this.#blob = blob;
     this.#sums = sums;
     this.#checked = new Uint8Array(sums.length);
-    this.#openAhead = openAhead;
+    this.#openVerifier = openVerifier;
     this.#onClose = onClose;
     this.#pieceBytes = pieceBytes;
     this.#edge = new Uint8Array(pieceBytes);
@@ -87,8 +89,12 @@ export class VerifiedFile implements StoredFile {
         `Bytes ${offset} to ${end} were asked of ${this.name}, which has ${this.size}: it is cut short. Delete it and download it again.`,
       );
     }
-    this.#ahead?.reached(offset);
     const bytes = into && into.length >= length ? into.subarray(0, length) : new Uint8Array(length);
+    if (this.#verifier && !this.#verifier.failed) {
+      this.#verifier.reached(offset);
+      this.#readUnverified(this.#verifier, offset, bytes);
+      return bytes;
+    }
     for (let at = offset; at < end;) {
       const index = Math.floor(at / this.#pieceBytes);
       const [start, stop] = this.#bounds(index);
@@ -103,14 +109,25 @@ export class VerifiedFile implements StoredFile {
   }
 
   ahead(): void {
-    if (!this.#closed) this.#ahead ??= this.#openAhead?.();
+    if (!this.#closed) this.#verifier ??= this.#openVerifier?.();
+  }
+
+  async settled(): Promise<void> {
+    const verifier = this.#verifier;
+    if (!verifier) return;
+    await verifier.finish();
+    this.#checkDamage(verifier);
+    // What that thread could not tell.
+    for (let index = Math.ceil(verifier.verifiedTo / this.#pieceBytes); index < this.#sums.length; index++) {
+      if (!this.#closed && !this.#checked[index]) this.#readEdge(index);
+    }
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#blob.close();
-    this.#onClose(this.#damaged, this.#ahead?.close());
+    this.#onClose(this.#damaged, this.#verifier?.close());
   }
 
   #bounds(index: number): [start: number, end: number] {
@@ -128,13 +145,23 @@ export class VerifiedFile implements StoredFile {
     return piece;
   }
 
+  #readUnverified(verifier: Verifier, offset: number, into: Uint8Array): void {
+    this.#checkDamage(verifier);
+    if (this.#blob.read(into, offset) < into.length) this.#refuse(this.#bounds(Math.floor(offset / this.#pieceBytes)));
+  }
+
+  #checkDamage({ damaged }: Verifier): void {
+    if (damaged) this.#refuse(damaged);
+  }
+
   #readPiece(index: number, into: Uint8Array): void {
-    const [start, end] = this.#bounds(index);
-    const count = this.#blob.read(into, start);
-    if (count === into.length && pieceSum(into) === this.#sums[index]) {
-      this.#checked[index] = 1;
-      return;
-    }
+    const bounds = this.#bounds(index);
+    const count = this.#blob.read(into, bounds[0]);
+    if (count < into.length || pieceSum(into) !== this.#sums[index]) this.#refuse(bounds);
+    this.#checked[index] = 1;
+  }
+
+  #refuse([start, end]: [start: number, end: number]): never {
     this.#damaged.push([start, end]);
     throw new LocalLLMError(
       'bad-file',

@@ -111,6 +111,38 @@ describe.each([
   });
 });
 
+describe('a large file, of which bytes may be verified beside', () => {
+  const damage = new LocalLLMError('bad-file', 'The stored file was damaged.');
+  /** In the order in which things happen. */
+  const large = (content: Uint8Array, settled: () => Promise<void>) => {
+    const events: string[] = [];
+    const source = Object.assign(new Watched(true, content), {
+      size: 64 << 20, // padded
+      ahead: () => void events.push('ahead'),
+      settled: () => (events.push('settled'), settled()),
+    });
+    source.onRead = (count) => void (count === 1 && events.push('weights'));
+    return { source, events };
+  };
+  const broken = bytes.slice();
+  new DataView(broken.buffer).setFloat32(dataOffset, Number.NaN, true);
+
+  test('is told before its weights are read, and asked before the model is used', async () => {
+    const { source, events } = large(bytes, async () => {});
+    (await loadModel(gpu, source)).release();
+    expect(events).toEqual(['ahead', 'weights', 'settled']);
+  });
+
+  test.each<[string, Uint8Array, () => Promise<void>, object]>([
+    ['when it says so', bytes, () => Promise.reject(damage), damage],
+    ['rather than broken, when it says so', broken, () => Promise.reject(damage), damage],
+    ['or broken', broken, async () => {}, { message: expect.stringMatching(/holds NaN or infinity/) }],
+  ])('is damaged %s', async (_, content, settled, error) => {
+    const { source } = large(content, settled);
+    await expect(loadModel(gpu, source)).rejects.toMatchObject(error);
+  });
+});
+
 test('buffers that do not all fit: the first of them is named, and none stays', async () => {
   const { memory } = gpu;
   gpu.memory = { ...memory, maxStorageBufferBindingSize: 3 << 20, budgetBytes: Infinity };

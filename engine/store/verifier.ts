@@ -1,0 +1,175 @@
+/**
+ * Verifies a stored file in a thread of its own, a little ahead of whoever reads it: the sums take as long as the reading, and what is
+ * wanted next is in the system's page cache by then.
+ *
+ * @module
+ */
+import type { StoreDirectory, StoreFile } from './opfs.ts';
+import { pieceSum } from './piece-sums.ts';
+
+/** How far ahead: enough to go on while kernels are recorded, little enough to stay in memory until it is read. */
+const WINDOW_BYTES = 256 << 20;
+/** Each side is told of a step, not of each piece. */
+const STEP_BYTES = 16 << 20;
+
+export interface FileToVerify {
+  /** In the directory of stored files. */
+  path: string;
+  /** Bytes. */
+  size: number;
+  pieceBytes: number;
+  /** Of each piece. */
+  sums: Uint32Array;
+}
+
+export type VerifierRequest = { open: FileToVerify } | { readTo: number } | { close: true };
+/** `failed`: the thread cannot tell. */
+export type VerifierReply =
+  | { verifiedTo: number }
+  | { damaged: [start: number, end: number] }
+  | { failed: true }
+  | { closed: true };
+
+export interface VerifierThread {
+  post(request: VerifierRequest): void;
+  terminate(): void;
+}
+
+export interface VerifierEvents {
+  onReply(reply: VerifierReply): void;
+  /** It did not start, or is no more. */
+  onFailure(): void;
+}
+
+export type OpenVerifierThread = (events: VerifierEvents) => VerifierThread;
+
+/** One file that is verified. */
+export class Verifier {
+  readonly #thread: VerifierThread;
+  readonly #size: number;
+  readonly #ended = Promise.withResolvers<void>();
+  readonly #closed = Promise.withResolvers<void>();
+  #verifiedTo = 0;
+  #damaged: [number, number] | undefined;
+  #failed = false;
+  #asked = 0;
+  #closing = false;
+
+  /** @throws what `openThread` throws */
+  constructor(openThread: OpenVerifierThread, file: FileToVerify) {
+    this.#size = file.size;
+    this.#thread = openThread({ onReply: (reply) => this.#reply(reply), onFailure: () => this.#fail() });
+    this.#thread.post({ open: file });
+    this.reached(0);
+  }
+
+  /** Bytes from the beginning that are as they were stored. */
+  get verifiedTo(): number {
+    return this.#verifiedTo;
+  }
+
+  /** The first bytes that are not. */
+  get damaged(): [start: number, end: number] | undefined {
+    return this.#damaged;
+  }
+
+  /** It goes no further: the file could not be opened there, or the thread is no more. */
+  get failed(): boolean {
+    return this.#failed;
+  }
+
+  /** Whoever reads the file has come so far. */
+  reached(offset: number): void {
+    const end = Math.min(offset + WINDOW_BYTES, this.#size);
+    if (this.#closing || end === this.#asked || (end < this.#size && end < this.#asked + STEP_BYTES)) return;
+    this.#asked = end;
+    this.#thread.post({ readTo: end });
+  }
+
+  /** Resolves when all is verified, or something is damaged or failed, or the file was closed. */
+  async finish(): Promise<void> {
+    this.reached(this.#size);
+    await this.#ended.promise;
+  }
+
+  /** Resolves once the file is open there no more: it could not be deleted before. */
+  async close(): Promise<void> {
+    if (!this.#closing) {
+      this.#closing = true;
+      this.#thread.post({ close: true });
+      this.#ended.resolve();
+    }
+    await this.#closed.promise;
+    this.#thread.terminate();
+  }
+
+  #reply(reply: VerifierReply): void {
+    if ('verifiedTo' in reply) this.#verifiedTo = reply.verifiedTo;
+    else if ('damaged' in reply) this.#damaged = reply.damaged;
+    else if ('failed' in reply) this.#failed = true;
+    else this.#closed.resolve();
+    if (this.#verifiedTo === this.#size || this.#damaged || this.#failed) this.#ended.resolve();
+  }
+
+  #fail(): void {
+    this.#failed = true;
+    this.#ended.resolve();
+    this.#closed.resolve();
+  }
+}
+
+/** What that thread does. */
+export class VerifierWork {
+  readonly #directory: () => Promise<StoreDirectory>;
+  readonly #reply: (reply: VerifierReply) => void;
+  /** In the order in which it was asked for. */
+  #work: Promise<void> = Promise.resolve();
+  #opened: { blob: StoreFile; file: FileToVerify; memory: Uint8Array } | undefined;
+  #at = 0;
+  #end = 0;
+  #closing = false;
+
+  constructor(directory: () => Promise<StoreDirectory>, reply: (reply: VerifierReply) => void) {
+    this.#directory = directory;
+    this.#reply = reply;
+  }
+
+  handle(request: VerifierRequest): void {
+    if ('readTo' in request) this.#end = request.readTo;
+    else if ('close' in request) this.#closing = true;
+    // Fails where a file can be open only once: it is open already.
+    this.#work = this.#work.then(() => this.#do(request)).catch(() => this.#reply({ failed: true }));
+  }
+
+  async #do(request: VerifierRequest): Promise<void> {
+    if ('open' in request) {
+      const { open: file } = request;
+      const blob = await (await this.#directory()).open(file.path, 'read');
+      this.#opened = { blob, file, memory: new Uint8Array(file.pieceBytes) };
+    } else if ('readTo' in request) {
+      await this.#verify();
+    } else {
+      this.#opened?.blob.close();
+      this.#opened = undefined;
+      this.#reply({ closed: true });
+    }
+  }
+
+  async #verify(): Promise<void> {
+    if (!this.#opened) return;
+    const { blob, memory, file } = this.#opened;
+    while (!this.#closing && this.#at < this.#end) {
+      const end = Math.min(this.#at + file.pieceBytes, file.size);
+      const piece = memory.subarray(0, end - this.#at);
+      if (blob.read(piece, this.#at) < piece.length || pieceSum(piece) !== file.sums[this.#at / file.pieceBytes]) {
+        this.#reply({ damaged: [this.#at, end] });
+        this.#closing = true;
+        return;
+      }
+      this.#at = end;
+      if (end < file.size && end % STEP_BYTES !== 0) continue;
+      this.#reply({ verifiedTo: end });
+      await new Promise((resolve) => setTimeout(resolve)); // requests come in between
+    }
+  }
+}
