@@ -110,6 +110,7 @@ test('what was found on another branch or in thoughts is shown, and versions sta
   await expect(question(page, 'This is message 100,')).toBeInViewport();
 
   await openFound(page, 'echidna', { words: ['echidna'] });
+  await expect(row(page, 'Kangaroo').locator('.chats-snippet')).toHaveText('In thoughts: echidna · It has spines.');
   await expect(page.locator('.thoughts-text')).toBeInViewport();
   await keepPictures(page, 'chats-found-thoughts');
 });

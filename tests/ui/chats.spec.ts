@@ -33,6 +33,9 @@ test('the column: groups, search in texts, rename, delete and undo by keyboard',
   await page.keyboard.type('CREME 3');
   await expect(rows(page)).toHaveCount(1);
   await expect(row(page, 'Names for a boat').locator('mark')).toHaveText(['crème', '3']);
+  await expect(row(page, 'Names for a boat')).toContainText(
+    /About this, people say many things\. In the end it is the/,
+  );
   await expect(page.getByText('1 chat found')).toBeAttached();
   await keepPictures(page, 'chats-search');
   await page.keyboard.press('Enter');
