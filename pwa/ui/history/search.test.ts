@@ -42,15 +42,16 @@ const ofAnswer = (text: string, query: string) => shown(answerSnippet(text, term
 test('of an answer a snippet shows what is drawn of it', () => {
   const answer =
     '# Boats\n\n- **Re**d _boats_ of [Łódź](https://example.org/fleet "Fleet")\n\n```sh\nls *.ts | wc\n```';
-  expect(ofAnswer(answer, 'łodz boats')).toBe('[Boats] • Red [boats] of [Łódź] ls *.ts | wc');
-  expect(ofAnswer(answer, 'wc *.ts')).toBe('Boats • Red boats of Łódź ls [*.ts] | [wc]');
-  expect(ofAnswer(answer, 'boats fleet')).toBe('[Boats] • Red [boats] of Łódź ls *.ts | wc');
+  expect(ofAnswer(answer, 'łodz boats')).toBe('[Boats] • Red [boats] of [Łódź] (example.org) ls *.ts | wc');
+  expect(ofAnswer(answer, 'wc *.ts')).toBe('…Red boats of Łódź (example.org) ls [*.ts] | [wc]');
+  expect(ofAnswer(answer, 'boats fleet')).toBe('[Boats] • Red [boats] of Łódź (example.org) ls *.ts | wc');
 });
 
 test('what is found only in what is not drawn is shown as it was written', () => {
   expect(ofAnswer('See [there](https://example.org/fleet).', 'fleet')).toBe(
     'See [there](https://example.org/[fleet]).',
   );
+  expect(ofAnswer('See [there](https://example.org/fleet).', 'EXAMPLE.org')).toBe('See there ([example.org]).');
   expect(ofAnswer('Is **re**d', '**re')).toBe('Is [**re]**d');
 });
 

@@ -6,9 +6,10 @@ test.each([
   ['***Both***, ~~none~~, `a * b` and 2 * 3 * 4', 'Both, none, a * b and 2 * 3 * 4'],
   [
     'See [the **docs**](https://example.org/a_b "Title") or <https://example.org/c>.',
-    'See the docs or https://example.org/c.',
+    'See the docs (example.org) or https://example.org/c.',
   ],
-  ['By [name][n].\n\n[n]: https://example.org', 'By name.'],
+  ['By [name][n].\n\n[n]: https://example.org', 'By name (example.org).'],
+  ['[Mail](mailto:a@example.org), [b](b.html), [run](javascript:x())', 'Mail (a@example.org), b, run'],
   ['![A cat](cat.png) and ![](dog.png)', 'A cat and image'],
   ['> quoted\n> twice\n\n---\n\nafter', 'quoted\ntwice\nafter'],
   ['Buy:\n\n- eggs\n- [x] *milk*\n  1. whole\n  2. skimmed', 'Buy:\n• eggs\n• milk\n1. whole\n2. skimmed'],

@@ -5,10 +5,11 @@
  */
 import { Lexer } from 'marked';
 import type { MarkedToken, Token, Tokens } from 'marked';
+import { linkOf } from './link.ts';
 
 const ENTITIES = new Map(Object.entries({ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: '\u00a0' }));
 
-/** Each block on lines of its own. Raw HTML is text, as it is where it is drawn; where links lead is left out. */
+/** Each block on lines of its own. Raw HTML is text, as it is where it is drawn; links show the place that they lead to, as they do there. */
 export function plainText(markdown: string): string {
   try {
     return textOf(Lexer.lex(markdown, { gfm: true })).trim();
@@ -35,7 +36,9 @@ function textOfToken(token: MarkedToken): string {
     case 'html':
       return token.text;
     case 'image':
-      return token.text || 'image';
+      return `${token.text || 'image'}${placeOf(token)}`;
+    case 'link':
+      return `${textOf(token.tokens)}${placeOf(token)}`;
     case 'text':
       return token.tokens ? `${textOf(token.tokens)}\n` : withoutEntities(token.text);
     case 'list':
@@ -48,6 +51,12 @@ function textOfToken(token: MarkedToken): string {
     default:
       return textOf(token.tokens);
   }
+}
+
+/** ' (example.org)' */
+function placeOf({ href, text }: Tokens.Link | Tokens.Image): string {
+  const { place } = linkOf(href, text) ?? {};
+  return place === undefined ? '' : ` (${place})`;
 }
 
 function textOfList({ ordered, start, items }: Tokens.List): string {
