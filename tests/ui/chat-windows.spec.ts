@@ -40,12 +40,45 @@ test('what was typed and not sent is there when the window comes back', async ({
   await expect(field(again)).toHaveValue('');
 });
 
+test('what was attached and not sent is there when the window comes back, until it is sent or removed', async ({
+  view,
+}) => {
+  const notes = { name: 'notes.md', mimeType: 'text/markdown', buffer: Buffer.from('# Notes\n\nAt nine.\n') };
+  const list = { name: 'list.txt', mimeType: 'text/plain', buffer: Buffer.from('eggs') };
+  const attached = (of: Page) => of.getByRole('list', { name: 'Attached' });
+  const left = await view('popup');
+  await left.locator('form.composer input[type=file]').setInputFiles([notes, list]);
+  await expect(attached(left).getByRole('listitem')).toHaveCount(2);
+  await left.close({ runBeforeUnload: false });
+
+  const page = await view('popup');
+  await expect(attached(page).locator('.attachment-name')).toHaveText(['notes.md', 'list.txt']);
+  await keepPictures(page, 'chat-draft-kept');
+  await page.getByRole('button', { name: 'Remove list.txt' }).click();
+  const beside = await view('popup'); // while that one is there, it is its own
+  await expect(beside.getByText('Ask the model on this device')).toBeVisible();
+  await expect(attached(beside)).toHaveCount(0);
+  await beside.close({ runBeforeUnload: false });
+  await page.bringToFront();
+  await page.reload();
+  await expect(attached(page).locator('.attachment-name')).toHaveText(['notes.md']);
+  await ask(page, 'When is it?');
+  await expect(page.getByText('tokens/s')).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole('article').first().locator('.attachment-name')).toHaveText(['notes.md']);
+  await expect(attached(page)).toHaveCount(1);
+});
+
 test('of a private window nothing stays', async ({ view }) => {
   const left = await view('popup');
   await left.getByRole('textbox', { name: 'Message' }).fill('Not to be seen there');
+  const file = (name: string) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(name) });
+  await left.locator('form.composer input[type=file]').setInputFiles(file('left.txt'));
+  await expect(left.getByRole('list', { name: 'Attached' })).toContainText('left.txt');
   await left.close({ runBeforeUnload: false });
   const page = await view('popup', { private: '' });
   await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('');
+  await expect(page.getByRole('list', { name: 'Attached' })).toHaveCount(0);
   await ask(page);
   await expect(page.getByText('tokens/s')).toBeVisible();
   await expect(page.getByText('Private window: chats here are kept nowhere')).toBeVisible();
@@ -63,14 +96,19 @@ test('of a private window nothing stays', async ({ view }) => {
   await chats.last().click();
   await expect(page.getByRole('article').first()).toHaveText('What is the capital of France?');
   await page.getByRole('textbox', { name: 'Message' }).fill('Half a thought');
+  await page.locator('form.composer input[type=file]').setInputFiles(file('private.txt'));
+  await expect(page.getByRole('list', { name: 'Attached' })).toContainText('private.txt');
 
   const other = await view('popup');
   await expect(other.getByText('Ask the model on this device')).toBeVisible();
   await expect(other.getByRole('textbox', { name: 'Message' })).toHaveValue('Not to be seen there');
+  await expect(other.locator('.attachment-name')).toHaveText(['left.txt']);
   await page.reload();
   await expect(page.getByText('Ask the model on this device')).toBeVisible();
   await expect(page.getByRole('textbox', { name: 'Message' })).toHaveValue('');
+  await expect(page.getByRole('list', { name: 'Attached' })).toHaveCount(0);
   expect(await page.evaluate(async () => (await testing.createHistory().list()).length)).toBe(0);
+  expect(await page.evaluate(() => localStorage.getItem('localllm-draft'))).toBeNull();
 });
 
 test('a conversation that another window has open is not written by two', async ({ view }) => {

@@ -110,6 +110,7 @@ test('what was found on another branch or in thoughts is shown, and versions sta
   await expect(question(page, 'This is message 100,')).toBeInViewport();
 
   await openFound(page, 'echidna', { words: ['echidna'] });
+  await expect(row(page, 'Kangaroo').locator('.chats-snippet')).toHaveText('In thoughts: echidna · It has spines.');
   await expect(page.locator('.thoughts-text')).toBeInViewport();
   await keepPictures(page, 'chats-found-thoughts');
 });
@@ -125,7 +126,7 @@ test('where words cannot be marked their message is outlined; a title alone open
   await keepPictures(page, 'chats-found-file');
   await page.evaluate(() => Reflect.deleteProperty(CSS, 'highlights'));
   await openFound(page, 'wombat', { words: [], outlined: expect.stringContaining('Then a wombat came') });
-  await expect(page.getByText('Then a wombat came')).toBeInViewport();
+  await expect(page.getByRole('article').getByText('Then a wombat came')).toBeInViewport();
   await keepPictures(page, 'chats-found-outlined');
   await expect.poll(() => marked(page)).toMatchObject({ outlined: '' });
 

@@ -38,6 +38,10 @@ test('the column: groups, search in texts, rename, delete and undo by keyboard',
   await page.keyboard.press('Enter');
   await expect(page.getByRole('article').first()).toHaveText(/Names for a boat/);
   await expect(composer(page)).toBeFocused();
+  await search(page).fill('people');
+  const snippet = row(page, 'Names for a boat').locator('.chats-snippet');
+  await expect(snippet).toHaveText(/^About this, people say many things\. In the end it is/);
+  await expect(snippet.locator('mark')).toHaveText('people');
   await search(page).fill('zebra');
   await expect(page.getByText('Nothing found for “zebra”.')).toBeVisible();
   await search(page).press('Escape');

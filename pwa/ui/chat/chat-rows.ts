@@ -5,7 +5,7 @@
  */
 import type { ConversationRecord } from '../history/records.ts';
 import { contains, highlight, termsOf } from '../history/search.ts';
-import type { Piece } from '../history/search.ts';
+import type { Hit, Piece } from '../history/search.ts';
 import type { ChatsState } from './chats.ts';
 
 /** One line. */
@@ -13,7 +13,8 @@ export interface Row {
   chat: ConversationRecord;
   updatedMs: number;
   title: readonly Piece[];
-  snippet?: readonly Piece[] | undefined;
+  /** What was found in its texts. */
+  hit?: Hit | undefined;
 }
 
 /** What the list shows: all chats, or those whose title or texts were found. */
@@ -23,9 +24,9 @@ export function rowsOf({ chats = [], query, hits }: ChatsState): Row[] {
     return chats.map((chat) => ({ chat, updatedMs: chat.updatedMs, title: [{ text: chat.title, found: false }] }));
   const rows: Row[] = [];
   for (const chat of chats) {
-    const snippet = hits?.get(chat.id)?.snippet;
-    if (snippet || contains(chat.title, terms))
-      rows.push({ chat, updatedMs: chat.updatedMs, title: highlight(chat.title, terms), snippet });
+    const hit = hits?.get(chat.id);
+    if (hit || contains(chat.title, terms))
+      rows.push({ chat, updatedMs: chat.updatedMs, title: highlight(chat.title, terms), hit });
   }
   return rows;
 }

@@ -28,7 +28,7 @@ interface ChatsRowProps {
 }
 
 export class ChatsRow extends Memo<ChatsRowProps> {
-  override render({ row: { chat, title, snippet }, own, elsewhere, active, renaming, actions }: ChatsRowProps) {
+  override render({ row: { chat, title, hit }, own, elsewhere, active, renaming, actions }: ChatsRowProps) {
     if (renaming) {
       return (
         <li class="chats-row">
@@ -52,9 +52,9 @@ export class ChatsRow extends Memo<ChatsRowProps> {
           <span class="chats-title">
             <Pieces pieces={title} />
           </span>
-          {snippet && (
+          {hit && (
             <span class="chats-snippet">
-              <Pieces pieces={snippet} />
+              <Pieces pieces={hit.snippet} />
             </span>
           )}
           {elsewhere && <span class="chats-elsewhere">Open in another window</span>}

@@ -69,7 +69,7 @@ test('titles and texts are searched; what was found in a text is shown', async (
   await chats.search('BRULEE creme');
   expect(titles()).toEqual(['Chat b']);
   const [row] = rowsOf(chats.value);
-  expect(row?.snippet?.filter(({ found }) => found).map(({ text }) => text)).toEqual(['crème', 'brûlée']);
+  expect(row?.hit?.snippet.filter(({ found }) => found).map(({ text }) => text)).toEqual(['crème', 'brûlée']);
   await chats.search('chat b');
   expect(titles()).toEqual(['Chat b']);
   const old = chats.search('about a');

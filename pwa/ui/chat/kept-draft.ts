@@ -1,14 +1,24 @@
 /**
- * What was typed and not sent when a window went away is there in the next one: popups close at a click beside them, and phones end what
- * is not seen. While a window is seen, its draft is its own.
+ * What was typed and attached and not sent when a window went away is there in the next one: popups close at a click beside them, and
+ * phones end what is not seen. While a window is seen, its draft is its own.
+ *
+ * In `localStorage`: what is written there is kept though the page is gone the next moment.
  *
  * @module
  */
+import * as v from 'valibot';
+import { MAX_TEXT_CHARS } from '../../../engine/protocol/messages.ts';
+import type { ChatSession } from './session.ts';
+
 const KEY = 'localllm-draft';
 
-interface Drafting {
-  draft: string;
-}
+const DraftSchema = v.object({
+  text: v.string(),
+  attachments: v.array(v.object({ name: v.string(), text: v.string() })),
+});
+type Draft = v.InferOutput<typeof DraftSchema>;
+
+type Drafting = Pick<ChatSession, 'draft' | 'value' | 'attach'>;
 
 /** Sessions whose drafts outlive their window. */
 const kept = new WeakSet<Drafting>();
@@ -16,18 +26,22 @@ const kept = new WeakSet<Drafting>();
 /** Keeps the draft whenever the page is hidden or left, for as long as the page lives. */
 export function keepDraft(session: Drafting): void {
   kept.add(session);
+  /** What this window left there. */
+  let own: string | undefined;
   const keep = (): void => {
-    if (session.draft.trim() === '') return;
-    try {
-      localStorage.setItem(KEY, session.draft);
-    } catch {
-      // Too long for what is left there: it goes with the window.
-    }
+    const { draft: text, value } = session;
+    const attachments = value.draftAttachments;
+    if (text.trim() === '' && attachments.length === 0) return;
+    // More than any prompt can hold, or than there is room for, goes with the window.
+    const chars = attachments.reduce((sum, attachment) => sum + attachment.text.length, 0);
+    own =
+      (chars <= MAX_TEXT_CHARS && written({ text, attachments: [...attachments] })) ||
+      written({ text, attachments: [] });
   };
   const turned = (): void => {
     if (document.visibilityState === 'hidden') return keep();
     // Another window may have kept its own since.
-    if (localStorage.getItem(KEY) === session.draft) localStorage.removeItem(KEY);
+    if (own !== undefined && localStorage.getItem(KEY) === own) localStorage.removeItem(KEY);
   };
   addEventListener('pagehide', keep);
   document.addEventListener('visibilitychange', turned);
@@ -35,9 +49,31 @@ export function keepDraft(session: Drafting): void {
 
 /** What is typed so far where a question is about to be written: at first what another window left behind, which is then gone there. */
 export function draftOf(session: Drafting): string {
-  if (session.draft === '' && kept.has(session)) {
-    session.draft = localStorage.getItem(KEY) ?? '';
+  const untouched = session.draft === '' && session.value.draftAttachments.length === 0;
+  if (untouched && kept.has(session)) {
+    const { text, attachments } = read(localStorage.getItem(KEY) ?? '');
     localStorage.removeItem(KEY);
+    session.draft = text;
+    for (const attachment of attachments) session.attach(attachment);
   }
   return session.draft;
+}
+
+/** Returns what lies there now; undefined where there is no room for it. */
+function written(draft: Draft): string | undefined {
+  const json = JSON.stringify(draft);
+  try {
+    localStorage.setItem(KEY, json);
+    return json;
+  } catch {
+    return undefined;
+  }
+}
+
+function read(stored: string): Draft {
+  try {
+    return v.parse(DraftSchema, JSON.parse(stored));
+  } catch {
+    return { text: stored, attachments: [] }; // of a version that kept the text alone
+  }
 }

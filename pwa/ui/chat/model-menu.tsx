@@ -1,11 +1,10 @@
-import { useId, useRef, useState } from 'preact/hooks';
-import type { TargetedKeyboardEvent, TargetedToggleEvent } from 'preact';
+import { useId } from 'preact/hooks';
 import type { ModelInfo } from '../../../engine/client/index.ts';
 import type { MonitorState } from '../engine/monitor.ts';
 import { summaryOf } from '../engine/status-chip.tsx';
 import { Icon } from '../icons.tsx';
 import { useObservable } from '../observable.ts';
-import { MenuKeys } from './menu-keys.ts';
+import { usePopoverMenu } from '../use-popover-menu.ts';
 import type { ModelChoice } from './model-choice.ts';
 import { ModelItems } from './model-items.tsx';
 
@@ -18,36 +17,11 @@ interface ModelMenuProps {
 /** The model that answers and what it is doing; opens the choice of another one. */
 export function ModelMenu({ choice, engine, onOpenModels }: ModelMenuProps) {
   const { switchingTo } = useObservable(choice);
-  const id = useId();
-  const button = useRef<HTMLButtonElement>(null);
-  const popover = useRef<HTMLDivElement>(null);
-  /** How often it was opened; undefined: it is closed. */
-  const [opening, setOpening] = useState<number>();
+  const { opening, close, button, popover, menu } = usePopoverMenu({ onOpening: placeBelow });
   const { tone, text } = headOf(engine, choice.model, switchingTo);
-  const close = () => popover.current?.hidePopover();
-  const onBeforeToggle = ({ newState, currentTarget }: TargetedToggleEvent<HTMLDivElement>) => {
-    if (newState !== 'open') return;
-    if (button.current) placeBelow(button.current, currentTarget);
-    setOpening((before = 0) => before + 1);
-  };
-  // Emptied once it is closed: the browser gives the focus back only from within it.
-  const onToggle = ({ newState, currentTarget }: TargetedToggleEvent<HTMLDivElement>) => {
-    if (newState === 'closed') return setOpening(undefined);
-    const items = itemsIn(currentTarget);
-    (items.find(({ ariaChecked }) => ariaChecked === 'true') ?? items[0])?.focus();
-  };
   return (
     <div class="model-choice">
-      <button
-        ref={button}
-        type="button"
-        class={`chip model-button ${tone}`}
-        aria-label={`Model: ${text}`}
-        aria-haspopup="menu"
-        aria-expanded={opening !== undefined}
-        popovertarget={id}
-        title={text}
-      >
+      <button {...button} class={`chip model-button ${tone}`} aria-label={`Model: ${text}`} title={text}>
         <span class="dot" aria-hidden="true" />
         <span class="chip-text">{text}</span>
         <Icon name="expand" />
@@ -55,12 +29,13 @@ export function ModelMenu({ choice, engine, onOpenModels }: ModelMenuProps) {
       <span class="visually-hidden" role="status">
         {text}
       </span>
-      <div id={id} ref={popover} popover="auto" class="model-menu" onBeforeToggle={onBeforeToggle} onToggle={onToggle}>
+      <div {...popover} class="model-menu">
         {opening !== undefined && (
           <Opened
             key={opening}
             choice={choice}
             engine={engine}
+            menu={menu}
             onChoose={(model) => {
               close();
               // The one that answers now can be kept while another is waited for.
@@ -81,31 +56,15 @@ export function ModelMenu({ choice, engine, onOpenModels }: ModelMenuProps) {
 interface OpenedProps {
   choice: ModelChoice;
   engine: MonitorState;
+  menu: ReturnType<typeof usePopoverMenu>['menu'];
   onChoose: (model: ModelInfo) => void;
   onOpenModels: () => void;
   onClose: () => void;
 }
 
-function Opened({ choice, engine, onChoose, onOpenModels, onClose }: OpenedProps) {
+function Opened({ choice, engine, menu, onChoose, onOpenModels, onClose }: OpenedProps) {
   const { models, problem } = useObservable(choice);
   const note = useId();
-  const [keys] = useState(() => new MenuKeys());
-  const onKeyDown = (event: TargetedKeyboardEvent<HTMLDivElement>) => {
-    event.stopPropagation(); // keys mean nothing else while a menu is open
-    if (event.key === 'Tab') onClose(); // the focus is on the button again, and goes on from there
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const items = itemsIn(event.currentTarget);
-    const current = items.findIndex((item) => item === document.activeElement);
-    const target = keys.target(
-      event.key,
-      items.map((item) => item.textContent),
-      current,
-      event.timeStamp,
-    );
-    if (target === undefined) return;
-    event.preventDefault();
-    items[target]?.focus();
-  };
   return (
     <>
       <header>
@@ -116,7 +75,7 @@ function Opened({ choice, engine, onChoose, onOpenModels, onClose }: OpenedProps
       </header>
       {problem && <p class="hint">{problem} Connecting again…</p>}
       {!models && !problem && <p class="menu-note">Looking at what is stored…</p>}
-      <div role="menu" aria-label="Model" aria-describedby={note} onKeyDown={onKeyDown}>
+      <div {...menu} aria-label="Model" aria-describedby={note}>
         {models && <ModelItems models={models} status={engine.status} onChoose={onChoose} />}
         <button type="button" role="menuitem" tabIndex={-1} class="menu-item" onClick={onOpenModels}>
           <Icon name="plus" />
@@ -129,8 +88,6 @@ function Opened({ choice, engine, onChoose, onOpenModels, onClose }: OpenedProps
     </>
   );
 }
-
-const itemsIn = (menu: HTMLElement) => [...menu.querySelectorAll<HTMLElement>('[role=menuitemradio], [role=menuitem]')];
 
 /** At the button's left edge, and inside the window. Style sheets make it a sheet at the bottom of phones. */
 function placeBelow(button: HTMLElement, menu: HTMLElement): void {

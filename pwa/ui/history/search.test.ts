@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { MessageRecord } from './records.ts';
-import { contains, highlight, searchTexts, snippet, termsOf } from './search.ts';
+import { answerSnippet, contains, highlight, searchTexts, snippet, termsOf } from './search.ts';
 
 const shown = (pieces: readonly { text: string; found: boolean }[]) =>
   pieces.map(({ text, found }) => (found ? `[${text}]` : text)).join('');
@@ -37,6 +37,41 @@ test('a snippet never splits a character', () => {
   }
 });
 
+const ofAnswer = (text: string, query: string) => shown(answerSnippet(text, termsOf(query)));
+
+test('of an answer a snippet shows what is drawn of it', () => {
+  const answer =
+    '# Boats\n\n- **Re**d _boats_ of [Łódź](https://example.org/fleet "Fleet")\n\n```sh\nls *.ts | wc\n```';
+  expect(ofAnswer(answer, 'łodz boats')).toBe('[Boats] • Red [boats] of [Łódź] (example.org) ls *.ts | wc');
+  expect(ofAnswer(answer, 'wc *.ts')).toBe('…Red boats of Łódź (example.org) ls [*.ts] | [wc]');
+  expect(ofAnswer(answer, 'boats fleet')).toBe('[Boats] • Red [boats] of Łódź (example.org) ls *.ts | wc');
+});
+
+test('what is found only in what is not drawn is shown as it was written', () => {
+  expect(ofAnswer('See [there](https://example.org/fleet).', 'fleet')).toBe(
+    'See [there](https://example.org/[fleet]).',
+  );
+  expect(ofAnswer('See [there](https://example.org/fleet).', 'EXAMPLE.org')).toBe('See there ([example.org]).');
+  expect(ofAnswer('Is **re**d', '**re')).toBe('Is [**re]**d');
+});
+
+test('thoughts are not shown where an answer follows them', () => {
+  const thinking = '<think>\nA **fox** has a den.\n</think>\n\nIt lives in a *burrow*.';
+  expect(ofAnswer(thinking, 'burrow')).toBe('It lives in a [burrow].');
+  expect(ofAnswer(thinking, 'FOX den')).toBe('In thoughts: [fox] · It lives in a burrow.');
+  expect(ofAnswer(thinking, 'fox burrow')).toBe('It lives in a [burrow].');
+  expect(ofAnswer(thinking, 'think')).toBe('It lives in a burrow.');
+  expect(ofAnswer('<think>A **fox** has', 'fox')).toBe('A [fox] has');
+  expect(ofAnswer('[THINK]', 'think')).toBe('');
+});
+
+test('in a long answer the lines around what is found are read', () => {
+  const long = `${'Some *words* before.\n'.repeat(2000)}Then **a needle** came.\n${'More *words*.\n'.repeat(2000)}`;
+  expect(ofAnswer(long, 'needle')).toMatch(/^…before\. Some words before\. Then a \[needle\] came\. More words\./);
+  const line = `${'word '.repeat(4000)}**needle**${' word'.repeat(4000)}`;
+  expect(ofAnswer(line, 'needle')).toMatch(/^…(word )+\[needle\] (word )+.*…$/);
+});
+
 function history(...batches: Partial<MessageRecord>[][]) {
   let read = 0;
   return {
@@ -62,6 +97,9 @@ test('texts and attachments are searched batch by batch; the earliest message of
     [
       { conversationId: 'a', createdMs: 12, text: 'and another needle' },
       { conversationId: 'c', attachments: [{ name: 'needle.txt', text: 'hay' }] },
+      { conversationId: 'd', role: 'assistant', text: '<think>Hm.</think>**hay** and `needle`' },
+      { conversationId: 'e', role: 'user', text: '**hay** and `needle`' },
+      { conversationId: 'f', role: 'assistant', attachments: [{ name: 'a.md', text: '- **needle**' }] },
     ],
   );
   const found = new Map<string, string>();
@@ -71,6 +109,9 @@ test('texts and attachments are searched batch by batch; the earliest message of
   expect([...found]).toEqual([
     ['a', 'm2: the first [needle]'],
     ['c', 'm5: [needle].txt'],
+    ['d', 'm6: hay and [needle]'],
+    ['e', 'm7: **hay** and `[needle]`'],
+    ['f', 'm8: - **[needle]**'],
   ]);
 });
 

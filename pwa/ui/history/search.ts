@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { splitThoughts } from '../chat/thoughts.ts';
+import { plainText } from '../markdown/plain-text.ts';
 import type { ChatHistory } from './history.ts';
 import type { ChatMessage } from './records.ts';
 
@@ -15,7 +17,8 @@ export interface Piece {
 /** What was found in a chat's texts. */
 export interface Hit {
   messageId: string;
-  snippet: readonly Piece[];
+  /** Made when it is looked at: most of many hits never are. */
+  readonly snippet: readonly Piece[];
 }
 
 const MAX_TERMS = 8;
@@ -23,6 +26,8 @@ const MAX_TERMS = 8;
 const SNIPPET_CHARS = 140;
 /** Of these, at most so many before the first that was found. */
 const LEAD_CHARS = 36;
+/** Of a longer answer, this much around what was found is read as Markdown. */
+const MARKDOWN_CHARS = 8192;
 // oxlint-disable-next-line no-control-regex -- the control characters are part of the range
 const ASCII = /^[\u0000-\u007f]*$/;
 const ACCENTS = /[\u0300-\u036f]/g;
@@ -61,10 +66,8 @@ export function highlight(text: string, terms: readonly string[]): Piece[] {
 /** The part of a text that has the first match, on one line, with what matches marked. */
 export function snippet(text: string, terms: readonly string[]): Piece[] {
   const line = text.replace(/\s+/g, ' ').trim();
-  const { folded, origin } = foldWithOrigin(line);
-  const found = terms.map((term) => folded.indexOf(term)).filter((at) => at >= 0);
-  const first = found.length === 0 ? 0 : origin(Math.min(...found));
-  let start = first <= LEAD_CHARS ? 0 : wordAfter(line, first - LEAD_CHARS, first);
+  const first = firstOf(line, terms) ?? 0;
+  let start = first <= LEAD_CHARS ? 0 : afterNext(' ', line, first - LEAD_CHARS, first);
   let end = Math.min(line.length, start + SNIPPET_CHARS);
   if (isLowSurrogate(line, start)) start--;
   if (isLowSurrogate(line, end)) end--;
@@ -72,6 +75,19 @@ export function snippet(text: string, terms: readonly string[]): Piece[] {
   if (start > 0) pieces.unshift({ text: '…', found: false });
   if (end < line.length) pieces.push({ text: '…', found: false });
   return pieces;
+}
+
+/** A snippet of an answer as it reads where it is drawn, without its thoughts. Of words that these alone have, the first stands before it. */
+export function answerSnippet(text: string, terms: readonly string[]): Piece[] {
+  const { answer, thoughts = '' } = splitThoughts(text);
+  const has = (one: string) => terms.some((term) => contains(one, [term]));
+  const drawn = plainText(partAround(answer, terms));
+  if (has(drawn)) return snippet(drawn, terms);
+  if (has(answer)) return snippet(answer, terms); // in what is not drawn: where a link leads
+  if (answer === '') return snippet(plainText(partAround(thoughts, terms)), terms);
+  const said = snippet(drawn, terms);
+  const thought = highlight(thoughts, terms).find(({ found }) => found);
+  return thought ? [{ text: 'In thoughts: ', found: false }, thought, { text: ' · ', found: false }, ...said] : said;
 }
 
 /** Reads all texts, and yields after each batch the chats that were found in it, each with the earliest of its messages that match. */
@@ -85,16 +101,28 @@ export async function* searchTexts(
     if (signal.aborted) return;
     const found = new Map<string, Hit>();
     for (const message of batch) {
-      const { conversationId, id, createdMs } = message;
+      const { conversationId, createdMs } = message;
       if (createdMs >= (earliest.get(conversationId) ?? Infinity)) continue;
       const text = textsOf(message).find((one) => contains(one, terms));
       if (text === undefined) continue;
       earliest.set(conversationId, createdMs);
-      found.set(conversationId, { messageId: id, snippet: snippet(text, terms) });
+      found.set(conversationId, hitIn(message, text, terms));
     }
     yield found;
     if (signal.aborted) return;
   }
+}
+
+/** @param text of the message, the one that has all terms */
+function hitIn({ id, role, text: said }: ChatMessage, text: string, terms: readonly string[]): Hit {
+  const make = role === 'assistant' && text === said ? answerSnippet : snippet;
+  let made: readonly Piece[] | undefined;
+  return {
+    messageId: id,
+    get snippet() {
+      return (made ??= make(text, terms));
+    },
+  };
 }
 
 function textsOf({ text, attachments = [] }: ChatMessage): string[] {
@@ -121,10 +149,25 @@ function foldWithOrigin(text: string): { folded: string; origin: (at: number) =>
   return { folded, origin: (position) => positions[position] ?? text.length };
 }
 
-/** Where the next word begins, looked for from `from`; `from` itself where none does before `limit`. */
-function wordAfter(line: string, from: number, limit: number): number {
-  const space = line.indexOf(' ', from);
-  return space >= 0 && space < limit ? space + 1 : from;
+/** Where the first of the words that a text has begins. */
+function firstOf(text: string, terms: readonly string[]): number | undefined {
+  const { folded, origin } = foldWithOrigin(text);
+  const found = terms.map((term) => folded.indexOf(term)).filter((at) => at >= 0);
+  return found.length === 0 ? undefined : origin(Math.min(...found));
+}
+
+/** Lines of a text around the first of the words that it has. */
+function partAround(text: string, terms: readonly string[]): string {
+  if (text.length <= MARKDOWN_CHARS) return text;
+  const first = firstOf(text, terms) ?? 0;
+  const from = Math.max(0, first - MARKDOWN_CHARS / 2);
+  return text.slice(from === 0 ? 0 : afterNext('\n', text, from, first), from + MARKDOWN_CHARS);
+}
+
+/** Where the next word or line begins, looked for from `from`; `from` itself where none does before `limit`. */
+function afterNext(gap: ' ' | '\n', text: string, from: number, limit: number): number {
+  const at = text.indexOf(gap, from);
+  return at >= 0 && at < limit ? at + 1 : from;
 }
 
 function isLowSurrogate(text: string, at: number): boolean {

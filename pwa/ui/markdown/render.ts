@@ -9,6 +9,7 @@
 import DOMPurify from 'dompurify';
 import { Marked } from 'marked';
 import type { Token, Tokens, TokensList } from 'marked';
+import { linkOf } from './link.ts';
 
 /** One top-level piece: code is drawn by a component with a copy button, the rest is HTML. */
 export type Block =
@@ -70,15 +71,14 @@ function renderBlock(token: Token, { links }: TokensList, key: string): Block {
   return { kind: 'html', key, html: purifier.sanitize(marked.parser(one), ALLOWED) };
 }
 
-/** An http, https or mail link with its host behind it, unless the text says just that; anything else stays text. */
-function renderLink(href: string, inner: string, text: string): string {
-  const url = URL.canParse(href) ? new URL(href) : undefined;
-  if (!url || !['http:', 'https:', 'mailto:'].includes(url.protocol)) return inner;
-  const place = url.protocol === 'mailto:' ? url.pathname : url.host;
-  const honest = [href, url.href, place].includes(text.trim());
-  const shown = honest ? '' : ` <span class="link-host">(${escapeHtml(place)})</span>`;
-  const attributes = `target="_blank" rel="noopener noreferrer nofollow" title="${escapeHtml(url.href)}"`;
-  return `<a href="${escapeHtml(url.href)}" ${attributes}>${inner}</a>${shown}`;
+/** A link with the place behind it that it leads to; what may not be a link stays text. */
+function renderLink(address: string, inner: string, text: string): string {
+  const link = linkOf(address, text);
+  if (!link) return inner;
+  const { href, place } = link;
+  const shown = place === undefined ? '' : ` <span class="link-host">(${escapeHtml(place)})</span>`;
+  const attributes = `target="_blank" rel="noopener noreferrer nofollow" title="${escapeHtml(href)}"`;
+  return `<a href="${escapeHtml(href)}" ${attributes}>${inner}</a>${shown}`;
 }
 
 function escapeHtml(text: string): string {
