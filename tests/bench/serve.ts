@@ -4,11 +4,12 @@
  * @module
  */
 import { createReadStream, statSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build, type InlineConfig, type Plugin, preview } from 'vite';
-import { CACHE } from '../fidelity/twin.ts';
 
 /** WebLLM asks for models where Hugging Face has them. */
 export const WEBLLM_PATH = '/resolve/main/';
@@ -52,13 +53,14 @@ export async function serve(
       folder(`/webllm-model${WEBLLM_PATH.slice(0, -1)}`, webllm?.model);
     },
   };
+  const outDir = await mkdtemp(join(tmpdir(), 'localllm-bench-'));
   // Built, as the application is: threads start as fast as there.
   const page = {
     configFile: false,
     root: join(import.meta.dirname, 'browser'),
     logLevel: 'error',
     worker: { format: 'es' },
-    build: { outDir: join(CACHE, 'bench-page'), emptyOutDir: true, minify: false, target: 'es2024' },
+    build: { outDir, emptyOutDir: true, minify: false, target: 'es2024' },
   } satisfies InlineConfig;
   await build(page);
   const server = await preview({
@@ -71,7 +73,13 @@ export async function serve(
     },
   });
   const { port } = server.httpServer.address() as AddressInfo;
-  return { url: `http://localhost:${port}/`, close: () => server.close() };
+  return {
+    url: `http://localhost:${port}/`,
+    close: async () => {
+      await server.close();
+      await rm(outDir, { recursive: true });
+    },
+  };
 }
 
 const MEDIA_TYPES: Record<string, string> = { js: 'text/javascript', wasm: 'application/wasm' };
