@@ -126,8 +126,7 @@ export class VerifierWork {
   #work: Promise<void> = Promise.resolve();
   #opened: { blob: StoreFile; file: FileToVerify; memory: Uint8Array } | undefined;
   #at = 0;
-  #end = 0;
-  #closing = false;
+  #damaged = false;
 
   constructor(directory: () => Promise<StoreDirectory>, reply: (reply: VerifierReply) => void) {
     this.#directory = directory;
@@ -135,8 +134,6 @@ export class VerifierWork {
   }
 
   handle(request: VerifierRequest): void {
-    if ('readTo' in request) this.#end = request.readTo;
-    else if ('close' in request) this.#closing = true;
     // Fails where a file can be open only once: it is open already.
     this.#work = this.#work.then(() => this.#do(request)).catch(() => this.#reply({ failed: true }));
   }
@@ -147,7 +144,7 @@ export class VerifierWork {
       const blob = await (await this.#directory()).open(file.path, 'read');
       this.#opened = { blob, file, memory: new Uint8Array(file.pieceBytes) };
     } else if ('readTo' in request) {
-      await this.#verify();
+      this.#verify(request.readTo);
     } else {
       this.#opened?.blob.close();
       this.#opened = undefined;
@@ -155,21 +152,19 @@ export class VerifierWork {
     }
   }
 
-  async #verify(): Promise<void> {
-    if (!this.#opened) return;
+  #verify(to: number): void {
+    if (!this.#opened || this.#damaged) return;
     const { blob, memory, file } = this.#opened;
-    while (!this.#closing && this.#at < this.#end) {
+    while (this.#at < to) {
       const end = Math.min(this.#at + file.pieceBytes, file.size);
       const piece = memory.subarray(0, end - this.#at);
       if (blob.read(piece, this.#at) < piece.length || pieceSum(piece) !== file.sums[this.#at / file.pieceBytes]) {
         this.#reply({ damaged: [this.#at, end] });
-        this.#closing = true;
+        this.#damaged = true;
         return;
       }
       this.#at = end;
-      if (end < file.size && end % STEP_BYTES !== 0) continue;
-      this.#reply({ verifiedTo: end });
-      await new Promise((resolve) => setTimeout(resolve)); // requests come in between
+      if (end === file.size || end % STEP_BYTES === 0) this.#reply({ verifiedTo: end });
     }
   }
 }
