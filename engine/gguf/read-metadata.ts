@@ -208,15 +208,13 @@ async function readStrings(reader: HeaderReader, name: string, length: number): 
     const count = takeLength(reader) ?? (await readLength(reader, MAX_STRING_BYTES, `a string in ${name}`));
     if (!reader.has(count)) await reader.need(count, name);
     if (at + count > bytes.length) {
-      const larger = new Uint8Array(Math.max(at + count, bytes.length * 2));
-      larger.set(bytes);
-      bytes = larger;
+      bytes = new Uint8Array(bytes.buffer.transfer(Math.max(at + count, bytes.length * 2)));
     }
     reader.copy(count, bytes, at);
     at += count;
     ends[index] = at;
   }
-  return new StringList(bytes.slice(0, at), ends);
+  return new StringList(new Uint8Array(bytes.buffer.transfer(at)), ends);
 }
 
 /** A string's length that is buffered; undefined: read nothing, {@link readLength} has to. Vocabularies have hundreds of thousands. */

@@ -71,15 +71,19 @@ type ReadModel = ModelFile & { tokenizer: Tokenizer };
  * @throws LocalLLMError bad-file, not-supported, bad-argument (the parts do not make one model)
  */
 export async function readModel(given: ModelSource): Promise<ReadModel> {
-  return understood(await openModel(given));
+  const read = understood(await openModel(given));
+  return { ...read, tokenizer: tokenizerOf(read) };
 }
 
-function understood({ file, source }: Pick<ModelFile, 'file' | 'source'>): ReadModel {
+function understood({ file, source }: Pick<ModelFile, 'file' | 'source'>): ModelFile {
   const architecture = architectureOf(file);
-  const hp = architecture.hyperparameters(file);
+  return { file, source, architecture, hp: architecture.hyperparameters(file) };
+}
+
+function tokenizerOf({ file, hp }: ModelFile): Tokenizer {
   const tokenizer = createTokenizer(file.metadata);
   checkVocabulary(tokenizer, hp);
-  return { file, source, architecture, hp, tokenizer };
+  return tokenizer;
 }
 
 /** @throws LocalLLMError bad-file */
@@ -167,11 +171,13 @@ export async function loadModel(gpu: Gpu, given: ModelSource, options: LoadOptio
   }
 }
 
-async function loadAtSizes(gpu: Gpu, read: ReadModel, options: LoadOptions): Promise<LoadedModel> {
+async function loadAtSizes(gpu: Gpu, read: ModelFile, options: LoadOptions): Promise<LoadedModel> {
   const sizes = [...loadSizes(read.hp, options)];
+  let made: Tokenizer | undefined;
+  const tokenizer = (): Tokenizer => (made ??= tokenizerOf(read));
   for (;;) {
     try {
-      return await loadAtSize(gpu, read, sizes.shift()!, options);
+      return await loadAtSize(gpu, read, tokenizer, sizes.shift()!, options);
     } catch (error) {
       if (sizes.length === 0 || codeOf(error) !== 'out-of-memory') throw error;
     }
@@ -180,13 +186,22 @@ async function loadAtSizes(gpu: Gpu, read: ReadModel, options: LoadOptions): Pro
 
 const codeOf = (error: unknown) => (error instanceof LocalLLMError ? error.code : undefined);
 
-async function loadAtSize(gpu: Gpu, read: ReadModel, size: LoadSize, options: LoadOptions): Promise<LoadedModel> {
-  const { architecture, file, hp, source, tokenizer } = read;
+async function loadAtSize(
+  gpu: Gpu,
+  read: ModelFile,
+  makeTokenizer: () => Tokenizer,
+  size: LoadSize,
+  options: LoadOptions,
+): Promise<LoadedModel> {
+  const { architecture, file, hp, source } = read;
   const { contextTokens, limits, pages } = size;
   const allocation = new Allocation(gpu);
+  const loader = weightLoader(gpu, allocation, file, source, options);
+  const preparing = prepareForward(gpu, allocation, read, size, loader, options);
+  preparing.catch(() => {}); // reported where it is awaited
   try {
-    const loader = weightLoader(gpu, allocation, file, source, options);
-    const prepared = await prepareForward(gpu, allocation, read, size, loader, options);
+    const tokenizer = makeTokenizer(); // while the GPU allocates
+    const prepared = await preparing;
     const { forward, cache, adapt } = prepared;
     forward.setStops(tokenizer.eogIds);
     return {
@@ -210,6 +225,9 @@ async function loadAtSize(gpu: Gpu, read: ReadModel, size: LoadSize, options: Lo
       },
     };
   } catch (error) {
+    loader.stop();
+    const prepared = await preparing.catch(() => undefined);
+    prepared?.release();
     allocation.release();
     throw error;
   }

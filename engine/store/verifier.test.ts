@@ -9,51 +9,68 @@ const MIB = 1 << 20;
 const turn = () => new Promise((resolve) => setTimeout(resolve, 10));
 const file = { path: 'a.blob', size: 300 * MIB, pieceBytes: MIB, sums: new Uint32Array(300) };
 
-describe('what is asked of the thread', () => {
-  let asked: VerifierRequest[];
-  let events: VerifierEvents;
+describe('what is asked of the threads', () => {
+  /** Of each thread. */
+  let asked: VerifierRequest[][];
+  let events: VerifierEvents[];
   let ended: number;
   const open = (given: VerifierEvents): VerifierThread => {
-    events = given;
-    return { post: (request) => asked.push(request), terminate: () => ended++ };
+    const own: VerifierRequest[] = [];
+    asked.push(own);
+    events.push(given);
+    return { post: (request) => own.push(request), terminate: () => ended++ };
   };
   beforeEach(() => {
-    asked = [];
+    [asked, events] = [[], []];
     ended = 0;
   });
 
   test('a window beyond what was read, in steps, to the end', async () => {
     const verifier = new Verifier(open, file);
     for (const at of [1, 15, 16, 17, 31, 40, 3, 50, 60]) verifier.reached(at * MIB);
-    expect(asked).toEqual([{ open: file }, ...[256, 272, 296, 300].map((at) => ({ readTo: at * MIB }))]);
+    const steps = [256, 272, 296, 300].map((at) => ({ readTo: at * MIB }));
+    expect(asked).toEqual([0, 1].map((first) => [{ open: { ...file, first, of: 2 } }, ...steps]));
     let done = false;
     const finished = verifier.finish().then(() => (done = true));
-    events.onReply({ verifiedTo: 256 * MIB });
+    events[0]!.onReply({ verifiedTo: 300 * MIB });
+    events[1]!.onReply({ verifiedTo: 256 * MIB });
     await turn();
     expect([done, verifier.verifiedTo]).toEqual([false, 256 * MIB]);
-    events.onReply({ verifiedTo: 300 * MIB });
+    events[1]!.onReply({ verifiedTo: 300 * MIB });
     await finished;
   });
 
-  test('to close, once; it ends when it has, and nobody waits for the rest', async () => {
+  test('to close, once; they end when all have, and nobody waits for the rest', async () => {
     const verifier = new Verifier(open, file);
     const finished = verifier.finish();
-    const closing = [verifier.close(), verifier.close()];
+    const closing = verifier.close();
+    const again = verifier.close();
     verifier.reached(100 * MIB);
     await finished;
+    events[0]!.onReply({ closed: true });
+    await turn();
     expect(ended).toBe(0);
-    events.onReply({ closed: true });
-    await Promise.all(closing);
-    expect(asked.slice(3)).toEqual([{ close: true }]);
-    expect(ended).toBe(2);
+    events[1]!.onReply({ closed: true });
+    await Promise.all([closing, again]);
+    expect(asked.map((own) => own.slice(3))).toEqual([[{ close: true }], [{ close: true }]]);
+    expect(ended).toBe(4);
   });
 
-  test('nothing is waited for of a thread that failed', async () => {
+  test('none, where not all of them start', () => {
+    const once = (given: VerifierEvents): VerifierThread => {
+      if (asked.length > 0) throw new DOMException('', 'SecurityError');
+      return open(given);
+    };
+    expect(() => new Verifier(once, file)).toThrow(DOMException);
+    expect([asked, ended]).toEqual([[[]], 1]);
+  });
+
+  test('nothing is waited for once one of them failed', async () => {
     const verifier = new Verifier(open, file);
-    events.onFailure();
+    events[1]!.onFailure();
     await verifier.finish();
     await verifier.close();
-    expect([verifier.failed, ended]).toEqual([true, 1]);
+    expect([verifier.failed, ended]).toEqual([true, 2]);
   });
 });
 
@@ -89,7 +106,7 @@ describe('a stored file', () => {
   const readers = () => world.current.blob()!.readers;
   const whole = Buffer.from(content);
 
-  test('is verified by one thread once somebody reads all of it, until it is closed', async () => {
+  test('is verified by two threads once somebody reads all of it, until it is closed', async () => {
     const { files, close } = await store.source('model-1');
     await files[0]!.settled!();
     expect(threads).toEqual([]);
@@ -97,11 +114,11 @@ describe('a stored file', () => {
     files[0]!.ahead!();
     expect(Buffer.from(await files[0]!.read(0, content.length)).equals(whole)).toBe(true);
     await files[0]!.settled!();
-    expect(readers()).toBe(2);
+    expect(readers()).toBe(3);
     close();
     await turn();
     expect(readers()).toBe(0);
-    expect(threads).toHaveLength(1);
+    expect(threads).toHaveLength(2);
     expect(threads[0]!.at(-1)).toEqual({ close: true });
   });
 
@@ -114,7 +131,7 @@ describe('a stored file', () => {
     close();
     const removal = store.remove('model-1');
     await turn();
-    expect(readers()).toBe(1);
+    expect(readers()).toBe(2);
     release();
     await removal;
     expect([...disk.files.keys()]).toEqual([]);
@@ -176,10 +193,10 @@ describe('a stored file', () => {
   });
 });
 
-test('the thread verifies no further than asked, and tells of each step and the end', async () => {
+test('a thread verifies its steps no further than asked, and tells of all and the end', async () => {
   const reads: number[] = [];
   const blob = {
-    read: (into: Uint8Array, at: number) => (reads.push(at), into.fill(0), into.length),
+    read: (into: Uint8Array, at: number) => (reads.push(at / MIB), into.fill(0), into.length),
     close: () => reads.push(-1),
   };
   const replies: unknown[] = [];
@@ -187,13 +204,14 @@ test('the thread verifies no further than asked, and tells of each step and the 
     async () => ({ open: async () => blob }) as never,
     (reply) => replies.push(reply),
   );
-  const sums = new Uint32Array(35).fill(pieceSum(new Uint8Array(MIB)));
-  for (const request of [{ open: { ...file, size: 35 * MIB, sums } }, { readTo: 20 * MIB }]) work.handle(request);
+  const sums = new Uint32Array(51).fill(pieceSum(new Uint8Array(MIB)));
+  const opened = { ...file, size: 51 * MIB, sums, first: 1, of: 2 };
+  for (const request of [{ open: opened }, { readTo: 20 * MIB }]) work.handle(request);
   await expect.poll(() => replies).toEqual([{ verifiedTo: 16 * MIB }]);
-  expect(reads).toEqual(Array.from({ length: 20 }, (_, i) => i * MIB));
-  work.handle({ readTo: 35 * MIB });
+  expect(reads).toEqual([16, 17, 18, 19]);
+  work.handle({ readTo: 51 * MIB });
   work.handle({ close: true });
   await expect.poll(() => replies.at(-1)).toEqual({ closed: true });
-  expect(replies.slice(1, -1)).toEqual([{ verifiedTo: 32 * MIB }, { verifiedTo: 35 * MIB }]);
-  expect(reads.slice(20)).toEqual([...Array.from({ length: 15 }, (_, i) => (20 + i) * MIB), -1]);
+  expect(replies.slice(1, -1)).toEqual([32, 48, 51].map((at) => ({ verifiedTo: at * MIB })));
+  expect(reads.slice(4)).toEqual([...Array.from({ length: 12 }, (_, i) => 20 + i), 48, 49, 50, -1]);
 });

@@ -1,5 +1,5 @@
 /**
- * Verifies a stored file in a thread of its own, a little ahead of whoever reads it: the sums take as long as the reading, and what is
+ * Verifies a stored file in threads of its own, a little ahead of whoever reads it: the sums take longer than the reading, and what is
  * wanted next is in the system's page cache by then.
  *
  * @module
@@ -9,8 +9,10 @@ import { pieceSum } from './piece-sums.ts';
 
 /** How far ahead: enough to go on while kernels are recorded, little enough to stay in memory until it is read. */
 const WINDOW_BYTES = 256 << 20;
-/** Each side is told of a step, not of each piece. */
+/** What a thread does in its turn, and tells of. A multiple of a piece. */
 const STEP_BYTES = 16 << 20;
+/** One takes longer than loading does. */
+const THREADS = 2;
 
 export interface FileToVerify {
   /** In the directory of stored files. */
@@ -22,8 +24,14 @@ export interface FileToVerify {
   sums: Uint32Array;
 }
 
-export type VerifierRequest = { open: FileToVerify } | { readTo: number } | { close: true };
-/** `failed`: the thread cannot tell. */
+/** Which of the file's steps a thread verifies: every `of`-th, from the `first` on. */
+interface Share {
+  first: number;
+  of: number;
+}
+
+export type VerifierRequest = { open: FileToVerify & Share } | { readTo: number } | { close: true };
+/** `verifiedTo`: of the thread's share. `failed`: it cannot tell. */
 export type VerifierReply =
   | { verifiedTo: number }
   | { damaged: [start: number, end: number] }
@@ -45,11 +53,13 @@ export type OpenVerifierThread = (events: VerifierEvents) => VerifierThread;
 
 /** One file that is verified. */
 export class Verifier {
-  readonly #thread: VerifierThread;
+  readonly #threads: VerifierThread[] = [];
   readonly #size: number;
   readonly #ended = Promise.withResolvers<void>();
   readonly #closed = Promise.withResolvers<void>();
-  #verifiedTo = 0;
+  /** Of each thread. */
+  readonly #verifiedTo = Array<number>(THREADS).fill(0);
+  #open = THREADS;
   #damaged: [number, number] | undefined;
   #failed = false;
   #asked = 0;
@@ -58,14 +68,22 @@ export class Verifier {
   /** @throws what `openThread` throws */
   constructor(openThread: OpenVerifierThread, file: FileToVerify) {
     this.#size = file.size;
-    this.#thread = openThread({ onReply: (reply) => this.#reply(reply), onFailure: () => this.#fail() });
-    this.#thread.post({ open: file });
+    try {
+      for (let index = 0; index < THREADS; index++) {
+        const onReply = (reply: VerifierReply) => this.#reply(index, reply);
+        this.#threads.push(openThread({ onReply, onFailure: () => this.#fail() }));
+      }
+    } catch (error) {
+      for (const thread of this.#threads) thread.terminate();
+      throw error;
+    }
+    for (const [first, thread] of this.#threads.entries()) thread.post({ open: { ...file, first, of: THREADS } });
     this.reached(0);
   }
 
   /** Bytes from the beginning that are as they were stored. */
   get verifiedTo(): number {
-    return this.#verifiedTo;
+    return Math.min(...this.#verifiedTo);
   }
 
   /** The first bytes that are not. */
@@ -73,7 +91,7 @@ export class Verifier {
     return this.#damaged;
   }
 
-  /** It goes no further: the file could not be opened there, or the thread is no more. */
+  /** It goes no further: the file could not be opened there, or a thread is no more. */
   get failed(): boolean {
     return this.#failed;
   }
@@ -83,7 +101,7 @@ export class Verifier {
     const end = Math.min(offset + WINDOW_BYTES, this.#size);
     if (this.#closing || end === this.#asked || (end < this.#size && end < this.#asked + STEP_BYTES)) return;
     this.#asked = end;
-    this.#thread.post({ readTo: end });
+    this.#post({ readTo: end });
   }
 
   /** Resolves when all is verified, or something is damaged or failed, or the file was closed. */
@@ -96,19 +114,23 @@ export class Verifier {
   async close(): Promise<void> {
     if (!this.#closing) {
       this.#closing = true;
-      this.#thread.post({ close: true });
+      this.#post({ close: true });
       this.#ended.resolve();
     }
     await this.#closed.promise;
-    this.#thread.terminate();
+    for (const thread of this.#threads) thread.terminate();
   }
 
-  #reply(reply: VerifierReply): void {
-    if ('verifiedTo' in reply) this.#verifiedTo = reply.verifiedTo;
+  #post(request: VerifierRequest): void {
+    for (const thread of this.#threads) thread.post(request);
+  }
+
+  #reply(thread: number, reply: VerifierReply): void {
+    if ('verifiedTo' in reply) this.#verifiedTo[thread] = reply.verifiedTo;
     else if ('damaged' in reply) this.#damaged = reply.damaged;
     else if ('failed' in reply) this.#failed = true;
-    else this.#closed.resolve();
-    if (this.#verifiedTo === this.#size || this.#damaged || this.#failed) this.#ended.resolve();
+    else if (--this.#open === 0) this.#closed.resolve();
+    if (this.verifiedTo === this.#size || this.#damaged || this.#failed) this.#ended.resolve();
   }
 
   #fail(): void {
@@ -124,7 +146,7 @@ export class VerifierWork {
   readonly #reply: (reply: VerifierReply) => void;
   /** In the order in which it was asked for. */
   #work: Promise<void> = Promise.resolve();
-  #opened: { blob: StoreFile; file: FileToVerify; memory: Uint8Array } | undefined;
+  #opened: { blob: StoreFile; file: FileToVerify & Share; memory: Uint8Array } | undefined;
   #at = 0;
   #damaged = false;
 
@@ -156,6 +178,11 @@ export class VerifierWork {
     if (!this.#opened || this.#damaged) return;
     const { blob, memory, file } = this.#opened;
     while (this.#at < to) {
+      const step = Math.floor(this.#at / STEP_BYTES);
+      if (step % file.of !== file.first) {
+        this.#pass(Math.min((step + 1) * STEP_BYTES, file.size));
+        continue;
+      }
       const end = Math.min(this.#at + file.pieceBytes, file.size);
       const piece = memory.subarray(0, end - this.#at);
       if (blob.read(piece, this.#at) < piece.length || pieceSum(piece) !== file.sums[this.#at / file.pieceBytes]) {
@@ -163,8 +190,12 @@ export class VerifierWork {
         this.#damaged = true;
         return;
       }
-      this.#at = end;
-      if (end === file.size || end % STEP_BYTES === 0) this.#reply({ verifiedTo: end });
+      this.#pass(end);
     }
+  }
+
+  #pass(to: number): void {
+    this.#at = to;
+    if (to === this.#opened?.file.size || to % STEP_BYTES === 0) this.#reply({ verifiedTo: to });
   }
 }
