@@ -11,16 +11,17 @@ const CHUNK_BYTES = 1024 * 1024;
 /** So few are copied faster one by one. */
 const SHORT_BYTES = 32;
 
-/** The next bytes of the file in order, or undefined at its end. */
+/** The next bytes of the file in order, until it is called again, or undefined at its end. */
 export type NextChunk = () => Promise<Uint8Array | undefined>;
 
 /** Reads a source front to back. */
 export function chunksOf(source: ByteSource): NextChunk {
   let at = 0;
+  const memory = new Uint8Array(Math.min(CHUNK_BYTES, source.size));
   return async () => {
     const length = Math.min(CHUNK_BYTES, source.size - at);
     if (length <= 0) return undefined;
-    const chunk = await source.read(at, length);
+    const chunk = await source.read(at, length, memory);
     at += length;
     return chunk;
   };
@@ -32,6 +33,8 @@ export class HeaderReader {
   /** Bytes of the whole file where they are known. */
   readonly fileBytes: number | undefined;
   #buffer: Uint8Array = new Uint8Array(0);
+  /** Where the buffer lies, mostly: a header of megabytes would leave as many behind. */
+  #memory = new Uint8Array(0);
   #view = new DataView(this.#buffer.buffer);
   /** Position in the buffer, and of the buffer's start in the file. */
   #at = 0;
@@ -59,18 +62,17 @@ export class HeaderReader {
       );
     }
     if (this.fileBytes !== undefined && end > this.fileBytes) throw truncated(field, end, this.fileBytes);
-    const chunks = [this.#buffer.subarray(this.#at)];
-    let buffered = chunks[0]?.length ?? 0;
+    let buffered = this.#buffer.length - this.#at;
+    this.#keep(this.#buffer.subarray(this.#at), 0);
     while (buffered < bytes) {
       const chunk = await this.#next();
       if (chunk === undefined) throw truncated(field, end, this.offset + buffered);
-      chunks.push(chunk);
+      this.#keep(chunk, buffered);
       buffered += chunk.length;
     }
     this.#base += this.#at;
     this.#at = 0;
-    this.#buffer =
-      chunks.length === 2 && chunks[0]?.length === 0 ? (chunks[1] as Uint8Array) : concat(chunks, buffered);
+    this.#buffer = this.#memory.subarray(0, buffered);
     this.#view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, this.#buffer.byteLength);
   }
 
@@ -121,21 +123,22 @@ export class HeaderReader {
   i64 = (): bigint => this.#view.getBigInt64(this.#advance(8), true);
   f64 = (): number => this.#view.getFloat64(this.#advance(8), true);
 
+  /** Into the memory, which grows with it. */
+  #keep(bytes: Uint8Array, at: number): void {
+    const needed = at + bytes.length;
+    if (this.#memory.length < needed) {
+      const larger = new Uint8Array(Math.max(needed, this.#memory.length * 2));
+      larger.set(this.#memory.subarray(0, at));
+      this.#memory = larger;
+    }
+    this.#memory.set(bytes, at);
+  }
+
   #advance(bytes: number): number {
     const at = this.#at;
     this.#at += bytes;
     return at;
   }
-}
-
-function concat(chunks: Uint8Array[], length: number): Uint8Array {
-  const all = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 }
 
 function truncated(field: string, needed: number, has: number): LocalLLMError {

@@ -34,8 +34,8 @@ export interface LoadsOptions {
   openGpu?(): Promise<GPU>;
   /** Told before the file is read alone, and before it is opened to be loaded. */
   beforeRead?(): Promise<unknown>;
-  /** Told where a load begins; what it gives is told its end. */
-  beforeLoad?(): Promise<() => Promise<unknown>>;
+  /** Told where a load begins, and whether it counts; what it gives is told its end. */
+  beforeLoad?(counts: boolean): Promise<() => Promise<unknown>>;
 }
 
 const PIECE = 8 << 20;
@@ -54,7 +54,7 @@ export async function measureLoads(options: LoadsOptions): Promise<Loads> {
     await beforeRead?.();
     const files = await open(); // reading verifies: what was read before is not verified again
     try {
-      const loaded = await beforeLoad?.();
+      const loaded = await beforeLoad?.(run > 0);
       const loadMs = await timed(() => engine.load(files.parts, { contextTokens: prompt + 64 }));
       await loaded?.();
       const runner = new Ours(engine, prompts);

@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import type { Browser } from '@playwright/test';
 
-const SAMPLE_MS = 2;
+const SAMPLE_MS = 5;
 
 /** Samples until `peak` is called, which gives the bytes beyond what was held before. */
 export function watchMemory(held: () => number): { peak(): number } {
@@ -21,14 +21,16 @@ export function watchMemory(held: () => number): { peak(): number } {
   };
 }
 
-/** Of this process: JavaScript's heap and the buffers outside it. Mapped GPU memory counts too. */
+/** Of this process: JavaScript's heap and the buffers outside it, less what nothing refers to. Mapped GPU memory counts too. */
 export function heldHere(): number {
+  globalThis.gc?.();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
 
 /**
- * Of the processes in which a browser's pages and their workers run: what is theirs alone. Memory shared with the GPU's process is not.
+ * Of the processes in which a browser's pages and their workers run: what is theirs alone, with what nothing refers to any more and is
+ * not collected yet. Memory shared with the GPU's process is not.
  * Undefined where the system does not tell.
  */
 export async function heldByPages(browser: Browser | null): Promise<(() => number) | undefined> {
