@@ -1,5 +1,5 @@
 // One model for all: exchanged while a site is answered, set otherwise, measured; the site's session is told.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Page } from '@playwright/test';
 import type { ModelInfo } from '../../engine/protocol/models.ts';
@@ -33,7 +33,10 @@ const listed = async (page: Page, id: string) =>
 test('another model takes the place of one that answers, and sessions go on with it', async ({
   extension,
   openSite,
-}) => {
+}, info) => {
+  // Padded, as large as files are that other threads verify while they are loaded.
+  const second = info.outputPath('second.gguf');
+  writeFileSync(second, Buffer.concat([readFileSync(POCKET), new Uint8Array(64 << 20)]));
   const site = await openSite('exchange');
   await site.ask('Tell me a story.', ENDLESS);
   await answerPermission(extension.context, 'Always allow');
@@ -49,10 +52,7 @@ test('another model takes the place of one that answers, and sessions go on with
 
   const own = await extension.context.newPage();
   await own.goto(`${extension.extensionOrigin}/options.html`);
-  await own
-    .locator('input[type=file]')
-    .first()
-    .setInputFiles({ name: 'second.gguf', mimeType: '', buffer: readFileSync(POCKET) });
+  await own.locator('input[type=file]').first().setInputFiles(second);
   await expect.poll(async () => (await listed(own, 'second'))?.state).toBe('stored');
 
   const exchanged = request<ModelInfo[]>(own, 'models.setDefault', { id: 'second' });
