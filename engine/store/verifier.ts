@@ -51,7 +51,7 @@ export interface VerifierEvents {
 
 export type OpenVerifierThread = (events: VerifierEvents) => VerifierThread;
 
-/** One file that is verified. */
+/** One file that is verified: once, until all of it is or something is wrong. */
 export class Verifier {
   readonly #threads: VerifierThread[] = [];
   readonly #size: number;
@@ -63,7 +63,7 @@ export class Verifier {
   #damaged: [number, number] | undefined;
   #failed = false;
   #asked = 0;
-  #closing = false;
+  #closing: Promise<void> | undefined;
 
   /** @throws what `openThread` throws */
   constructor(openThread: OpenVerifierThread, file: FileToVerify) {
@@ -111,12 +111,13 @@ export class Verifier {
   }
 
   /** Resolves once the file is open there no more: it could not be deleted before. */
-  async close(): Promise<void> {
-    if (!this.#closing) {
-      this.#closing = true;
-      this.#post({ close: true });
-      this.#ended.resolve();
-    }
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    this.#ended.resolve();
+    this.#post({ close: true });
     await this.#closed.promise;
     for (const thread of this.#threads) thread.terminate();
   }
@@ -130,13 +131,14 @@ export class Verifier {
     else if ('damaged' in reply) this.#damaged = reply.damaged;
     else if ('failed' in reply) this.#failed = true;
     else if (--this.#open === 0) this.#closed.resolve();
-    if (this.verifiedTo === this.#size || this.#damaged || this.#failed) this.#ended.resolve();
+    // Threads that have nothing more to do go: a model may have many files.
+    if (this.verifiedTo === this.#size || this.#damaged || this.#failed) void this.close();
   }
 
   #fail(): void {
     this.#failed = true;
-    this.#ended.resolve();
     this.#closed.resolve();
+    void this.close();
   }
 }
 
