@@ -21,8 +21,11 @@ export interface Services {
   fleeting: boolean;
 }
 
-/** @param fleeting in a private window, of which nothing stays */
-export function createServices(connect: Connect, { fleeting = false } = {}): Services {
+/**
+ * @param fleeting in a private window, of which nothing stays
+ * @param keepsAttachments whether what is attached and not sent outlives the window
+ */
+export function createServices(connect: Connect, { fleeting = false, keepsAttachments = true } = {}): Services {
   const client = createClient(connect);
   const monitor = new EngineMonitor(client);
   const choice = new ModelChoice(client);
@@ -32,6 +35,6 @@ export function createServices(connect: Connect, { fleeting = false } = {}): Ser
     modelName: () => monitor.value.status?.model?.name,
     defaultSystem: () => choice.model?.settings.system,
   });
-  if (!fleeting) keepDraft(session);
+  if (!fleeting) keepDraft(session, keepsAttachments);
   return { client, monitor, session, choice, fleeting };
 }

@@ -14,7 +14,8 @@ async function windowBeside(): Promise<chrome.windows.Window> {
 
 async function open(): Promise<void> {
   const { id, incognito } = await windowBeside();
-  const services = createServices(connectToBackground(), { fleeting: incognito });
+  // What was read of a page and never sent is kept nowhere.
+  const services = createServices(connectToBackground(), { fleeting: incognito, keepsAttachments: false });
   render(
     <PanelApp services={services} pages={createPageReader(id!)} onOpenSettings={openSettings} />,
     document.getElementById('app')!,

@@ -23,13 +23,13 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllGlobals());
 
 /** A window of its own, with the events that its browser would send. */
-function open() {
+function open(keepsAttachments?: boolean) {
   const page = new EventTarget();
   const document = Object.assign(new EventTarget(), { visibilityState: 'visible' });
   vi.stubGlobal('document', document);
   vi.stubGlobal('addEventListener', page.addEventListener.bind(page));
   const { session, engine } = setup();
-  keepDraft(session);
+  keepDraft(session, keepsAttachments);
   const text = draftOf(session);
   const turn = (visibilityState: 'hidden' | 'visible') => {
     document.visibilityState = visibilityState;
@@ -51,6 +51,17 @@ test('text and attachments go to the next window, once', () => {
   expect(next.attached()).toEqual([NOTES, { name: 'b.txt', text: '\ud800 "b"' }]);
   const beside = open();
   expect([beside.text, beside.attached()]).toEqual(['', []]);
+});
+
+test('of a window that keeps no attachments the text goes on, or nothing', () => {
+  const panel = open(false);
+  panel.session.attach(NOTES);
+  panel.close();
+  expect([...stored]).toEqual([]);
+  panel.session.draft = 'Who wrote this?';
+  panel.close();
+  const next = open(false);
+  expect([next.text, next.attached()]).toEqual(['Who wrote this?', []]);
 });
 
 test('attachments alone are a draft, and one window never adds another’s to its own', () => {

@@ -24,13 +24,13 @@ type Drafting = Pick<ChatSession, 'draft' | 'value' | 'attach'>;
 const kept = new WeakSet<Drafting>();
 
 /** Keeps the draft whenever the page is hidden or left, for as long as the page lives. */
-export function keepDraft(session: Drafting): void {
+export function keepDraft(session: Drafting, keepsAttachments = true): void {
   kept.add(session);
   /** What this window left there. */
   let own: string | undefined;
   const keep = (): void => {
     const { draft: text, value } = session;
-    const attachments = value.draftAttachments;
+    const attachments = keepsAttachments ? value.draftAttachments : [];
     if (text.trim() === '' && attachments.length === 0) return;
     // More than any prompt can hold, or than there is room for, goes with the window.
     const chars = attachments.reduce((sum, attachment) => sum + attachment.text.length, 0);
