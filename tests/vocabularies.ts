@@ -4,7 +4,6 @@
  * @module
  */
 import { StringList } from '../engine/gguf/string-list.ts';
-import { LocalLLMError } from '../engine/protocol/errors.ts';
 import { CHAR_OF_BYTE } from '../engine/tokenizer/byte-alphabet.ts';
 import type { VocabularyMetadata } from '../engine/tokenizer/metadata.ts';
 
@@ -45,14 +44,4 @@ function textList(texts: readonly string[]): StringList {
   let end = 0;
   const ends = Uint32Array.from(parts, ({ length }) => (end += length));
   return new StringList(Buffer.concat(parts), ends);
-}
-
-export function caught(run: () => unknown): LocalLLMError {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof LocalLLMError) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
 }

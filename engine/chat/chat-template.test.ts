@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LocalLLMError } from '../protocol/errors.ts';
+import { caught } from '../../tests/caught.ts';
 import type { Message } from '../protocol/messages.ts';
 import { createChatTemplate, type SpecialTexts } from './chat-template.ts';
 
@@ -14,16 +14,6 @@ const apart = (source: string, messages: Message[]) =>
     .renderParts(messages, options)
     .filter(({ special }) => !special)
     .map(({ text }) => text);
-
-function caught(run: () => unknown): LocalLLMError {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof LocalLLMError) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-}
 
 test('a file without a template gets ChatML', () => {
   const template = createChatTemplate(undefined);

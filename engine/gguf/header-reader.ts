@@ -11,7 +11,7 @@ const CHUNK_BYTES = 1024 * 1024;
 /** So few are copied faster one by one. */
 const SHORT_BYTES = 32;
 
-/** The next bytes of the file in order, until it is called again, or undefined at its end. */
+/** The next bytes of the file in order, or undefined at its end. They may be overwritten when it is called again. */
 export type NextChunk = () => Promise<Uint8Array | undefined>;
 
 /** Reads a source front to back. */
@@ -33,7 +33,7 @@ export class HeaderReader {
   /** Bytes of the whole file where they are known. */
   readonly fileBytes: number | undefined;
   #buffer: Uint8Array = new Uint8Array(0);
-  /** Where the buffer lies, mostly: a header of megabytes would leave as many behind. */
+  /** Where the buffer lies, used again for each chunk: a header of megabytes would leave as many behind. */
   #memory = new Uint8Array(0);
   #view = new DataView(this.#buffer.buffer);
   /** Position in the buffer, and of the buffer's start in the file. */

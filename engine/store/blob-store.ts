@@ -118,11 +118,7 @@ export class BlobStore {
       if (left === 0) this.#open.delete(key);
       else this.#open.set(key, left);
       if (damaged.length > 0) this.#damage.set(key, { record, damaged });
-      if (released)
-        this.#closing.set(
-          key,
-          Promise.all([released, this.#closing.get(key)]).then(() => {}),
-        );
+      if (released) this.#closing.set(key, both(this.#closing.get(key), released));
     };
     const openVerifier = () => this.#openVerifier({ path: key + BLOB, size, pieceBytes, sums });
     return new VerifiedFile({ name, blob, size, pieceBytes, sums, openVerifier, onClose });
@@ -232,6 +228,11 @@ export class BlobStore {
       journal.close();
     }
   }
+}
+
+async function both(one: Promise<void> | undefined, other: Promise<void>): Promise<void> {
+  await one;
+  await other;
 }
 
 /** Failures after which the bytes are of no use. */

@@ -1,5 +1,5 @@
 /**
- * Reading a stored file. Every byte that is handed out is compared with the sum of its piece, before, or in another thread until
+ * Reading a stored file. Every byte that is handed out is compared with the sum of its piece, before, or in other threads until
  * `settled` says so: a file that was cut, exchanged or damaged on disk is noticed before anybody uses it.
  *
  * @module
@@ -45,9 +45,9 @@ interface OpenFile {
   size: number;
   pieceBytes: number;
   sums: Uint32Array;
-  /** Begins to verify the file in another thread; undefined where that cannot be. */
+  /** Begins to verify the file in other threads; undefined where that cannot be. */
   openVerifier?(): Verifier | undefined;
-  /** Told the ranges of bytes that turned out damaged, and when that other thread has closed the file. */
+  /** Told the ranges of bytes that turned out damaged, and when those other threads have closed the file. */
   onClose(damaged: [start: number, end: number][], released?: Promise<void>): void;
 }
 
@@ -117,7 +117,7 @@ export class VerifiedFile implements StoredFile {
     if (!verifier) return;
     await verifier.finish();
     this.#checkDamage(verifier);
-    // What that thread could not tell.
+    // What those threads could not tell.
     for (let index = Math.ceil(verifier.verifiedTo / this.#pieceBytes); index < this.#sums.length; index++) {
       if (!this.#closed && !this.#checked[index]) this.#readEdge(index);
     }

@@ -160,7 +160,7 @@ export class BpeEncoder implements SymbolPairs {
   private wholeWord(word: string): number | undefined {
     const { wholeWords, plain } = this.preTokenizer;
     if (wholeWords === 'none' || (wholeWords === 'line-breaks' && !LINE_BREAKS.test(word))) return undefined;
-    if (word.length > this.vocabulary.longest) return undefined;
+    if (word.length > this.vocabulary.longestBytes) return undefined;
     let text = plain ? word : '';
     if (!plain) for (const byte of UTF8.encode(word)) text += CHAR_OF_BYTE[byte];
     const id = this.vocabulary.idOf(text);

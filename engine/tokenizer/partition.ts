@@ -37,7 +37,7 @@ function findSpecialTokens(vocabulary: Vocabulary): number[] {
     const problem = `has ${ids.length} control and user-defined tokens, more than ${MAX_SPECIAL_TOKENS}`;
     throw badFile('tokenizer.ggml.token_type', problem);
   }
-  return ids.sort((a, b) => vocabulary.bytesOf(b) - vocabulary.bytesOf(a));
+  return ids.sort((a, b) => vocabulary.byteLengthOf(b) - vocabulary.byteLengthOf(a));
 }
 
 /** The stretches in which control tokens count, neighbours joined. */

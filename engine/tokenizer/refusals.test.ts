@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { BPE, caught, metadataOf, SPM } from '../../tests/vocabularies.ts';
+import { caught } from '../../tests/caught.ts';
+import { BPE, metadataOf, SPM } from '../../tests/vocabularies.ts';
 import { StringList } from '../gguf/string-list.ts';
 import { createTokenizer } from './tokenizer.ts';
 

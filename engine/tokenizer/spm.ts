@@ -51,7 +51,7 @@ export class SpmEncoder implements SymbolPairs {
   rank(left: number, right: number): number {
     const start = this.starts[left]!;
     const end = this.ends[right]!;
-    if (end - start > this.vocabulary.longest) return -1;
+    if (end - start > this.vocabulary.longestBytes) return -1;
     const id = this.vocabulary.idOfBytes(this.bytes, start, end);
     // A text must never become a control token by merging: those come from `special` texts alone.
     if (id === undefined || this.vocabulary.is(id, TokenKind.CONTROL | TokenKind.UNKNOWN)) return -1;

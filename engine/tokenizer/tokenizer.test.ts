@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { BPE, caught, IM_END, IM_START, MERGES, metadataOf, SPM, TOOL } from '../../tests/vocabularies.ts';
+import { caught } from '../../tests/caught.ts';
+import { BPE, IM_END, IM_START, MERGES, metadataOf, SPM, TOOL } from '../../tests/vocabularies.ts';
 import { CHAR_OF_BYTE } from './byte-alphabet.ts';
 import { PRE_TOKENIZERS, preTokenizer, splitWords } from './pre-tokenizers.ts';
 import { createTokenizer, type Tokenizer } from './tokenizer.ts';

@@ -41,7 +41,7 @@ export class Vocabulary {
   /** SPM's log-probabilities; zeros where the file has none. */
   readonly scores: Float64Array;
   /** Bytes of the longest token text. No text of more UTF-16 units is a token. */
-  readonly longest: number;
+  readonly longestBytes: number;
   private readonly texts: TextList;
   private readonly table: TextTable;
   /** Memory for a text that is looked up. */
@@ -59,8 +59,8 @@ export class Vocabulary {
     this.kinds = new Uint8Array(this.size).fill(TokenKind.NORMAL);
     types?.forEach((type, id) => (this.kinds[id] = KIND_OF_TYPE[type] ?? 0));
     let longest = 0;
-    for (let id = 0; id < this.size; id++) longest = Math.max(longest, this.bytesOf(id));
-    this.longest = longest;
+    for (let id = 0; id < this.size; id++) longest = Math.max(longest, this.byteLengthOf(id));
+    this.longestBytes = longest;
     this.looked = new Uint8Array(longest * 3);
     this.table = new TextTable(this.texts, (earlier, later) => {
       const text = this.textOf(later);
@@ -75,7 +75,7 @@ export class Vocabulary {
 
   /** The token with exactly this text. */
   idOf(text: string): number | undefined {
-    if (text.length > this.longest) return undefined;
+    if (text.length > this.longestBytes) return undefined;
     return this.table.find(this.looked, 0, encoder.encodeInto(text, this.looked).written);
   }
 
@@ -95,11 +95,11 @@ export class Vocabulary {
     if (end === undefined) {
       throw new LocalLLMError('bad-argument', `Token id ${id} is outside the vocabulary of ${this.size} tokens.`);
     }
-    return decoder.decode(this.texts.bytes.subarray(end - this.bytesOf(id), end));
+    return decoder.decode(this.texts.bytes.subarray(end - this.byteLengthOf(id), end));
   }
 
   /** How many bytes a token's text has. */
-  bytesOf(id: number): number {
+  byteLengthOf(id: number): number {
     return this.texts.ends[id]! - (id === 0 ? 0 : this.texts.ends[id - 1]!);
   }
 }

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parseGguf } from '../../engine/gguf/parse.ts';
-import { LocalLLMError } from '../../engine/protocol/errors.ts';
 import { PRE_TOKENIZERS } from '../../engine/tokenizer/pre-tokenizers.ts';
 import { createTokenizer, type Tokenizer } from '../../engine/tokenizer/tokenizer.ts';
+import { caught } from '../caught.ts';
 import { writeGguf, type WriterValue } from '../gguf-writer.ts';
 import {
   cleanSpaces,
@@ -17,16 +17,6 @@ import {
 import { variedTexts } from './varied-texts.ts';
 
 const pocket = new URL('../../models/pocket/pocket-q4_0.gguf', import.meta.url);
-
-function caught(run: () => unknown): LocalLLMError {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof LocalLLMError) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-}
 
 async function open(bytes: Buffer): Promise<{ ours: Tokenizer; theirs: LlamaCppTokenizer }> {
   const { metadata } = await parseGguf(new Blob([new Uint8Array(bytes)]));
