@@ -7,6 +7,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { LocalLLMError } from '../protocol/errors.ts';
+import { isSoftware } from './gpu.ts';
 
 /** Vulkan driver descriptions of software adapters, in the order in which they are tried where there is no GPU. */
 const SOFTWARE_DRIVERS = [
@@ -36,6 +37,26 @@ function withToggles(features: readonly string[]): string[] {
   return [...others!, `${enable}${[...TOGGLES, ...mine!.map((f) => f.slice(enable.length))].join(',')}`];
 }
 
+let asksRarely = false;
+
+/**
+ * While something is waited for, Dawn asks for it by `setImmediate` whenever the loop turns, on a processor that a software adapter
+ * computes with: from now on once a millisecond. A real GPU's steps are too short for that.
+ */
+function askRarely(): void {
+  if (asksRarely) return;
+  asksRarely = true;
+  const { setImmediate: immediately, setTimeout: later } = globalThis;
+  const patient = (callback: (...args: unknown[]) => void, ...args: unknown[]) =>
+    isDawns(callback) ? later(callback, 1) : immediately(callback, ...args);
+  // `promisify` finds its own form among the properties.
+  globalThis.setImmediate = Object.assign(patient, immediately);
+}
+
+/** Dawn's callbacks are native, without a name and a parameter; a promise's `resolve` has one. */
+const isDawns = (callback: () => void): boolean =>
+  callback.name === '' && callback.length === 0 && Function.prototype.toString.call(callback).includes('[native code]');
+
 /** Keeps every instance alive: an adapter whose instance was collected crashes the process. */
 const instances: GPU[] = [];
 
@@ -55,7 +76,9 @@ export async function openDawn(features: readonly string[] = []): Promise<GPU> {
   const open = async (): Promise<GPU | undefined> => {
     const gpu = create([...(process.platform === 'linux' ? ['backend=vulkan'] : []), ...withToggles(features)]);
     instances.push(gpu);
-    return (await gpu.requestAdapter({ powerPreference: 'high-performance' })) ? gpu : undefined;
+    const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+    if (adapter && isSoftware(adapter.info)) askRarely();
+    return adapter ? gpu : undefined;
   };
   const found = await open();
   if (found) return found;

@@ -27,6 +27,10 @@ const INTEGER_DOT = /^(nvidia\b(?! (fermi|kepler|maxwell))|amd rdna-[2-9]|intel 
 /** Names of Vulkan drivers that run on the CPU. */
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe/i;
 
+/** Whether an adapter computes on the CPU. */
+export const isSoftware = (info: GPUAdapterInfo): boolean =>
+  info.isFallbackAdapter || SOFTWARE.test(`${nameOf(info)} ${info.description}`);
+
 export class Gpu {
   readonly device: GPUDevice;
   readonly limits: GPUSupportedLimits;
@@ -214,11 +218,10 @@ function describeAdapter(
   name: string,
   language: WGSLLanguageFeatures,
 ): Adapter {
-  const { subgroupMinSize, isFallbackAdapter, description } = info;
   const packedDot = language.has('packed_4x8_integer_dot_product');
   return {
-    software: isFallbackAdapter || SOFTWARE.test(`${name} ${description}`),
-    subgroupSize: features.has('subgroups') ? subgroupMinSize : 0,
+    software: isSoftware(info),
+    subgroupSize: features.has('subgroups') ? info.subgroupMinSize : 0,
     subgroupMatrix:
       FEATURES.every((feature) => features.has(feature)) &&
       hasMatrices(info) &&
