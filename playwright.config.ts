@@ -7,8 +7,8 @@ export default defineConfig({
   // WebKitGTK is Linux's.
   testIgnore: process.platform === 'linux' ? [] : ['webkit/**'],
   outputDir: 'test-results/playwright',
-  // One browser at a time: each loads the model, and a software adapter uses every core.
-  workers: 1,
+  // Two browsers at a time: a page is waited for more than a software adapter.
+  workers: 2,
   forbidOnly: true,
   retries: 0,
   timeout: 180_000,
