@@ -27,12 +27,22 @@ interface Step {
   taps: readonly Tap[];
 }
 
+/** A step of a forward, ready to be encoded. */
+interface Command {
+  pipeline: GPUComputePipeline;
+  bindGroup: GPUBindGroup;
+  grid: Grid;
+  taps: readonly Tap[];
+}
+
 /** Dispatches between submits where a browser wants small ones. */
 const PIECE = 32;
 
 export class Plan {
   readonly #gpu: Gpu;
   readonly #steps: readonly Step[];
+  /** Of the last forward: that of the next token is mostly the same, and a small model's is encoded for as long as it runs. */
+  #last: { dims: Dims; commands: readonly Command[] } | undefined;
 
   constructor(gpu: Gpu, steps: readonly Step[]) {
     this.#gpu = gpu;
@@ -48,7 +58,7 @@ export class Plan {
     let pass = encoder.beginComputePass();
     let pending = 0;
     for (const plan of plans) {
-      for (const step of plan.#steps) {
+      for (const command of plan.#commands(dims)) {
         if (gpu.submitInPieces && pending === PIECE) {
           pass.end();
           gpu.device.queue.submit([encoder.finish()]);
@@ -56,7 +66,7 @@ export class Plan {
           pass = encoder.beginComputePass();
           pending = 0;
         }
-        run(pass, step, dims);
+        run(pass, command);
         pending++;
       }
     }
@@ -67,24 +77,38 @@ export class Plan {
   /** One pass for each step, and `onTap` called where a tap's buffer holds its value. */
   encodeWithTaps(dims: Dims, onTap: (tap: Tap, encoder: GPUCommandEncoder) => void): GPUCommandEncoder {
     const encoder = this.#gpu.device.createCommandEncoder();
-    for (const step of this.#steps) {
+    for (const command of this.#commands({ ...dims, tapped: true })) {
       const pass = encoder.beginComputePass();
-      run(pass, step, { ...dims, tapped: true });
+      run(pass, command);
       pass.end();
-      for (const tap of step.taps) onTap(tap, encoder);
+      for (const tap of command.taps) onTap(tap, encoder);
     }
     return encoder;
   }
 
   /** One pass for each step that has work, with the descriptor that `passOf` gives for its number. Returns how many there are. */
   encodeApart(encoder: GPUCommandEncoder, dims: Dims, passOf: (index: number) => GPUComputePassDescriptor): number {
-    const steps = this.#steps.filter((step) => step.rows(dims) > 0);
-    steps.forEach((step, index) => {
+    const commands = this.#commands(dims);
+    commands.forEach((command, index) => {
       const pass = encoder.beginComputePass(passOf(index));
-      run(pass, step, dims);
+      run(pass, command);
       pass.end();
     });
-    return steps.length;
+    return commands.length;
+  }
+
+  /** Of the steps that have work. */
+  #commands(dims: Dims): readonly Command[] {
+    if (!this.#last || !isSame(this.#last.dims, dims)) {
+      const commands = this.#steps
+        .filter((step) => step.rows(dims) > 0)
+        .map((step) => {
+          const { pipeline, grid } = variantFor(step, dims);
+          return { pipeline, bindGroup: step.bindGroup, grid: grid(dims), taps: step.taps };
+        });
+      this.#last = { dims: { ...dims }, commands };
+    }
+    return this.#last.commands;
   }
 
   /** What may be chosen, once each, in order of the steps. */
@@ -120,6 +144,7 @@ export class Plan {
       }),
     );
     for (const [index, step] of steps.entries()) step.variants[0] = chosen[index]!;
+    this.#last = undefined;
   }
 
   /** What the steps that have work are, in order. */
@@ -135,17 +160,21 @@ export class Plan {
   }
 }
 
-function run(pass: GPUComputePassEncoder, step: Step, dims: Dims): void {
-  const rows = step.rows(dims);
-  if (rows === 0) return;
-  const chosen = variantFor(step, dims);
-  const [x, y, z] = chosen.grid(dims);
-  pass.setPipeline(chosen.pipeline);
-  pass.setBindGroup(0, step.bindGroup);
-  pass.dispatchWorkgroups(x, y, z);
+function run(pass: GPUComputePassEncoder, { pipeline, bindGroup, grid }: Command): void {
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, bindGroup);
+  pass.dispatchWorkgroups(grid[0], grid[1], grid[2]);
 }
 
-function variantFor(step: Step, dims: Dims): Step['variants'][number] {
+const isSame = (a: Dims, b: Dims): boolean =>
+  a.tokens === b.tokens &&
+  a.outputs === b.outputs &&
+  a.tiles === b.tiles &&
+  a.parts === b.parts &&
+  a.pages === b.pages &&
+  a.tapped === b.tapped;
+
+function variantFor(step: Step, dims: Dims): Compiled {
   const rows = step.rows(dims);
   let chosen = step.variants[0]!;
   for (const variant of step.variants) if (variant.minRows <= rows) chosen = variant;
