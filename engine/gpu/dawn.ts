@@ -63,6 +63,7 @@ const instances: GPU[] = [];
 /**
  * Dawn with an adapter: a real GPU, else the software adapter that comes with Chromium.
  * `VK_ICD_FILENAMES` or `VK_DRIVER_FILES`, when set, choose the driver.
+ * On a software adapter `globalThis.setImmediate` becomes one that lets Dawn wait, and is for everybody else as it was.
  * @param features Dawn's toggles, beside those that the kernels want: `enable-dawn-features=…`
  * @throws LocalLLMError not-supported without the package, no-adapter
  */
