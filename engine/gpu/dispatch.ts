@@ -6,7 +6,7 @@
 import type { Grid, Kernel } from '../../shaders/kernel.ts';
 import type { BufferRange } from './gpu.ts';
 
-/** What grids depend on, different in every forward. */
+/** What rows and grids depend on, and nothing else: forwards of the same dims are encoded alike. */
 export interface Dims {
   /** Rows of the batch: T. */
   tokens: number;

@@ -41,7 +41,7 @@ const PIECE = 32;
 export class Plan {
   readonly #gpu: Gpu;
   readonly #steps: readonly Step[];
-  /** Of the last forward: that of the next token is mostly the same, and a small model's is encoded for as long as it runs. */
+  /** Of the last forward. The next token's are mostly the same, and a small model's GPU waits for whoever works them out. */
   #last: { dims: Dims; commands: readonly Command[] } | undefined;
 
   constructor(gpu: Gpu, steps: readonly Step[]) {
@@ -166,13 +166,16 @@ function run(pass: GPUComputePassEncoder, { pipeline, bindGroup, grid }: Command
   pass.dispatchWorkgroups(grid[0], grid[1], grid[2]);
 }
 
-const isSame = (a: Dims, b: Dims): boolean =>
-  a.tokens === b.tokens &&
-  a.outputs === b.outputs &&
-  a.tiles === b.tiles &&
-  a.parts === b.parts &&
-  a.pages === b.pages &&
-  a.tapped === b.tapped;
+const FIELDS = Object.keys({
+  tokens: true,
+  outputs: true,
+  tiles: true,
+  parts: true,
+  pages: true,
+  tapped: true,
+} satisfies Record<keyof Dims, true>) as (keyof Dims)[];
+
+const isSame = (a: Dims, b: Dims): boolean => FIELDS.every((field) => a[field] === b[field]);
 
 function variantFor(step: Step, dims: Dims): Compiled {
   const rows = step.rows(dims);

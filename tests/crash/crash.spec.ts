@@ -16,7 +16,7 @@ import { type MortalBrowser, startMortal } from './mortal-browser.ts';
 const KILLS = 50;
 /** A life ends at most so long after its page is there: about what a download and a copy take. */
 const LIFE_MS = 1200;
-/** One of so many lives ends when its download has: on a slow machine no other meets that. */
+/** One of so many lives lasts until its download is whole: on a slow machine no other gets that far. */
 const WHOLE_EVERY = 10;
 const CACHE = join(import.meta.dirname, '../.cache/crash');
 const PROFILE = join(CACHE, 'profile');
